@@ -1,0 +1,86 @@
+"""What the commands print with: one console for results, one for messages.
+
+Results go to standard output, everything else to standard error, so that a result can be piped.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from functools import cache
+
+from rich.console import Console
+from rich.table import Table
+
+# Where no terminal tells its width, tables are not squeezed into 80 columns.
+_PIPE_WIDTH = 120
+
+
+# One console each: a progress bar steps aside only for what its own console prints.
+@cache
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, _PIPE_WIDTH)
+    return console
+
+
+def results() -> Console:
+    """The console on standard output."""
+    return _console(stderr=False)
+
+
+def messages() -> Console:
+    """The console on standard error."""
+    return _console(stderr=True)
+
+
+def print_error(message: str) -> None:
+    """One red line on standard error."""
+    _print_line("Error", "bold red", message)
+
+
+def print_warning(message: str) -> None:
+    """One yellow line on standard error."""
+    _print_line("Warning", "bold yellow", message)
+
+
+def _print_line(word: str, style: str, message: str) -> None:
+    console = messages()
+    console.print(f"{word}: ", style=style, end="")
+    # A file name may hold brackets, which are no markup; a terminal wraps the line better itself.
+    console.print(" ".join(message.split()), markup=False, soft_wrap=True)
+
+
+class NoteList:
+    """Notes of many cases, each different note once with the cases it belongs to."""
+
+    def __init__(self) -> None:
+        self._cases: dict[str, list[str]] = {}
+
+    def add(self, case: str, notes: Iterable[str]) -> None:
+        """Take the notes of one case."""
+        for note in notes:
+            self._cases.setdefault(note, []).append(case)
+
+    def lines(self) -> list[str]:
+        """One line a note, e.g. ``case1 and 3 more: ...``."""
+        result = []
+        for note, cases in self._cases.items():
+            more = f" and {len(cases) - 1} more" if len(cases) > 1 else ""
+            result.append(f"{cases[0]}{more}: {note}")
+        return result
+
+
+def number(value: float, digits: int) -> str:
+    """``value`` with that many digits after the point, or a dash where there is none (NaN)."""
+    return "–" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def table(*columns: str, title: str | None = None, text_columns: int = 1) -> Table:
+    """An empty table; the first ``text_columns`` columns are text, the others numbers."""
+    result = Table(title=title, title_justify="left", box=None, pad_edge=False, title_style="bold")
+    for index, name in enumerate(columns):
+        is_text = index < text_columns
+        result.add_column(name, justify="left" if is_text else "right", overflow="fold")
+    return result

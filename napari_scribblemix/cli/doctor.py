@@ -1,0 +1,138 @@
+"""``doctor``: versions, devices, what is missing, and what to do about it.
+
+Everything is looked up without starting anything: no window is opened, napari and Qt are found by
+their installed packages and not imported.  Exit code 1 if training cannot work at all.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from napari_scribblemix import __version__
+from napari_scribblemix.cli.console import results, table
+from napari_scribblemix.errors import FileError
+from napari_scribblemix.resources import models_folder, sample_kinds, starter_models
+from napari_scribblemix.settings import DoctorSettings
+
+_PACKAGES = ("torch", "lightning-fabric", "numpy", "scipy", "scikit-image", "nibabel", "pydantic")
+_QT = ("PyQt6", "PyQt5", "PySide6")
+_LOW_MEMORY_GB, _LOW_DISK_GB = 4.0, 1.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One conclusion: whether it is good, and the sentence."""
+
+    good: bool
+    text: str
+
+
+def installed(package: str) -> str | None:
+    """The installed version of ``package``, without importing it; ``None`` if absent."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def memory_gb() -> tuple[float, float] | None:
+    """Available and total memory in GB (1e9 bytes); ``None`` where the system does not tell."""
+    meminfo = Path("/proc/meminfo")
+    if meminfo.is_file():
+        lines = (line.split() for line in meminfo.read_text().splitlines())
+        kilobytes = {words[0]: int(words[1]) for words in lines if len(words) > 1}
+        if "MemAvailable:" in kilobytes:
+            return kilobytes["MemAvailable:"] / 976562.5, kilobytes["MemTotal:"] / 976562.5
+    return None
+
+
+def devices() -> tuple[list[str], Verdict]:
+    """What PyTorch can compute on, a line each, and whether training works."""
+    try:
+        import torch
+    except ImportError as error:
+        return [], Verdict(False, f"PyTorch cannot be imported ({error}); install it again.")
+    lines = [f"CPU, {torch.get_num_threads()} threads of {os.cpu_count()} cores"]
+    for index in range(torch.cuda.device_count()):
+        gpu = torch.cuda.get_device_properties(index)
+        bf16 = "bfloat16" if torch.cuda.is_bf16_supported() else "no bfloat16"
+        lines.append(f"cuda:{index} {gpu.name}, {gpu.total_memory / 1e9:.0f} GB, {bf16}")
+    if torch.backends.mps.is_available():
+        lines.append("mps (Apple)")
+    if len(lines) > 1:
+        return lines, Verdict(True, f"Training runs on {lines[1].split(',')[0]}: any preset.")
+    advice = "Training runs on the CPU: preset fast; best takes a night."
+    if torch.version.cuda is None and shutil.which("nvidia-smi"):
+        advice += " There is an NVIDIA driver, but this PyTorch was built without CUDA."
+    return lines, Verdict(True, advice)
+
+
+def _window_verdict() -> Verdict:
+    found = [name for name in _QT if installed(name)]
+    if installed("napari") and found:
+        return Verdict(True, f"napari can open with {found[0]}.")
+    missing = "a Qt binding" if installed("napari") else "napari"
+    return Verdict(
+        False,
+        f"The window needs {missing}: pip install 'napari-scribblemix[all]' (the commands work "
+        "without it).",
+    )
+
+
+def _resource_verdict() -> Verdict:
+    try:
+        names = [path.stem for path in starter_models()]
+        kinds = sample_kinds()
+        models_folder()
+    except FileError as error:
+        return Verdict(False, str(error))
+    starters = ", ".join(names) or "none"
+    return Verdict(True, f"Starter models: {starters}. Samples: {', '.join(kinds) or 'none'}.")
+
+
+def _space() -> tuple[list[tuple[str, str]], list[Verdict]]:
+    rows, verdicts = [], []
+    if (memory := memory_gb()) is not None:
+        rows.append(("free memory", f"{memory[0]:.1f} of {memory[1]:.1f} GB"))
+        if memory[0] < _LOW_MEMORY_GB:
+            verdicts.append(
+                Verdict(False, f"Only {memory[0]:.1f} GB of memory are free; close programs first.")
+            )
+    disk = shutil.disk_usage(Path.cwd())
+    rows.append(("free disk here", f"{disk.free / 1e9:.1f} of {disk.total / 1e9:.1f} GB"))
+    if disk.free / 1e9 < _LOW_DISK_GB:
+        verdicts.append(Verdict(False, "The disk is nearly full; make room before training."))
+    return rows, verdicts
+
+
+def run(settings: DoctorSettings) -> int:
+    """Print the facts and the verdicts; 1 if training cannot work."""
+    del settings
+    facts = table("what", "found", text_columns=2)
+    facts.show_header = False
+    facts.add_row("napari-scribblemix", __version__)
+    facts.add_row("Python", f"{platform.python_version()} ({sys.executable})")
+    facts.add_row("system", platform.platform())
+    for package in (*_PACKAGES, "napari", *_QT):
+        facts.add_row(package, installed(package) or "not installed")
+    lines, training = devices()
+    for line in lines:
+        facts.add_row("device", line)
+    space, warnings = _space()
+    for row in space:
+        facts.add_row(*row)
+    console = results()
+    console.print(facts)
+    console.print()
+    for verdict in (training, _window_verdict(), _resource_verdict(), *warnings):
+        console.print(
+            "✓ " if verdict.good else "! ", style="green" if verdict.good else "yellow", end=""
+        )
+        console.print(verdict.text, markup=False, soft_wrap=True)
+    return 0 if training.good else 1

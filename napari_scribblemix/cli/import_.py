@@ -1,0 +1,85 @@
+"""``import``: a folder of images with scribbles becomes a project.
+
+Training does not need this (``train`` takes the folder itself); a project is for drawing, reviewing
+and keeping predictions.  Images stay where they are unless a copy is asked for.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from rich.progress import track
+
+from napari_scribblemix.cli.console import NoteList, messages, print_error, print_warning, results
+from napari_scribblemix.data.durable import atomic_write
+from napari_scribblemix.errors import FileError, InputError, ProjectError
+from napari_scribblemix.project.cases import CaseFiles, load_case
+from napari_scribblemix.project.layouts import survey
+from napari_scribblemix.project.project import PROJECT_FILE, PROJECT_SUFFIX, Project
+from napari_scribblemix.settings import ImportSettings
+
+
+def project_folder(output: Path) -> Path:
+    """``output`` with the ending of a project folder."""
+    return output if output.suffix == PROJECT_SUFFIX else Path(f"{output}{PROJECT_SUFFIX}")
+
+
+def _copied(path: Path, folder: Path) -> Path:
+    target = folder / path.name
+    if target.exists():
+        raise FileError(f"{target} is already there; choose a new --output.")
+    atomic_write(target, path.read_bytes())
+    return target
+
+
+def _with_copies(files: CaseFiles, project: Path) -> CaseFiles:
+    return dataclasses.replace(
+        files,
+        image=_copied(files.image, project / "images"),
+        mask=None if files.mask is None else _copied(files.mask, project / "masks"),
+    )
+
+
+def _scheme_giver(cases: tuple[CaseFiles, ...]) -> list[CaseFiles]:
+    # The label scheme of the project is that of its first readable scribbles, else masks.
+    return sorted(cases, key=lambda files: (files.scribble is None, files.mask is None))
+
+
+def _create(output: Path, cases: tuple[CaseFiles, ...]) -> Project:
+    error: InputError | None = None
+    for files in _scheme_giver(cases):
+        try:
+            return Project.create(output, load_case(files).scheme)
+        except InputError as problem:
+            error = error or problem
+    raise error or FileError("Got no case to import.")
+
+
+def run(settings: ImportSettings) -> int:
+    """Make the project; 1 if a case had to be left out."""
+    if (settings.folder / PROJECT_FILE).is_file():
+        raise ProjectError(f"{settings.folder} is a project already; use it as it is.")
+    output = project_folder(settings.output)
+    found = survey(settings.folder)
+    for warning in found.warnings:
+        print_warning(warning)
+    notes, failed = NoteList(), 0
+    with _create(output, found.cases) as project:
+        for files in track(found.cases, "Importing", console=messages(), transient=True):
+            try:
+                load_case(files)  # before anything of a bad case is copied
+                kept = _with_copies(files, output) if settings.copy_images else files
+                notes.add(files.id, project.add_case(kept))
+            except (InputError, ProjectError) as error:
+                failed += 1
+                print_error(f"{files.id} is left out: {error}")
+        count = len(project.cases)
+    for line in notes.lines():
+        print_warning(line)
+    results().print(
+        f"Project: {output} ({count} cases" + (f", {failed} left out)" if failed else ")"),
+        markup=False,
+        soft_wrap=True,
+    )
+    return 1 if failed else 0

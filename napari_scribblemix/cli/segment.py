@@ -1,0 +1,46 @@
+"""``segment``: images to masks of the same names; one bad file does not stop the rest."""
+
+from __future__ import annotations
+
+from rich.progress import track
+
+from napari_scribblemix.cli.console import messages, print_error, print_warning, results
+from napari_scribblemix.settings import SegmentSettings
+
+
+def run(settings: SegmentSettings) -> int:
+    """Segment all images; returns 0, or 1 if any of them failed."""
+    from napari_scribblemix.inference.files import check_outputs, collect_images, segment_files
+    from napari_scribblemix.inference.model import find_weights
+
+    images = collect_images(settings.images)
+    check_outputs(images, settings)
+    find_weights(settings.model)
+    # Only now the slow import: a wrong path is told at once.
+    from napari_scribblemix.inference.model import load_model
+    from napari_scribblemix.training.device import choose_device, set_threads
+
+    set_threads(settings.threads)
+    model = load_model(settings.model, choose_device(settings.device))
+    written = failed = 0
+    noted: set[str] = set()
+    outcomes = segment_files(model, images, settings)
+    for outcome in track(
+        outcomes, "Segmenting", total=len(images), console=messages(), transient=True
+    ):
+        if outcome.error is not None:
+            failed += 1
+            print_error(f"{outcome.image}: {outcome.error}")
+            continue
+        written += len(outcome.masks)
+        for note in outcome.notes:
+            if note not in noted:
+                noted.add(note)
+                print_warning(f"{outcome.image.name}: {note}")
+    results().print(
+        f"Masks: {settings.output} ({written} written"
+        + (f", {failed} of {len(images)} images failed)" if failed else ")"),
+        markup=False,
+        soft_wrap=True,
+    )
+    return 1 if failed else 0

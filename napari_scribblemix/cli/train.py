@@ -1,0 +1,153 @@
+"""``train``: a folder with scribbles to a model, with a progress bar or JSON events.
+
+Ctrl-C and SIGTERM finish the current step, save a checkpoint and a model, and say how to go on; a
+second Ctrl-C ends at once.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from napari_scribblemix import events as ev
+from napari_scribblemix.cli.console import messages, print_warning, results
+from napari_scribblemix.settings import TrainSettings
+
+if TYPE_CHECKING:
+    from napari_scribblemix.training.loop import Control
+
+_SHOWN_WARNINGS = 3
+_LINES = 20
+
+
+@contextmanager
+def _stopped_by_signals(control: Control) -> Iterator[None]:
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if control.stopping and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        control.stop()
+
+    kept = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+def _clock(seconds: float | None) -> str:
+    if seconds is None:
+        return "-:--"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def describe_dice(dice: dict[str, float], mean: float) -> str:
+    """``0.812 (RV 0.78, ...)``-like words for a validation."""
+    parts = ", ".join(f"{name} {value:.3f}" for name, value in dice.items())
+    return f"mean Dice {mean:.3f} ({parts})"
+
+
+class TrainingView:
+    """Draws events on a terminal: a live bar, or a line now and then where there is no terminal."""
+
+    def __init__(self, run: Path) -> None:
+        """``run`` is only shown."""
+        self._console = messages()
+        self._run = run
+        self._warnings: list[str] = []
+        self._line = 0
+        self._live = self._console.is_terminal
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[words]}"),
+            console=self._console,
+            disable=not self._live,
+        )
+        self._task: TaskID = self._bar.add_task("Training", total=1.0, words="")
+
+    def __enter__(self) -> TrainingView:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def show(self, event: ev.Event) -> None:
+        """Draw one event."""
+        if isinstance(event, ev.Started):
+            self._say(
+                f"{event.method} ({event.preset}) on {event.device}, {event.precision}: "
+                f"{event.scribbled_slices} scribbled of {event.slices} slices, "
+                f"{event.scribbled_cases} scribbled of {event.cases} cases, "
+                f"{event.validation_cases} to validate on"
+                + (f"; going on at step {event.step}" if event.step else "")
+            )
+        elif isinstance(event, ev.Progress):
+            self._show_progress(event)
+        elif isinstance(event, ev.Validation):
+            self._say(f"step {event.step}: {describe_dice(event.dice, event.mean_dice)}")
+        elif isinstance(event, ev.Warned):
+            self._warnings.append(event.message)
+            if len(self._warnings) <= _SHOWN_WARNINGS:
+                print_warning(event.message)
+        elif isinstance(event, ev.Finished):
+            self._finish(event)
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, markup=False, soft_wrap=True)
+
+    def _show_progress(self, event: ev.Progress) -> None:
+        hidden = len(self._warnings) - _SHOWN_WARNINGS
+        if hidden > 0:
+            self._say(f"and {hidden} more warnings, in {self._run / 'events.jsonl'}")
+        self._warnings.clear()
+        terms = " ".join(f"{name} {value:.3f}" for name, value in event.terms.items())
+        words = (
+            f"step {event.step}, {_clock(event.eta)} left, loss {event.loss:.3f} ({terms}), "
+            f"{event.slices_per_second:.0f} slices/s"
+        )
+        self._bar.update(self._task, completed=event.fraction, words=words)
+        if not self._live and event.fraction * _LINES >= self._line:
+            self._say(f"{event.fraction:4.0%}  {words}")
+            self._line = int(event.fraction * _LINES) + 1
+
+    def _finish(self, event: ev.Finished) -> None:
+        self._bar.stop()
+        word = "Stopped" if event.stopped else "Done"
+        self._say(f"{word} after {event.step} steps, {_clock(event.elapsed)}.")
+        if event.stopped:
+            self._say("Go on later with the same command and --resume.")
+
+
+def run(settings: TrainSettings) -> int:
+    """Train; returns the exit code (130 where the user stopped it)."""
+    from napari_scribblemix.training.cases import default_output
+    from napari_scribblemix.training.loop import Control, Training
+    from napari_scribblemix.training.record import check_run_folder, recorded
+
+    folder = settings.output or default_output(settings)
+    check_run_folder(folder, resume=settings.resume)
+    control = Control()
+    with _stopped_by_signals(control):
+        training = Training(settings, folder, control)
+        events = recorded(training.events(), folder)
+        if settings.json_events:
+            for event in events:
+                print(event.model_dump_json(), flush=True)
+        else:
+            with TrainingView(folder) as view:
+                for event in events:
+                    view.show(event)
+            results().print(f"Model: {folder}", markup=False, soft_wrap=True)
+    return 130 if control.stopping else 0

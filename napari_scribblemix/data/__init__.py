@@ -1,0 +1,1 @@
+"""Images and labels as arrays with a geometry: files, label schemes, scribbles, resampling."""

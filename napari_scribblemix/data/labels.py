@@ -1,0 +1,234 @@
+"""Label schemes: which value means which structure, in files, in tensors and in the viewer.
+
+In memory a label array is uint8 with class indices 0 (background) to K-1 and ``UNLABELLED`` where
+nobody has said anything.  Files use whatever values their makers chose; the viewer must be
+transparent where nothing is drawn, so there 0 is unlabelled and K the background pen.  A scheme
+translates between the three and refuses what it does not know; it reads no file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from napari_scribblemix.errors import LabelError
+
+UNLABELLED: int = 255
+"""Class index that means "nobody has said" in memory (uint8 arrays)."""
+
+_UNKNOWN = 254
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+class LabelScheme(BaseModel):
+    """Names, colours and file values of the classes, by class index (0 is the background).
+
+    ``unlabelled_value`` stands for "not labelled" in scribble files.  ``dense_background`` is the
+    background's value in full masks where it differs from that in scribbles (MyoPS).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    names: tuple[str, ...] = Field(min_length=2, max_length=250)
+    abbreviations: tuple[str, ...] = ()
+    colours: tuple[str, ...]
+    file_values: tuple[int, ...]
+    unlabelled_value: int
+    dense_background: int | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for field in ("colours", "file_values"):
+            if len(getattr(self, field)) != len(self.names):
+                raise ValueError(f"expected one of {field} for each of {len(self.names)} names")
+        if self.abbreviations and len(self.abbreviations) != len(self.names):
+            raise ValueError("expected as many abbreviations as names, or none")
+        values = (*self.file_values, self.unlabelled_value)
+        if len(set(values)) != len(values) or min(values) < 0 or max(values) > 65535:
+            raise ValueError(f"expected distinct file values from 0 to 65535, got {values}")
+        if self.dense_background in self.file_values[1:]:
+            raise ValueError("expected a dense_background that is no structure's value")
+        if len({name.casefold() for name in self.names}) != len(self.names):
+            raise ValueError("expected distinct names")
+        if bad := [colour for colour in self.colours if not _COLOUR.fullmatch(colour)]:
+            raise ValueError(f"expected colours as #rrggbb, got {bad[0]!r}")
+        return self
+
+    @property
+    def classes(self) -> int:
+        """The number of classes K, background included."""
+        return len(self.names)
+
+    def index_of(self, name: str) -> int:
+        """The class index of a name or abbreviation, in any case; ``LabelError`` if unknown."""
+        for names in (self.names, self.abbreviations):
+            folded = [known.casefold() for known in names]
+            if name.casefold() in folded:
+                return folded.index(name.casefold())
+        raise LabelError(f"Got the structure {name!r}; expected one of {', '.join(self.names)}.")
+
+    def knows(self, values: Iterable[int], *, dense: bool = False) -> bool:
+        """Whether every one of ``values`` has a meaning in a scribble file (or a ``dense`` mask)."""
+        return set(values) <= self._meanings(dense).keys()
+
+    def decode(self, array: NDArray[Any], *, source: str = "") -> NDArray[np.uint8]:
+        """File values of a scribble (any shape, integer) to class indices and ``UNLABELLED``.
+
+        ``LabelError`` names unknown values, how often they occur and ``source``, a file name.
+        """
+        return self._decode(array, self._meanings(dense=False), source)
+
+    def decode_mask(self, array: NDArray[Any], *, source: str = "") -> NDArray[np.uint8]:
+        """File values of a full mask (any shape, integer) to class indices 0 to K-1.
+
+        ``LabelError`` for an unknown value; the unlabelled value is one, unless it means background
+        in full masks.
+        """
+        return self._decode(array, self._meanings(dense=True), source)
+
+    def encode(self, labels: NDArray[np.uint8]) -> NDArray[np.unsignedinteger[Any]]:
+        """Class indices and ``UNLABELLED`` to the values of scribble files.
+
+        The dtype is the smallest unsigned one that holds every value of the scheme.
+        """
+        return self._encode(labels, (*self.file_values, self.unlabelled_value))
+
+    def encode_mask(self, labels: NDArray[np.uint8]) -> NDArray[np.unsignedinteger[Any]]:
+        """Class indices of a full mask to file values, as ``encode``; ``LabelError`` if incomplete."""
+        if (labels == UNLABELLED).any():
+            raise LabelError("Got unlabelled pixels in a full mask; save it as scribbles instead.")
+        background = self.file_values[0] if self.dense_background is None else self.dense_background
+        return self._encode(labels, (background, *self.file_values[1:], self.unlabelled_value))
+
+    def to_viewer(self, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """For a viewer layer: 0 where unlabelled, structures as they are, K for background."""
+        table = np.full(256, _UNKNOWN, np.uint8)
+        table[: self.classes] = np.arange(self.classes)
+        table[0], table[UNLABELLED] = self.classes, 0
+        return self._looked_up(table, labels, "class indices")
+
+    def from_viewer(self, layer: NDArray[Any]) -> NDArray[np.uint8]:
+        """From a viewer layer (any integer dtype): the inverse of ``to_viewer``."""
+        meanings = {value: value for value in range(1, self.classes)}
+        return self._decode(layer, meanings | {0: UNLABELLED, self.classes: 0}, "the layer")
+
+    def _meanings(self, dense: bool) -> dict[int, int]:
+        meanings = {value: index for index, value in enumerate(self.file_values)}
+        if not dense:
+            meanings[self.unlabelled_value] = UNLABELLED
+        elif self.dense_background is not None:
+            meanings[self.dense_background] = 0
+        return meanings
+
+    def _describe(self, meanings: dict[int, int]) -> str:
+        names = {UNLABELLED: "unlabelled"} | dict(enumerate(self.names))
+        return ", ".join(f"{value} {names[index]}" for value, index in meanings.items())
+
+    def _decode(
+        self, array: NDArray[Any], meanings: dict[int, int], source: str
+    ) -> NDArray[np.uint8]:
+        if array.dtype.kind not in "uib":
+            raise LabelError(f"Got labels of dtype {array.dtype}; expected integers.")
+        size = max(meanings) + 1
+        table = np.full(size + 1, _UNKNOWN, np.uint8)
+        table[list(meanings)] = list(meanings.values())
+        # What lies outside the table lands in its last, unknown entry.
+        inside = (array >= 0) & (array < size)
+        decoded: NDArray[np.uint8] = table[np.where(inside, array, size).astype(np.intp)]
+        if (decoded == _UNKNOWN).any():
+            values, counts = np.unique(array[decoded == _UNKNOWN], return_counts=True)
+            shown = ", ".join(f"{v} ({c} times)" for v, c in zip(values[:5], counts, strict=False))
+            more = f" and {len(values) - 5} more values" if len(values) > 5 else ""
+            where = f" in {source}" if source else ""
+            raise LabelError(
+                f"Got the label value {shown}{more}{where}; expected "
+                f"{self._describe(meanings)}: relabel them, or state the right label scheme."
+            )
+        return decoded
+
+    def _encode(
+        self, labels: NDArray[np.uint8], values: Sequence[int]
+    ) -> NDArray[np.unsignedinteger[Any]]:
+        # Never 254 or 255 classes, so that the last entries of the table stay free.
+        table = np.full(256, 65535, np.uint16)
+        table[: self.classes] = values[:-1]
+        table[UNLABELLED] = values[-1]
+        if ((labels >= self.classes) & (labels != UNLABELLED)).any():
+            raise LabelError(
+                f"Got the class {labels[labels != UNLABELLED].max()}; expected 0 to "
+                f"{self.classes - 1} or {UNLABELLED} (unlabelled)."
+            )
+        encoded: NDArray[np.unsignedinteger[Any]] = table[labels].astype(
+            np.min_scalar_type(max(values))
+        )
+        return encoded
+
+    def _looked_up(
+        self, table: NDArray[np.uint8], labels: NDArray[np.uint8], what: str
+    ) -> NDArray[np.uint8]:
+        result: NDArray[np.uint8] = table[labels]
+        if (result == _UNKNOWN).any():
+            raise LabelError(
+                f"Got {what} up to {labels[result == _UNKNOWN].max()}; expected 0 to "
+                f"{self.classes - 1} or {UNLABELLED} (unlabelled)."
+            )
+        return result
+
+
+_NAMES = ("background", "right ventricle", "myocardium", "left ventricle")
+_SHORT = ("BG", "RV", "MYO", "LV")
+# Colours that stay apart for the common kinds of colour blindness (Okabe and Ito), background grey.
+_COLOURS = ("#9a9a9a", "#0072b2", "#e69f00", "#d55e00")
+
+CARDIAC = LabelScheme(
+    names=_NAMES,
+    abbreviations=_SHORT,
+    colours=_COLOURS,
+    file_values=(0, 1, 2, 3),
+    unlabelled_value=4,
+)
+"""ACDC and MSCMRseg scribbles and masks."""
+
+CARDIAC_RAW = LabelScheme(
+    names=_NAMES,
+    abbreviations=_SHORT,
+    colours=_COLOURS,
+    file_values=(0, 600, 200, 500),
+    unlabelled_value=4,
+)
+"""MSCMRseg masks as first distributed."""
+
+MYOPS = LabelScheme(
+    names=(*_NAMES, "oedema", "scar"),
+    abbreviations=(*_SHORT, "OED", "SCAR"),
+    colours=(*_COLOURS, "#f0e442", "#cc79a7"),
+    file_values=(3000, 600, 200, 500, 1220, 2221),
+    unlabelled_value=0,
+    dense_background=0,
+)
+"""MyoPS: in scribbles 0 is unlabelled and 3000 background, in full masks 0 is background."""
+
+SCHEMES: tuple[LabelScheme, ...] = (CARDIAC, CARDIAC_RAW, MYOPS)
+
+
+def guess_scheme(values: Iterable[int]) -> LabelScheme:
+    """The known scheme that gives every one of ``values`` (file values) a meaning.
+
+    The first of ``SCHEMES`` that fits; ``LabelError`` naming what was seen if none does.
+    """
+    seen = {int(value) for value in values}
+    for scheme in SCHEMES:
+        if scheme.knows(seen):
+            return scheme
+    shown = ", ".join(str(value) for value in sorted(seen)[:12])
+    more = ", ..." if len(seen) > 12 else ""
+    raise LabelError(
+        f"Got the label values {shown}{more}; expected 0-3 and 4 for unlabelled (ACDC, MSCMRseg), "
+        "200, 500, 600 (raw MSCMRseg) or those and 1220, 2221, 3000 (MyoPS): relabel the file, or "
+        "state its label scheme in a project."
+    )

@@ -1,0 +1,177 @@
+"""NIfTI files to volumes and back.
+
+Reading ends in one convention: arrays (Z, Y, X), images float32 with the header's scaling applied,
+labels exact integers.  Writing starts from a fresh header that carries only where the voxels lie,
+so no patient text of the source travels along, and puts the file down durably.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from pathlib import Path
+from typing import Any
+
+import nibabel
+import numpy as np
+from nibabel.filebasedimages import ImageFileError
+from nibabel.nifti1 import Nifti1Image, Nifti1Pair
+from nibabel.nifti2 import Nifti2Image
+from nibabel.spatialimages import HeaderDataError
+from numpy.typing import NDArray
+
+from napari_scribblemix.data.durable import atomic_write
+from napari_scribblemix.data.geometry import Geometry, format_shape, resolve
+from napari_scribblemix.data.volume import Volume
+from napari_scribblemix.errors import FileError, GeometryError, LabelError
+
+SUFFIXES = (".nii.gz", ".nii")
+
+ROUNDING = 0.05
+"""How far a stored label may lie from an integer; resampling in float32 leaves up to 0.025."""
+
+_DAMAGED = (OSError, EOFError, zlib.error, ImageFileError, HeaderDataError, ValueError)
+
+
+def is_nifti(path: Path) -> bool:
+    """Whether the name says NIfTI (``.nii`` or ``.nii.gz``) and is not a hidden file."""
+    return path.name.lower().endswith(SUFFIXES) and not path.name.startswith(".")
+
+
+def _damaged(path: Path, error: Exception) -> FileError:
+    return FileError(
+        f"{path} could not be read ({str(error).strip() or type(error).__name__}); expected a "
+        "complete NIfTI file (.nii, .nii.gz): copy or download it again."
+    )
+
+
+def _open(path: Path) -> Nifti1Pair:
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise FileError(f"{path} {what}; expected a NIfTI file (.nii, .nii.gz).")
+    try:
+        image = nibabel.load(path)
+    except _DAMAGED as error:
+        raise _damaged(path, error) from error
+    if not isinstance(image, Nifti1Pair):
+        raise FileError(
+            f"{path} is a {type(image).__name__}; expected a NIfTI file (.nii, .nii.gz): convert it."
+        )
+    if image.get_data_dtype().kind not in "uif":
+        raise FileError(
+            f"{path} holds {image.get_data_dtype()} values; expected one number per voxel."
+        )
+    if len(image.shape) < 2 or 0 in image.shape:
+        raise GeometryError(f"{path} is {format_shape(image.shape)}; expected a volume of slices.")
+    return image
+
+
+def _frames(image: Nifti1Pair) -> int:
+    return int(np.prod(image.shape[3:], dtype=int))
+
+
+def number_of_frames(path: Path) -> int:
+    """How many volumes the file holds: 1, or the frames of a 4-D cine."""
+    return _frames(_open(path))
+
+
+def _read(path: Path, frame: int | None) -> tuple[NDArray[Any], Geometry]:
+    """The scaled values in file order, two or three axes, and the geometry."""
+    image = _open(path)
+    frames, spatial = _frames(image), tuple(map(int, image.shape[:3]))
+    if frames > 1 and frame is None:
+        raise GeometryError(
+            f"{path} holds {frames} frames (4-D cine); expected one volume: choose a frame, 0 to "
+            f"{frames - 1}."
+        )
+    if frame is not None and not 0 <= frame < frames:
+        raise GeometryError(
+            f"Got frame {frame} of {path}, which holds {frames}; choose one from 0 to {frames - 1}."
+        )
+    try:
+        geometry = resolve(image.header, spatial)
+    except GeometryError as error:
+        raise GeometryError(f"{path}: {error}") from error
+    try:
+        if len(image.shape) > 3:
+            later = np.unravel_index(frame or 0, image.shape[3:], order="F")
+            values = image.dataobj[(..., *(int(index) for index in later))]
+        else:
+            values = image.dataobj
+        return np.asarray(values).reshape(spatial, order="F"), geometry
+    except _DAMAGED as error:
+        raise _damaged(path, error) from error
+
+
+def _volume(array: NDArray[Any], geometry: Geometry) -> Volume:
+    notes = (geometry.note,) if geometry.note else ()
+    return Volume(np.ascontiguousarray(geometry.from_file(array)), geometry, notes)
+
+
+def read_image(path: Path, frame: int | None = None) -> Volume:
+    """The image at ``path``, float32 (Z, Y, X), with the header's slope and intercept applied.
+
+    A 4-D cine needs a ``frame``, counted from 0.  Raises ``FileError`` for what is no readable
+    NIfTI file and ``GeometryError`` for a missing or wrong frame or an unusable header.  NaN and
+    infinite values are not refused here: see ``scribbles.check_image``.
+    """
+    values, geometry = _read(path, frame)
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite and is found there
+        return _volume(values.astype(np.float32), geometry)
+
+
+def read_labels(path: Path) -> Volume:
+    """The labels at ``path`` as stored, an integer array (Z, Y, X).
+
+    Floats are rounded (labels that were resampled say 499.977); ``LabelError`` if one is further
+    than ``ROUNDING`` from an integer: then it is no label file.
+    """
+    values, geometry = _read(path, None)
+    if values.dtype.kind == "f":
+        rounded = np.rint(values)
+        bad = ~(np.abs(values - rounded) <= ROUNDING)
+        if bad.any():
+            raise LabelError(
+                f"Got the value {values[bad][0]:g} ({int(bad.sum())} voxels like it) in {path}; "
+                "expected whole numbers: choose the label file, not an image or a probability map."
+            )
+        if np.abs(rounded).max(initial=0) > np.iinfo(np.int32).max:
+            raise LabelError(f"Got the value {rounded.max():g} in {path}; expected small numbers.")
+        values = rounded.astype(np.int32)
+    return _volume(values, geometry)
+
+
+def _write(path: Path, array: NDArray[Any], geometry: Geometry) -> None:
+    if not path.name.lower().endswith(SUFFIXES):
+        raise FileError(f"Got the file name {path.name}; expected one ending in .nii.gz or .nii.")
+    header = geometry.forms.header()
+    header.set_data_dtype(array.dtype)
+    values = geometry.to_file(array)
+    header.set_data_shape(values.shape)
+    kind = Nifti2Image if geometry.forms.nifti2 else Nifti1Image
+    # The affine as the header itself gives it: then nibabel leaves every form field alone.
+    data = kind(values, header.get_best_affine(), header).to_bytes()
+    if path.name.lower().endswith(".gz"):
+        # No time stamp, so that the same volume gives the same file.
+        data = gzip.compress(data, compresslevel=6, mtime=0)
+    atomic_write(path, data)
+
+
+def write_labels(path: Path, array: NDArray[Any], geometry: Geometry) -> None:
+    """Write integer labels (Z, Y, X) on the grid of ``geometry``, values as they are, durably.
+
+    64-bit and boolean arrays take the smallest dtype that holds their values (few programs read
+    64-bit labels).  ``LabelError`` for floats, ``GeometryError`` for another shape.
+    """
+    if array.dtype.kind not in "uib":
+        raise LabelError(f"Got labels of dtype {array.dtype} to write; expected integers.")
+    if array.dtype.kind == "b" or array.dtype.itemsize > 4:
+        small = np.min_scalar_type(int(array.max(initial=0)))
+        negative = np.result_type(small, np.min_scalar_type(int(array.min(initial=0))))
+        array = array.astype(small if array.min(initial=0) >= 0 else negative)
+    _write(path, array, geometry)
+
+
+def write_image(path: Path, array: NDArray[Any], geometry: Geometry) -> None:
+    """Write a float32 image (Z, Y, X) on the grid of ``geometry``, unscaled, durably."""
+    _write(path, np.asarray(array, dtype=np.float32), geometry)

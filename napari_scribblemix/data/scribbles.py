@@ -1,0 +1,189 @@
+"""What is wrong with an image or its scribbles, how far they reach, and the enclosure rule.
+
+Checks return findings instead of raising: ``block`` for what cannot be trained on, ``warn`` for
+what can but will disappoint.  The enclosure rule turns a closed ring of background strokes into
+background all around it (METHODS.md, "Enclosure rule"); it belongs on the native grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from napari_scribblemix.data.geometry import format_shape
+from napari_scribblemix.data.labels import UNLABELLED, LabelScheme
+
+Scribble = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found: ``block`` stops the work, ``warn`` is shown and the work goes on."""
+
+    level: Literal["block", "warn"]
+    message: str
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How far the scribbles of a volume reach.
+
+    ``pixels``: labelled pixels per class index.  ``fraction``: labelled part of the volume, 0-1.
+    ``scribbled``: slices with any label.  ``done``: slices with background and at least one
+    structure.  Slices count from 0.
+    """
+
+    pixels: tuple[int, ...]
+    fraction: float
+    scribbled: tuple[int, ...]
+    done: tuple[int, ...]
+
+
+def _numbers(slices: Sequence[int]) -> str:
+    shown = ", ".join(str(number) for number in slices[:8])
+    return f"{shown}, ..." if len(slices) > 8 else shown
+
+
+def check_image(array: NDArray[Any]) -> list[Finding]:
+    """Findings on the intensities of an image (Z, Y, X): NaN, infinite or constant values."""
+    finite = np.isfinite(array)
+    if finite.all():
+        if array.size and array.min() != array.max():
+            return []
+        message = "Every voxel has the same intensity; choose the image, not a blank volume."
+        return [Finding("block", message)]
+    findings = []
+    for name, bad in (("NaN", np.isnan(array)), ("infinite", np.isinf(array))):
+        if bad.any():
+            z, y, x = np.argwhere(bad)[0].tolist()
+            slices = np.flatnonzero(bad.any(axis=(1, 2))).tolist()
+            findings.append(
+                Finding(
+                    "block",
+                    f"{int(bad.sum())} of {array.size} voxels are {name}, first at slice {z}, row "
+                    f"{y}, column {x} (slices {_numbers(slices)}; counted from 0); expected "
+                    "finite intensities: replace them, e.g. by 0.",
+                )
+            )
+    return findings
+
+
+def coverage(scribble: Scribble, scheme: LabelScheme) -> Coverage:
+    """How far ``scribble`` (Z, Y, X), class indices and 255, reaches."""
+    counts = np.bincount(scribble.ravel(), minlength=256)
+    labelled = (scribble != UNLABELLED).any(axis=(1, 2))
+    background = (scribble == 0).any(axis=(1, 2))
+    structure = ((scribble > 0) & (scribble != UNLABELLED)).any(axis=(1, 2))
+    return Coverage(
+        pixels=tuple(counts[: scheme.classes].tolist()),
+        fraction=1.0 - float(counts[UNLABELLED]) / max(1, scribble.size),
+        scribbled=tuple(np.flatnonzero(labelled).tolist()),
+        done=tuple(np.flatnonzero(background & structure).tolist()),
+    )
+
+
+def check_scribbles(
+    scribble: Scribble, scheme: LabelScheme, image_shape: Sequence[int]
+) -> list[Finding]:
+    """Findings on ``scribble`` (Z, Y, X), class indices and 255, for an image of ``image_shape``."""
+    if scribble.shape != tuple(image_shape):
+        return [
+            Finding(
+                "block",
+                f"Scribbles are {format_shape(scribble.shape)} but the image is "
+                f"{format_shape(image_shape)}; choose matching files or layers.",
+            )
+        ]
+    unknown = (scribble >= scheme.classes) & (scribble != UNLABELLED)
+    if unknown.any():
+        values = ", ".join(str(value) for value in np.unique(scribble[unknown])[:5])
+        return [
+            Finding(
+                "block",
+                f"Scribbles hold the class {values} in {int(unknown.sum())} pixels; expected 0 to "
+                f"{scheme.classes - 1} or {UNLABELLED} (unlabelled): choose the right label scheme.",
+            )
+        ]
+    reach = coverage(scribble, scheme)
+    if not reach.scribbled:
+        return [Finding("block", "No pixel is scribbled; draw strokes, or leave the file out.")]
+    return [Finding("warn", message) for message in _weaknesses(scribble, scheme, reach)]
+
+
+def _weaknesses(scribble: Scribble, scheme: LabelScheme, reach: Coverage) -> list[str]:
+    messages = []
+    missing = [scheme.names[k] for k in range(1, scheme.classes) if not reach.pixels[k]]
+    if len(missing) == scheme.classes - 1:
+        messages.append("Only background is scribbled; draw a stroke in each structure.")
+    elif missing:
+        messages.append(
+            f"No scribble for {', '.join(missing)}; draw one where it is visible, or it will not "
+            "be learnt from this case."
+        )
+    if not reach.pixels[0]:
+        messages.append(
+            "No scribble for background; draw a ring around the heart, or structures will spread "
+            "over the image."
+        )
+    if reach.fraction == 1.0:
+        messages.append(
+            f"Every pixel is labelled; if {scheme.file_values[0]} means 'not labelled' in this "
+            f"file, save those pixels as {scheme.unlabelled_value}."
+        )
+    empty = sorted(set(range(len(scribble))) - set(reach.scribbled))
+    if empty:
+        messages.append(
+            f"{len(empty)} of {len(scribble)} slices have no scribble ({_numbers(empty)}; counted "
+            "from 0); they are used as unlabelled: scribble them for a better result."
+        )
+    return messages
+
+
+def _disc(radius: int) -> NDArray[np.bool_]:
+    """A flat disc (1, 2r+1, 2r+1): strokes are closed within a slice, never across slices."""
+    y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
+    return (x * x + y * y <= radius * radius + radius)[None]
+
+
+def _walls(scribble: Scribble, gap: int) -> NDArray[np.bool_]:
+    """Background strokes with gaps of up to ``gap`` pixels closed; no wall on a structure."""
+    strokes = scribble == 0
+    if gap > 0:
+        radius = (gap + 1) // 2
+        frame = ((0, 0), (radius, radius), (radius, radius))
+        closed = ndimage.binary_closing(np.pad(strokes, frame), _disc(radius))
+        strokes = strokes | closed[:, radius:-radius, radius:-radius]
+    return strokes & ((scribble == 0) | (scribble == UNLABELLED))
+
+
+def enclosed_background(scribble: Scribble, gap: int = 3) -> NDArray[np.bool_]:
+    """Where the enclosure rule makes background, (Z, Y, X): all outside a closed ring.
+
+    In each slice the background strokes, closed over gaps of ``gap`` pixels, must separate the
+    image border from every structure's scribble, of which there must be one; else the slice gets
+    nothing.  Strokes themselves are not part of the answer.
+    """
+    walls = _walls(scribble, gap)
+    in_plane = np.zeros((3, 3, 3), bool)
+    in_plane[1] = ndimage.generate_binary_structure(2, 1)
+    regions, count = ndimage.label(~walls, structure=in_plane)
+    reached = np.zeros(count + 1, bool)
+    for edge in (regions[:, 0], regions[:, -1], regions[:, :, 0], regions[:, :, -1]):
+        reached[edge.ravel()] = True
+    reached[0] = False
+    outside: NDArray[np.bool_] = reached[regions]
+    structure = (scribble > 0) & (scribble != UNLABELLED)
+    closed = structure.any(axis=(1, 2)) & ~(structure & outside).any(axis=(1, 2))
+    return outside & closed[:, None, None] & (scribble == UNLABELLED)
+
+
+def apply_enclosure_rule(scribble: Scribble, gap: int = 3) -> Scribble:
+    """A copy of ``scribble`` (Z, Y, X) with enclosed background set to 0; strokes stay as drawn."""
+    result = scribble.copy()
+    result[enclosed_background(scribble, gap)] = 0
+    return result

@@ -1,0 +1,143 @@
+"""Predicted masks against reference masks, file by file.
+
+Every figure is of one structure in one whole volume (3-D), on the reference's grid and spacing.
+Pairing files with cases is the caller's (``project.layouts.pair_by_case``): this room stands on
+``data`` alone, so that the GUI may use it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_scribblemix.data.geometry import same_grid
+from napari_scribblemix.data.labels import LabelScheme, guess_scheme
+from napari_scribblemix.data.nifti import read_labels
+from napari_scribblemix.errors import GeometryError, InputError, LabelError
+from napari_scribblemix.evaluation.cardiac import (
+    ejection_fraction,
+    myocardial_mass,
+    pair_phases,
+    volumes_ml,
+)
+from napari_scribblemix.evaluation.overlap import dice, surface_distances
+from napari_scribblemix.evaluation.report import Function, Report, Row
+
+Pair = tuple[str, Path, Path]
+
+_TOLERANCE = 0.1
+"""mm by which two masks of one image may lie apart before it is worth a note."""
+
+_ELSEWHERE = (
+    "prediction and mask lie differently in space; compared voxel by voxel with the spacing of the "
+    "mask."
+)
+
+
+def _grouped(seen: dict[str, list[str]]) -> Iterator[str]:
+    for note, cases in seen.items():
+        more = f" and {len(cases) - 1} more" if len(cases) > 1 else ""
+        yield f"{cases[0]}{more}: {note}"
+
+
+def _guess(paths: Sequence[Path]) -> LabelScheme:
+    # Over all files, because one mask alone may lack the very class that tells schemes apart.
+    values: set[int] = set()
+    for path in paths:
+        values.update(np.unique(read_labels(path).array).tolist())
+    return guess_scheme(values)
+
+
+def _compare(
+    case: str,
+    predicted: NDArray[np.uint8],
+    reference: NDArray[np.uint8],
+    scheme: LabelScheme,
+    spacing: Sequence[float],
+    voxel_ml: float,
+) -> Iterator[Row]:
+    predicted_ml = volumes_ml(predicted, scheme, voxel_ml)
+    reference_ml = volumes_ml(reference, scheme, voxel_ml)
+    for index, name in enumerate(scheme.names[1:], start=1):
+        a, b = predicted == index, reference == index
+        far = surface_distances(a, b, spacing)
+        yield Row(
+            case=case,
+            structure=name,
+            dice=dice(a, b),
+            hd=far.hd,
+            hd95=far.hd95,
+            assd=far.assd,
+            predicted_ml=predicted_ml[name],
+            reference_ml=reference_ml[name],
+        )
+
+
+def _functions(rows: Sequence[Row]) -> Iterator[Function]:
+    at = {(row.case, row.structure): row for row in rows}
+    left, muscle = "left ventricle", "myocardium"
+    phases = pair_phases({row.case: row.reference_ml for row in rows if row.structure == left})
+    for phase in phases:
+        for name in (left, "right ventricle"):
+            if (phase.ed, name) not in at:
+                continue
+            ed, es = at[phase.ed, name], at[phase.es, name]
+            # The mass belongs to the left ventricle's wall.
+            wall = at.get((phase.ed, muscle)) if name == left else None
+            yield Function(
+                patient=phase.patient,
+                ed=phase.ed,
+                es=phase.es,
+                structure=name,
+                predicted_ef=ejection_fraction(ed.predicted_ml, es.predicted_ml),
+                reference_ef=ejection_fraction(ed.reference_ml, es.reference_ml),
+                predicted_mass=myocardial_mass(wall.predicted_ml) if wall else math.nan,
+                reference_mass=myocardial_mass(wall.reference_ml) if wall else math.nan,
+            )
+
+
+def evaluate_pairs(
+    pairs: Sequence[Pair], scheme: LabelScheme | None = None, notes: Sequence[str] = ()
+) -> Report:
+    """Measure ``pairs`` of (case, predicted mask file, reference mask file).
+
+    Without a ``scheme`` that of each side is guessed from the values of all its files, so that
+    masks with 200, 500 and 600 compare with predictions of 1, 2 and 3.  Raises ``InputError`` for
+    no pair, ``LabelError`` if the sides name different structures, ``GeometryError`` (naming the
+    case) if shapes differ; a different position or spacing is a note.
+    """
+    if not pairs:
+        raise InputError("Got no case with both a prediction and a mask; compare matching folders.")
+    predicted_scheme = scheme or _guess([pair[1] for pair in pairs])
+    scheme = scheme or _guess([pair[2] for pair in pairs])
+    if predicted_scheme.names != scheme.names:
+        raise LabelError(
+            f"The predictions hold {', '.join(predicted_scheme.names[1:])} but the masks hold "
+            f"{', '.join(scheme.names[1:])}; compare masks of the same structures."
+        )
+    rows: list[Row] = []
+    seen: dict[str, list[str]] = {}
+    for case, predicted_path, reference_path in pairs:
+        predicted, reference = read_labels(predicted_path), read_labels(reference_path)
+        geometry = reference.geometry
+        notes_here = list(reference.notes)
+        if not same_grid(predicted.geometry, geometry, _TOLERANCE):
+            notes_here.append(_ELSEWHERE)
+        for note in notes_here:
+            seen.setdefault(note, []).append(case)
+        try:
+            rows += _compare(
+                case,
+                predicted_scheme.decode_mask(predicted.array, source=predicted_path.name),
+                scheme.decode_mask(reference.array, source=reference_path.name),
+                scheme,
+                geometry.spacing,
+                geometry.voxel_volume_ml,
+            )
+        except GeometryError as error:
+            raise GeometryError(f"{case}: {error}") from error
+    return Report(tuple(rows), scheme.names[1:], tuple(_functions(rows)), (*notes, *_grouped(seen)))

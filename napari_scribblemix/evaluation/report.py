@@ -1,0 +1,155 @@
+"""What an evaluation found: a row per case and structure, their means, and files of them.
+
+Means are over cases; a figure that does not exist (NaN, see ``overlap``) takes no part in its mean,
+and the summary says how many structures were missed (reference only), invented (prediction only) or
+absent (neither).  The mean over structures is the mean of their means.  ``comparison`` measures the
+rows; nothing here reads an image.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from napari_scribblemix.data.durable import atomic_write
+
+METRICS = ("dice", "hd", "hd95", "assd")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One structure of one case: Dice 0-1, distances in mm, volumes in ml."""
+
+    case: str
+    structure: str
+    dice: float
+    hd: float
+    hd95: float
+    assd: float
+    predicted_ml: float
+    reference_ml: float
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Mean and sample standard deviation over ``count`` cases; NaN where there are too few."""
+
+    mean: float
+    sd: float
+    count: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One structure over all cases."""
+
+    structure: str
+    dice: Figure
+    hd: Figure
+    hd95: Figure
+    assd: Figure
+    missed: int
+    invented: int
+    absent: int
+
+
+@dataclass(frozen=True)
+class Function:
+    """Cardiac function of one patient, predicted and of the reference: EF in percent, mass in g."""
+
+    patient: str
+    ed: str
+    es: str
+    structure: str
+    predicted_ef: float
+    reference_ef: float
+    predicted_mass: float
+    reference_mass: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that was measured; ``notes`` name what does not fit and was left out or noticed."""
+
+    rows: tuple[Row, ...]
+    structures: tuple[str, ...]
+    functions: tuple[Function, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def cases(self) -> tuple[str, ...]:
+        """The names of the cases, in the order they were measured."""
+        return tuple(dict.fromkeys(row.case for row in self.rows))
+
+    def summaries(self) -> list[Summary]:
+        """One ``Summary`` a structure, in the order of the label scheme."""
+        return [
+            _summarise(name, [row for row in self.rows if row.structure == name])
+            for name in self.structures
+        ]
+
+    def mean(self, metric: str) -> float:
+        """Mean over the structures of their mean ``metric``; NaN if none exists."""
+        means = [getattr(summary, metric).mean for summary in self.summaries()]
+        return _figure(means).mean
+
+    def to_csv(self, path: Path) -> None:
+        """Write the rows as CSV; a figure that does not exist is an empty cell."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([field.name for field in fields(Row)])
+        for row in self.rows:
+            writer.writerow([_null(value, "") for value in asdict(row).values()])
+        atomic_write(path, text.getvalue().encode())
+
+    def to_json(self, path: Path) -> None:
+        """Write everything as JSON; a figure that does not exist is ``null``."""
+        content = {
+            "cases": len(self.cases),
+            "mean": {metric: self.mean(metric) for metric in METRICS},
+            "structures": [asdict(summary) for summary in self.summaries()],
+            "rows": [asdict(row) for row in self.rows],
+            "function": [asdict(function) for function in self.functions],
+            "notes": list(self.notes),
+        }
+        atomic_write(path, json.dumps(_without_nan(content), indent=2).encode())
+
+
+def _null(value: object, replacement: object) -> object:
+    return replacement if isinstance(value, float) and math.isnan(value) else value
+
+
+def _without_nan(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(item) for item in value]
+    return _null(value, None)
+
+
+def _figure(values: Iterable[float]) -> Figure:
+    known = np.array([value for value in values if not math.isnan(value)])
+    return Figure(
+        mean=float(known.mean()) if len(known) else math.nan,
+        sd=float(known.std(ddof=1)) if len(known) > 1 else math.nan,
+        count=len(known),
+    )
+
+
+def _summarise(structure: str, rows: Sequence[Row]) -> Summary:
+    figures = {metric: _figure(getattr(row, metric) for row in rows) for metric in METRICS}
+    there = [(row.predicted_ml > 0, row.reference_ml > 0) for row in rows]
+    return Summary(
+        structure,
+        **figures,
+        missed=there.count((False, True)),
+        invented=there.count((True, False)),
+        absent=there.count((False, False)),
+    )

@@ -1,0 +1,118 @@
+"""What a long-running command tells: the events of the training loop, one JSON object a line.
+
+The loop yields them; the command line draws them or prints them (``--json``), the worker process
+writes them to its standard output and to ``events.jsonl`` of the run.  No torch, no Qt: whoever
+watches a training needs neither.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Started(_Event):
+    """Training begins (or goes on, ``step`` > 0)."""
+
+    event: Literal["started"] = "started"
+    run: str
+    method: str
+    preset: str
+    device: str
+    precision: str
+    cases: int
+    scribbled_cases: int
+    slices: int
+    scribbled_slices: int
+    validation_cases: int
+    parameters: int
+    step: int = 0
+    steps: int | None = None
+    seconds: float | None = None
+
+
+class Progress(_Event):
+    """Where the training is; loss terms are means since the last such event."""
+
+    event: Literal["progress"] = "progress"
+    step: int
+    fraction: float = Field(ge=0.0, le=1.0)
+    elapsed: float
+    eta: float | None
+    slices_per_second: float
+    learning_rate: float
+    loss: float
+    terms: dict[str, float]
+
+
+class Validation(_Event):
+    """Mean Dice on the validation cases, per structure and over all."""
+
+    event: Literal["validation"] = "validation"
+    step: int
+    elapsed: float
+    dice: dict[str, float]
+    mean_dice: float
+    cases: int
+
+
+class Preview(_Event):
+    """A prediction was written; ``mean_dice`` is against the accepted slices, if any."""
+
+    event: Literal["preview"] = "preview"
+    case: str
+    file: str
+    step: int
+    mean_dice: float | None = None
+
+
+class Checkpoint(_Event):
+    """The state was saved; the training can go on from here."""
+
+    event: Literal["checkpoint"] = "checkpoint"
+    step: int
+    path: str
+
+
+class Warned(_Event):
+    """Something the user should know; the training goes on."""
+
+    event: Literal["warning"] = "warning"
+    message: str
+
+
+class Finished(_Event):
+    """Done: the budget was used (``stopped`` false) or the user stopped it."""
+
+    event: Literal["finished"] = "finished"
+    step: int
+    elapsed: float
+    stopped: bool
+    model: str
+    mean_dice: float | None = None
+
+
+class Failed(_Event):
+    """What went wrong, why, and what to do next."""
+
+    event: Literal["failed"] = "failed"
+    what: str
+    why: str
+    next: str
+
+
+Event = Annotated[
+    Started | Progress | Validation | Preview | Checkpoint | Warned | Finished | Failed,
+    Field(discriminator="event"),
+]
+_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+def parse_event(line: str | bytes) -> Event:
+    """The event of one JSON line; ``pydantic.ValidationError`` if it is none."""
+    return _ADAPTER.validate_json(line)

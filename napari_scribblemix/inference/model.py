@@ -1,0 +1,140 @@
+"""The model file: weights as ``.safetensors`` and a ``.json`` card beside them.  No pickle.
+
+The card says everything needed to use the model (network, label scheme, spacing, intensity rule)
+and to judge it (method, recipe, what it was trained and measured on).  It holds no path and no name
+of a case: training cases appear as salted hashes, by which someone who has a scan can find out
+whether it was trained on, and nobody can go the other way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from safetensors.torch import load as load_weights
+from safetensors.torch import save as save_weights
+from torch import nn
+
+from napari_scribblemix.data.durable import atomic_write
+from napari_scribblemix.data.intensity import VOLUME_ZSCORE
+from napari_scribblemix.data.labels import LabelScheme
+from napari_scribblemix.errors import ModelError
+from napari_scribblemix.methods.unet import build_network
+
+SCHEMA_VERSION = 1
+MODEL_NAME = "model.safetensors"
+
+
+class ModelCard(BaseModel):
+    """What stands in ``model.json``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    schema_version: Literal[1] = 1
+    name: str
+    purpose: str = "Research use only; not for diagnosis."
+    licence: str = "Not stated; belongs to whoever trained it."
+    sha256: str = Field("", description="of the weights file")
+    network: str
+    in_channels: int
+    labels: LabelScheme
+    spacing: float = Field(description="pixel size of the working grid, mm")
+    intensity: str = VOLUME_ZSCORE
+    mirrored: bool = Field(description="whether mirrored images were trained on")
+    method: str
+    recipe: dict[str, Any]
+    steps: int
+    seconds: float
+    seed: int
+    code_version: str
+    case_salt: str = ""
+    case_hashes: list[str] = []
+    metrics: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network ready to predict, and its card."""
+
+    network: nn.Module
+    card: ModelCard
+
+
+def card_path(weights: Path) -> Path:
+    """Where the card of a weights file lies."""
+    return weights.with_suffix(".json")
+
+
+def save_model(folder: Path, network: nn.Module, card: ModelCard) -> Path:
+    """Write ``model.safetensors`` and ``model.json`` into ``folder``, durably; returns the former."""
+    state = {k: v.detach().to("cpu").contiguous() for k, v in network.state_dict().items()}
+    data = save_weights(state)
+    card = card.model_copy(update={"sha256": hashlib.sha256(data).hexdigest()})
+    path = folder / MODEL_NAME
+    atomic_write(path, data)
+    atomic_write(card_path(path), card.model_dump_json(indent=2).encode())
+    return path
+
+
+def find_weights(path: Path) -> Path:
+    """The weights file meant by ``path``: itself, or the one in a run folder."""
+    weights = path / MODEL_NAME if path.is_dir() else path
+    if not weights.is_file():
+        raise ModelError(
+            f"Got {path}; expected a run folder with {MODEL_NAME} or a .safetensors file. A "
+            "training that was stopped before its first checkpoint has none yet."
+        )
+    if weights.suffix != ".safetensors":
+        raise ModelError(f"Got {weights.name}; expected a .safetensors file.")
+    return weights
+
+
+def read_card(path: Path) -> ModelCard:
+    """The card of a run folder or weights file; ``ModelError`` if missing, newer or damaged."""
+    card_file = card_path(find_weights(path))
+    try:
+        content = json.loads(card_file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"The card {card_file.name} of this model is missing or damaged ({error}); a model is "
+            "used with the .json file written beside it."
+        ) from error
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    if version != SCHEMA_VERSION:
+        raise ModelError(
+            f"Got a model card of schema version {version}, expected {SCHEMA_VERSION}; update "
+            "napari-scribblemix."
+        )
+    try:
+        return ModelCard.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ModelError(
+            f"The model card {card_file.name} is damaged: {'.'.join(map(str, first['loc']))}: "
+            f"{first['msg']}."
+        ) from error
+
+
+def load_model(path: Path, device: torch.device) -> Model:
+    """The model of a run folder or weights file on ``device``, checked against its card."""
+    weights, card = find_weights(path), read_card(path)
+    data = weights.read_bytes()
+    if hashlib.sha256(data).hexdigest() != card.sha256:
+        raise ModelError(
+            f"{weights.name} does not have the checksum its card states; the file is damaged or "
+            "belongs to another card: copy both again."
+        )
+    network = build_network(card.network, card.in_channels, card.labels.classes)
+    try:
+        network.load_state_dict(load_weights(data))
+    except RuntimeError as error:
+        raise ModelError(
+            f"{weights.name} does not fit a network {card.network!r} of {card.labels.classes} "
+            "classes; it was written by another version."
+        ) from error
+    return Model(network.to(device).eval(), card)

@@ -1,0 +1,1 @@
+"""The project folder on disk, and the folders of others that can be read like one."""

@@ -1,0 +1,152 @@
+"""One case: its files, and the same read, decoded and checked.
+
+``load_case`` is the one door from files to arrays for training and for display: whatever it lets
+through has finite intensities, known labels and labels on the image's voxels.  Image and labels are
+matched by shape; where their headers place them differently that is a note, because the headers of
+well-known data sets are wrong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_scribblemix.data.geometry import Geometry, format_shape, grid_distance
+from napari_scribblemix.data.labels import LabelScheme, guess_scheme
+from napari_scribblemix.data.nifti import read_image, read_labels
+from napari_scribblemix.data.scribbles import Finding, check_image, check_scribbles
+from napari_scribblemix.data.volume import Volume
+from napari_scribblemix.errors import (
+    FileError,
+    GeometryError,
+    ImageError,
+    InputError,
+    LabelError,
+    ScribbleError,
+)
+
+GRID_TOLERANCE = 0.1
+"""mm by which a label's voxels may lie off the image's before it is worth a note."""
+
+
+@dataclass(frozen=True)
+class CaseFiles:
+    """The files of a case; ``frame`` (from 0) if the image is a 4-D cine."""
+
+    id: str
+    image: Path
+    scribble: Path | None = None
+    mask: Path | None = None
+    frame: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A case in memory; ``scribble`` and ``mask`` are uint8 (Z, Y, X) class indices.
+
+    ``scribble`` has 255 where unlabelled.  ``notes`` say what was decided or noticed on the way.
+    """
+
+    id: str
+    image: Volume
+    scribble: NDArray[np.uint8] | None
+    mask: NDArray[np.uint8] | None
+    scheme: LabelScheme
+    notes: tuple[str, ...] = ()
+
+
+def _stop_at_blocks(findings: list[Finding], path: Path, kind: type[InputError]) -> list[str]:
+    for finding in findings:
+        if finding.level == "block":
+            raise kind(f"{path}: {finding.message}")
+    return [finding.message for finding in findings]
+
+
+def _match(labels: Volume, geometry: Geometry, what: str, path: Path) -> tuple[Volume, list[str]]:
+    """``labels`` on the image's voxels, and a note if their headers disagree."""
+    stored = labels.geometry.to_file(labels.array)
+    if stored.shape != geometry.file_shape:
+        raise GeometryError(
+            f"{path}: {what} are {format_shape(labels.geometry.shape)} but the image is "
+            f"{format_shape(geometry.shape)}; choose matching files."
+        )
+    notes = []
+    if grid_distance(labels.geometry, geometry) > GRID_TOLERANCE:
+        how = "places them elsewhere in space than"
+        if labels.geometry.axis_codes != geometry.axis_codes:
+            how = "states another orientation than"
+        notes.append(
+            f"The header of the {what.lower()} {how} the image's; matched voxel by voxel, because "
+            "the shapes agree."
+        )
+    return Volume(np.ascontiguousarray(geometry.from_file(stored)), geometry), notes
+
+
+def _read_scribble(
+    path: Path, image: Volume, scheme: LabelScheme | None
+) -> tuple[NDArray[np.uint8], LabelScheme, list[str]]:
+    labels, notes = _match(read_labels(path), image.geometry, "Scribbles", path)
+    try:
+        scheme = scheme or guess_scheme(np.unique(labels.array).tolist())
+    except LabelError as error:
+        raise LabelError(f"{path}: {error}") from error
+    scribble = scheme.decode(labels.array, source=str(path))
+    findings = check_scribbles(scribble, scheme, image.array.shape)
+    return scribble, scheme, notes + _stop_at_blocks(findings, path, ScribbleError)
+
+
+def _read_mask(
+    path: Path, image: Volume, scheme: LabelScheme | None
+) -> tuple[NDArray[np.uint8], LabelScheme, list[str]]:
+    labels, notes = _match(read_labels(path), image.geometry, "Masks", path)
+    values = np.unique(labels.array).tolist()
+    own = scheme
+    # Raw masks may use other values for the structures that the scribbles name.
+    if own is None or not own.knows(values, dense=True):
+        try:
+            guessed = guess_scheme(values)
+        except LabelError as error:
+            raise LabelError(f"{path}: {error}") from error
+        own = guessed if scheme is None or guessed.names == scheme.names else scheme
+    return own.decode_mask(labels.array, source=str(path)), scheme or own, notes
+
+
+def load_case(files: CaseFiles, scheme: LabelScheme | None = None) -> Case:
+    """Read, decode and check the files of a case.
+
+    Without a ``scheme`` it is guessed from the scribbles, else from the mask, else ``CARDIAC`` is
+    taken.  Raises ``FileError``, ``GeometryError``, ``ImageError``, ``LabelError`` or
+    ``ScribbleError``, each naming the file.
+    """
+    image = read_image(files.image, files.frame)
+    notes = list(image.notes)
+    notes += _stop_at_blocks(check_image(image.array), files.image, ImageError)
+    scribble = mask = None
+    if files.scribble is not None:
+        scribble, scheme, more = _read_scribble(files.scribble, image, scheme)
+        notes += more
+    if files.mask is not None:
+        mask, scheme, more = _read_mask(files.mask, image, scheme)
+        notes += more
+    return Case(files.id, image, scribble, mask, scheme or guess_scheme(()), tuple(notes))
+
+
+def file_hash(path: Path, salt: str = "") -> str:
+    """The sha256, in hex, of ``salt`` and the bytes of a file; ``FileError`` if unreadable."""
+    digest = hashlib.sha256(salt.encode())
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise FileError(f"{path} could not be read ({error.strerror}); check the path.") from error
+    return digest.hexdigest()
+
+
+def case_hash(files: CaseFiles, salt: str) -> str:
+    """A salted fingerprint of the case's image file: who has the image can recognise it."""
+    return file_hash(files.image, salt)

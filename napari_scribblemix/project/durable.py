@@ -1,0 +1,147 @@
+"""What keeps a project whole: durable writes, the lock of its one writer, the journal of strokes.
+
+The lock is the operating system's, so it falls with the process that holds it, however that ends.
+The journal only grows: a record is on the disk when ``append`` returns, and a record cut short by a
+crash is noticed by its checksum and left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import sys
+import zlib
+from pathlib import Path
+from typing import IO, Any
+
+from napari_scribblemix.data.durable import (
+    TEMPORARY_SUFFIX,
+    atomic_path,
+    atomic_write,
+    sync_folder,
+)
+from napari_scribblemix.errors import FileError, ProjectLocked
+
+__all__ = ["TEMPORARY_SUFFIX", "FileLock", "Journal", "atomic_path", "atomic_write", "sync_folder"]
+
+# Windows locks bytes, and nobody may read a locked one: lock one far behind the holder's name.
+_LOCKED_BYTE = 1 << 20
+
+
+def _lock(file: IO[bytes]) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        file.seek(_LOCKED_BYTE)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _unlock(file: IO[bytes]) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        file.seek(_LOCKED_BYTE)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_UN)
+
+
+class FileLock:
+    """An exclusive lock on ``path``, held from construction to ``release``.
+
+    ``ProjectLocked`` names the holder if somebody has it; ``FileError`` if ``path`` cannot be
+    opened for writing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            # Not inherited by child processes, so a worker never keeps its parent's lock alive.
+            self._file: IO[bytes] = path.open("ab+")
+        except OSError as error:
+            raise FileError(f"{path} could not be written ({error.strerror}).") from error
+        try:
+            _lock(self._file)
+        except OSError as error:
+            self._file.seek(0)
+            holder = self._file.read(200).decode(errors="replace").strip() or "another program"
+            self._file.close()
+            raise ProjectLocked(
+                f"{path.parent} is being written to by {holder}; close it there, or open it here "
+                "read-only."
+            ) from error
+        with contextlib.suppress(OSError):
+            self._file.truncate(0)
+            self._file.write(f"process {os.getpid()} on {socket.gethostname()}".encode())
+            self._file.flush()
+
+    def release(self) -> None:
+        """Give the lock back; the file stays, since removing it would race with the next holder."""
+        if not self._file.closed:
+            with contextlib.suppress(OSError):
+                self._file.truncate(0)
+                _unlock(self._file)
+            self._file.close()
+
+
+class Journal:
+    """JSON records appended to ``path``, one a line, each behind its checksum."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def append(self, record: dict[str, Any]) -> None:
+        """Put ``record`` on the disk; it is there when this returns. ``FileError`` if it cannot."""
+        body = json.dumps(record, separators=(",", ":")).encode()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            new = not self.path.exists()
+            with self.path.open("ab") as file:
+                # A line cut short by a crash is ended first, so that it spoils no other.
+                start = b"" if new or self._ends_clean() else b"\n"
+                file.write(start + b"%08x " % zlib.crc32(body) + body + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            if new:
+                sync_folder(self.path.parent)
+        except OSError as error:
+            raise FileError(
+                f"{self.path} could not be written ({error.strerror}); free space, or check the "
+                "permissions."
+            ) from error
+
+    def records(self) -> list[dict[str, Any]]:
+        """All whole records, oldest first; what a crash or a bad disk damaged is left out."""
+        try:
+            lines = self.path.read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise FileError(f"{self.path} could not be read ({error.strerror}).") from error
+        whole = []
+        for line in lines:
+            checksum, _, body = line.partition(b" ")
+            if body and checksum == b"%08x" % zlib.crc32(body):
+                whole.append(json.loads(body))
+        return whole
+
+    def clear(self) -> None:
+        """Forget all records: what they say has been saved."""
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise FileError(f"{self.path} could not be removed ({error.strerror}).") from error
+
+    def _ends_clean(self) -> bool:
+        with self.path.open("rb") as file:
+            if file.seek(0, os.SEEK_END) == 0:
+                return True
+            file.seek(-1, os.SEEK_END)
+            return file.read(1) == b"\n"

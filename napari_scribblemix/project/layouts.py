@@ -1,0 +1,222 @@
+"""The folders people have: which files in them are one case.
+
+    a project                 NAME.scribblemix/ or any folder with a project.json
+    images/ and scribbles/    (and masks/): plain folders, also of ACDC and MSCMRseg
+    one flat folder           IMG.nii.gz, IMG_scribble.nii.gz, IMG_gt.nii.gz (or _manual, _mask, ...)
+    a folder for each patient the same, one level deeper (ACDC as distributed)
+
+Files are paired by the name of the case, never by their order.  What does not fit is said: an error
+where going on would be a guess, else a warning.  No file is opened here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from napari_scribblemix.data.nifti import is_nifti
+from napari_scribblemix.errors import FileError, ProjectError
+from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.project import PROJECT_FILE, PROJECT_SUFFIX, Project
+
+_SCRIBBLE = re.compile(r"_scribbles?$", re.IGNORECASE)
+_MASK = re.compile(r"_(gt|gd|manual|masks?|seg|segmentation|labels?)$", re.IGNORECASE)
+_IMAGE = re.compile(r"_(image|img)$", re.IGNORECASE)
+_DERIVED = re.compile(r"_(probability_.+|entropy)$", re.IGNORECASE)
+_CINE = re.compile(r"_4d$", re.IGNORECASE)
+# MyoPS: three images and one label file per patient; scar and myocardium show on the LGE image.
+_SEQUENCES = ("DE", "LGE", "C0", "T2")
+
+
+@dataclass(frozen=True)
+class Found:
+    """The cases of a folder, sorted by name, and what in it fits no case."""
+
+    cases: tuple[CaseFiles, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def _stem(path: Path) -> str:
+    return re.sub(r"\.nii(\.gz)?$", "", path.name, flags=re.IGNORECASE)
+
+
+def case_name(path: Path) -> str:
+    """The name of the case a file belongs to.
+
+    That is the file name without ``.nii(.gz)`` and without what labels add to it (``_scribble``,
+    ``_gt``, ``_manual``, ``_mask``, ``_seg``, ``_label`` and the like, also several of them).
+    """
+    name = _stem(path)
+    while True:
+        shorter = name
+        for ending in (_SCRIBBLE, _MASK, _IMAGE):
+            shorter = ending.sub("", shorter)
+        if shorter in ("", name):
+            return name
+        name = shorter
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if is_nifti(path) and path.is_file())
+    except OSError as error:
+        raise FileError(f"The folder {folder} could not be read ({error.strerror}).") from error
+
+
+def _by_case(paths: Iterable[Path], what: str) -> dict[str, Path]:
+    named: dict[str, Path] = {}
+    for path in paths:
+        name = case_name(path)
+        if name in named:
+            raise FileError(
+                f"Got two {what} for the case {name}: {named[name]} and {path}; expected one: "
+                "move one of them away."
+            )
+        named[name] = path
+    return named
+
+
+def _image_of(label: str, images: dict[str, Path]) -> str | None:
+    """The image a label's case name belongs to: its own, or one of the patient's sequences."""
+    candidates = (label, *(f"{label}_{sequence}" for sequence in _SEQUENCES))
+    return next((name for name in candidates if name in images), None)
+
+
+def _assemble(images: list[Path], scribbles: list[Path], masks: list[Path]) -> Found:
+    named = _by_case(images, "images")
+    drawn, full = _by_case(scribbles, "scribble files"), _by_case(masks, "masks")
+    warnings: list[str] = []
+    cases: dict[str, CaseFiles] = {}
+    for label in sorted(drawn.keys() | full.keys()):
+        image = _image_of(label, named)
+        if image is None:
+            files = [str(kind[label].name) for kind in (drawn, full) if label in kind]
+            warnings.append(
+                f"{' and '.join(files)}: no image named {label}; expected one of the same name, so "
+                "it is left out."
+            )
+            continue
+        cases[image] = CaseFiles(label, named[image], drawn.get(label), full.get(label))
+        if image != label:
+            others = [f"{label}_{sequence}" for sequence in _SEQUENCES]
+            dropped = [named.pop(name).name for name in others if name in named and name != image]
+            if dropped:
+                warnings.append(
+                    f"{label}: its labels go with {named[image].name}; {', '.join(dropped)} are "
+                    "left out."
+                )
+    rest = [CaseFiles(name, path) for name, path in named.items() if name not in cases]
+    return Found(tuple(sorted((*cases.values(), *rest), key=lambda case: case.id)), tuple(warnings))
+
+
+def _subfolder(folder: Path, *names: str) -> Path | None:
+    found = [path for path in sorted(folder.iterdir()) if path.name.lower() in names]
+    return next((path for path in found if path.is_dir()), None)
+
+
+def _plain(folder: Path, images: Path) -> Found:
+    scribbles = _subfolder(folder, "scribbles", "scribble")
+    masks = _subfolder(folder, "masks", "mask")
+    found = _assemble(
+        _files(images),
+        _files(scribbles) if scribbles else [],
+        _files(masks) if masks else [],
+    )
+    known = {images, scribbles, masks}
+    ignored = [
+        f"The folder {path.name} is not read; name it scribbles or masks if it holds such."
+        for path in sorted(folder.iterdir())
+        if path.is_dir() and path not in known and not path.name.startswith(".") and _files(path)
+    ]
+    return Found(found.cases, (*found.warnings, *ignored))
+
+
+def _flat(paths: list[Path]) -> Found:
+    scribbles = [path for path in paths if _SCRIBBLE.search(_stem(path))]
+    masks = [path for path in paths if _MASK.search(_stem(path))]
+    derived = [path for path in paths if _DERIVED.search(_stem(path))]
+    images = [path for path in paths if path not in {*scribbles, *masks, *derived}]
+    cines = [path for path in images if _CINE.search(_stem(path))]
+    warnings: list[str] = []
+    if len(cines) < len(images):
+        images = [path for path in images if path not in cines]
+        warnings = [f"{path.name} is a whole cine and is left out." for path in cines]
+    found = _assemble(images, scribbles, masks)
+    return Found(found.cases, (*found.warnings, *warnings))
+
+
+def survey(folder: Path) -> Found:
+    """The cases of ``folder`` and what in it fits none; see the module for the layouts known.
+
+    Raises ``FileError`` for a missing folder, one without images, or two files for one case, and
+    ``ProjectError`` for a damaged project.
+    """
+    if not folder.is_dir():
+        what = "a file" if folder.exists() else "nothing there"
+        raise FileError(f"Got {folder} ({what}); expected a folder with images.")
+    if (folder / PROJECT_FILE).is_file():
+        return Found(tuple(Project.open(folder, write=False).case_files()))
+    if folder.suffix == PROJECT_SUFFIX:
+        raise ProjectError(f"{folder} has no {PROJECT_FILE}; it is no project, or a damaged one.")
+    if images := _subfolder(folder, "images", "image"):
+        found = _plain(folder, images)
+    else:
+        nested = [path for path in sorted(folder.iterdir()) if path.is_dir()]
+        found = _flat(_files(folder) or [file for path in nested for file in _files(path)])
+    if not found.cases:
+        inside = [path.name for path in sorted(folder.iterdir()) if (path / "images").is_dir()]
+        hint = f"choose {folder / inside[0]}" if inside else "choose another folder"
+        raise FileError(
+            f"Got {folder} without an image; expected NIfTI files (.nii, .nii.gz) in it or in its "
+            f"images/: {hint}."
+        )
+    return found
+
+
+def find_cases(folder: Path) -> list[CaseFiles]:
+    """The cases of ``folder``, sorted by name; errors as ``survey``, whose warnings it drops."""
+    return list(survey(folder).cases)
+
+
+def _labels_in(path: Path) -> dict[str, Path]:
+    """The label files of a folder (or its ``masks/``) by case; images beside them do not count."""
+    if not path.is_dir():
+        raise FileError(f"Got {path}; expected a folder or a NIfTI file.")
+    files = [file for file in _files(_subfolder(path, "masks", "mask") or path)]
+    files = [file for file in files if not _DERIVED.search(_stem(file))]
+    marked = {case_name(file) for file in files if _MASK.search(_stem(file))}
+    return _by_case(
+        (
+            file
+            for file in files
+            if not _SCRIBBLE.search(_stem(file))
+            and (_MASK.search(_stem(file)) or case_name(file) not in marked)
+        ),
+        "masks",
+    )
+
+
+def pair_by_case(a: Path, b: Path) -> tuple[list[tuple[str, Path, Path]], list[str]]:
+    """Label files of ``a`` and ``b`` (folders, or two files) of the same case, sorted by name.
+
+    Also one message for each file without a partner.  ``FileError`` for what is neither file nor
+    folder or for two files of one case.
+    """
+    if a.is_file() and b.is_file():
+        return [(case_name(a), a, b)], []
+    first = {case_name(a): a} if a.is_file() else _labels_in(a)
+    second = {case_name(b): b} if b.is_file() else _labels_in(b)
+    pairs = [(name, first[name], second[name]) for name in sorted(first.keys() & second.keys())]
+    messages = []
+    # A single file asks about one case: the other cases of the folder are not missing anything.
+    if not b.is_file():
+        messages += [
+            f"{first[n].name} has no partner in {b}." for n in sorted(first.keys() - second)
+        ]
+    if not a.is_file():
+        messages += [
+            f"{second[n].name} has no partner in {a}." for n in sorted(second.keys() - first)
+        ]
+    return pairs, messages

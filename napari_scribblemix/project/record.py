@@ -1,0 +1,86 @@
+"""What stands in ``project.json``, and how its version is checked.
+
+The schema version is looked at before anything else: a project of a newer version is refused as a
+whole, because writing it back would drop what this version does not know.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from napari_scribblemix.data.durable import atomic_write
+from napari_scribblemix.data.labels import CARDIAC, LabelScheme
+from napari_scribblemix.errors import ProjectError, SchemaError
+
+SCHEMA_VERSION = 1
+
+
+class CaseRecord(BaseModel):
+    """One case: where its image is and what it was when it was added."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(description="name of the case and of its files in the project")
+    source: str = Field(description="the image: absolute, or relative to the project folder")
+    sha256: str = Field(description="of the image file when it was added")
+    frame: int | None = None
+    mask: str | None = Field(None, description="a full reference mask, if there is one")
+    note: str | None = Field(None, description="what the geometry rule decided")
+
+    @field_validator("id")
+    @classmethod
+    def _is_a_file_name(cls, value: str) -> str:
+        if not value or value.startswith(".") or any(c in '/\\:*?"<>|\0' for c in value):
+            raise ValueError(f"got the case name {value!r}; expected one that can be a file name")
+        return value
+
+
+class ProjectRecord(BaseModel):
+    """The whole of ``project.json``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: Literal[1] = 1
+    labels: LabelScheme = CARDIAC
+    cases: tuple[CaseRecord, ...] = ()
+
+    @field_validator("cases")
+    @classmethod
+    def _distinct(cls, cases: tuple[CaseRecord, ...]) -> tuple[CaseRecord, ...]:
+        # Without regard to case: the same project may be opened where file names ignore it.
+        names = [case.id.casefold() for case in cases]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"got the case {min(twice)} twice")
+        return cases
+
+
+def read_record(path: Path) -> ProjectRecord:
+    """The record at ``path``; ``SchemaError`` if newer, ``ProjectError`` if missing or damaged."""
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ProjectError(
+            f"{path} could not be read ({error}); expected a project folder: choose another, or "
+            "restore this file from a copy."
+        ) from error
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    if version != SCHEMA_VERSION:
+        raise SchemaError(
+            f"{path} has schema version {version}, this program knows {SCHEMA_VERSION}; update "
+            "napari-scribblemix."
+        )
+    try:
+        return ProjectRecord.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ProjectError(f"{path} is damaged: {where}: {first['msg']}.") from error
+
+
+def write_record(path: Path, record: ProjectRecord) -> None:
+    """Write the record durably."""
+    atomic_write(path, (record.model_dump_json(indent=2) + "\n").encode())

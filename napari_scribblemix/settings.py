@@ -1,0 +1,206 @@
+"""One settings model per command: default, range, unit and help in one place.
+
+The command-line options, the GUI form, the run record and the model card are generated from these
+models, so an option exists once.  ``json_schema_extra={"cli": "argument"}`` makes a field a
+positional argument, ``{"cli": False}`` keeps it off the command line.  Nothing heavy is imported
+here: ``--help`` reads this file.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+Method = Literal["cyclemix", "partial"]
+PresetName = Literal["fast", "best", "paper"]
+
+_DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)?\s*$")
+_SECONDS = {"s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, None: 60.0}
+
+
+def parse_duration(value: Any) -> Any:
+    """Seconds from ``90s``, ``10m``, ``1.5h``; a bare number in a string means minutes."""
+    if not isinstance(value, str):
+        return value
+    match = _DURATION.match(value)
+    if match is None:
+        raise ValueError(f"got {value!r}; expected a time such as 90s, 10m or 1.5h")
+    return float(match.group(1)) * _SECONDS[match.group(2)]
+
+
+Duration = Annotated[float, BeforeValidator(parse_duration)]
+
+
+class Settings(BaseModel):
+    """Base: unknown names are refused, assignments are checked."""
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+
+
+class TrainSettings(Settings):
+    """Train a segmentation model from scribbles."""
+
+    folder: Path = Field(
+        description="A project, or a folder with images/ and scribbles/ (masks/ for validation).",
+        json_schema_extra={"cli": "argument"},
+    )
+    method: Method = Field(
+        "cyclemix",
+        description="cyclemix: mixed images and consistency (Zhang and Zhuang, CVPR 2022); "
+        "partial: cross-entropy on the scribbled pixels alone.",
+    )
+    preset: PresetName = Field(
+        "fast",
+        description="fast: useful within minutes on a CPU; best: accuracy, for a GPU or a night; "
+        "paper: the published settings exactly.",
+    )
+    time: Duration | None = Field(
+        None, gt=0, description="Stop after this time, e.g. 90s, 10m, 2h. [fast: 5m, best: 1h]"
+    )
+    steps: int | None = Field(None, ge=1, description="Stop after this many optimiser steps.")
+    epochs: int | None = Field(
+        None, ge=1, description="Stop after this many passes over the slices. [paper: 1000]"
+    )
+    device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps.")
+    precision: Literal["auto", "32-true", "bf16-mixed"] = Field(
+        "auto", description="auto: bfloat16 on a GPU that has it, else 32 bit."
+    )
+    threads: int | None = Field(None, ge=1, description="CPU threads. [all cores]")
+    seed: int = Field(0, ge=0, description="Seed of every random choice.")
+    output: Path | None = Field(
+        None, description="Folder of the run. [runs/FOLDER-METHOD; in a project: its runs/]"
+    )
+    resume: bool = Field(False, description="Go on from the checkpoint in the run folder.")
+    validation: Path | None = Field(
+        None, description="Folder with images/ and masks/ to validate on. [the folder's own masks/]"
+    )
+    validations: int = Field(
+        5, ge=0, le=1000, description="How often to validate during the training, where masks are."
+    )
+    cases: str | None = Field(
+        None, description="Only these cases take part: names or patterns, separated by commas."
+    )
+    scribbled: str | None = Field(
+        None, description="Only the scribbles of these cases are used; the others are unlabelled."
+    )
+    enclosure_rule: bool | None = Field(
+        None,
+        description="All outside a closed ring of background strokes is background. "
+        "[on; paper: off]",
+    )
+    without: str | None = Field(
+        None,
+        description="Switch off terms of CycleMix, by commas: mix, global, occlusion, local.",
+    )
+    spacing: float | None = Field(
+        None, ge=0.5, le=5.0, description="Pixel size of the working grid in mm. [by preset]"
+    )
+    crop: int | None = Field(
+        None, ge=32, le=512, description="Side of the training crops in pixels. [by preset]"
+    )
+    batch: int | None = Field(
+        None, ge=2, le=512, multiple_of=2, description="Slices in a step. [by preset]"
+    )
+    learning_rate: float | None = Field(None, gt=0, le=1, description="Peak. [by preset]")
+    json_events: bool = Field(
+        False,
+        description="Print the events as JSON, one a line, instead of a progress bar.",
+        json_schema_extra={"cli": "--json"},
+    )
+
+
+class SegmentSettings(Settings):
+    """Segment images with a trained model: one mask per image, on the image's own grid."""
+
+    model: Path = Field(
+        description="A run folder or a model file (.safetensors).",
+        json_schema_extra={"cli": "argument"},
+    )
+    images: list[Path] = Field(
+        description="NIfTI files, or folders of them.", json_schema_extra={"cli": "argument"}
+    )
+    output: Path = Field(description="Folder for the masks; file names are those of the images.")
+    frame: int | None = Field(
+        None,
+        ge=0,
+        description="Which frame of a 4-D cine, from 0. [every frame, a mask each: NAME_frame00]",
+    )
+    device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps.")
+    threads: int | None = Field(None, ge=1, description="CPU threads. [all cores]")
+    mirror: bool | None = Field(
+        None, description="Average over mirrored images. [if the model was trained with mirrors]"
+    )
+    largest_component: bool = Field(
+        True, description="Keep the largest connected piece of each structure, in 3-D."
+    )
+    probabilities: bool = Field(
+        False, description="Also write the probability of each structure (NAME_probability_*)."
+    )
+    entropy: bool = Field(False, description="Also write the uncertainty, 0-1 (NAME_entropy).")
+    overwrite: bool = Field(False, description="Replace masks that are already in the folder.")
+
+
+class EvaluateSettings(Settings):
+    """Measure masks against reference masks: Dice, HD, HD95, ASSD, volumes and ejection fraction."""
+
+    predictions: Path = Field(
+        description="Folder of predicted masks, or one file.",
+        json_schema_extra={"cli": "argument"},
+    )
+    masks: Path = Field(
+        description="Folder of reference masks, or one file; paired by case name.",
+        json_schema_extra={"cli": "argument"},
+    )
+    per_case: bool = Field(False, description="Also print a line for each case and structure.")
+    json_file: Path | None = Field(
+        None, description="Write everything to this file.", json_schema_extra={"cli": "--json"}
+    )
+    csv_file: Path | None = Field(
+        None,
+        description="Write a line for each case and structure to this file.",
+        json_schema_extra={"cli": "--csv"},
+    )
+
+
+class ImportSettings(Settings):
+    """Make a project of a folder of images with scribbles."""
+
+    folder: Path = Field(
+        description="A folder with images/ and scribbles/ (and masks/), or ACDC, MSCMRseg or MyoPS.",
+        json_schema_extra={"cli": "argument"},
+    )
+    output: Path = Field(description="The new project folder, NAME.scribblemix.")
+    copy_images: bool = Field(
+        False,
+        description="Copy the images into the project. [they stay where they are]",
+        json_schema_extra={"cli": "--copy"},
+    )
+
+
+class SampleSettings(Settings):
+    """Write a sample to try things on: synthetic hearts with scribbles, and held-out cases."""
+
+    kind: Literal["cine", "lge"] = Field(
+        description="cine: end-diastole and end-systole; lge: late gadolinium enhancement.",
+        json_schema_extra={"cli": "argument"},
+    )
+    output: Path = Field(description="Folder to write train/ and heldout/ into.")
+    seed: int | None = Field(
+        None, ge=0, description="Draw new hearts from this seed. [the bundled ones are copied]"
+    )
+
+
+class InspectSettings(Settings):
+    """Tell what is in a model, a project, a folder or an image, and what is wrong with it."""
+
+    path: Path = Field(
+        description="A run folder, a model file (.safetensors), a project, a folder or a NIfTI file.",
+        json_schema_extra={"cli": "argument"},
+    )
+
+
+class DoctorSettings(Settings):
+    """Show versions and devices, and say what works on this machine and what is missing."""

@@ -1,0 +1,1 @@
+"""Hearts that were never scanned: anatomy, MR appearance, and strokes as a person draws them."""

@@ -1,0 +1,89 @@
+"""Overview pictures: slices in grey with strokes, predictions or masks in colour.
+
+NumPy and scikit-image only; used for the README and to look at drawn cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from skimage.io import imsave
+from skimage.segmentation import find_boundaries
+
+Colours = dict[int, tuple[float, float, float]]
+
+COLOURS: Colours = {
+    0: (0.95, 0.85, 0.2),
+    1: (0.95, 0.25, 0.25),
+    2: (0.25, 0.85, 0.35),
+    3: (0.3, 0.55, 1.0),
+}
+
+
+def grey(image: NDArray[np.floating], enlarge: int = 2) -> NDArray[np.float64]:
+    """RGB (e H, e W, 3) in 0-1 of one slice, windowed from its 1st to its 99.5th percentile."""
+    low, high = np.percentile(image, [1.0, 99.5])
+    scaled = np.clip((image - low) / max(float(high - low), 1e-6), 0.0, 1.0)
+    return np.kron(np.repeat(scaled[..., None], 3, axis=2), np.ones((enlarge, enlarge, 1)))
+
+
+def with_strokes(
+    image: NDArray[np.floating], scribble: NDArray[np.integer], enlarge: int = 2
+) -> NDArray[np.float64]:
+    """The slice with its scribbles (class 0-3 where drawn) painted over."""
+    picture = grey(image, enlarge)
+    strokes = np.kron(scribble, np.ones((enlarge, enlarge), dtype=scribble.dtype))
+    for value, colour in COLOURS.items():
+        picture[strokes == value] = colour
+    return picture
+
+
+def with_mask(
+    image: NDArray[np.floating],
+    mask: NDArray[np.integer],
+    enlarge: int = 2,
+    opacity: float = 0.35,
+) -> NDArray[np.float64]:
+    """The slice with a mask: tinted inside, a line along each structure's edge."""
+    picture = grey(image, enlarge)
+    labels = np.kron(mask, np.ones((enlarge, enlarge), dtype=mask.dtype))
+    for value, colour in COLOURS.items():
+        if value == 0:
+            continue
+        inside = labels == value
+        picture[inside] = (1.0 - opacity) * picture[inside] + opacity * np.array(colour)
+        picture[find_boundaries(inside, mode="inner")] = colour
+    return picture
+
+
+def write_panels(path: Path, rows: Sequence[Sequence[NDArray[np.floating]]], gap: int = 4) -> None:
+    """Write a grid of equally large RGB panels as one PNG, ``gap`` pixels of white between."""
+    lines = []
+    for row in rows:
+        padded = [np.pad(panel, ((gap, 0), (gap, 0), (0, 0)), constant_values=1.0) for panel in row]
+        lines.append(np.concatenate(padded, axis=1))
+    grid = np.pad(np.concatenate(lines), ((0, gap), (0, gap), (0, 0)), constant_values=1.0)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    imsave(path, (255.0 * np.clip(grid, 0.0, 1.0)).astype(np.uint8), check_contrast=False)
+
+
+def write_overview(
+    path: Path,
+    images: Sequence[NDArray[np.floating]],
+    scribbles: Sequence[NDArray[np.integer]],
+    predictions: Sequence[NDArray[np.integer]] | None = None,
+    masks: Sequence[NDArray[np.integer]] | None = None,
+) -> None:
+    """One row a slice: image, strokes, then prediction and full mask where given.
+
+    All are (Y, X) of one shape; scribbles hold 0-3 where drawn, anything else is unlabelled.
+    """
+    rows = []
+    for index, image in enumerate(images):
+        row = [grey(image), with_strokes(image, scribbles[index])]
+        row += [with_mask(image, given[index]) for given in (predictions, masks) if given]
+        rows.append(row)
+    write_panels(path, rows)

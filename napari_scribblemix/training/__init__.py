@@ -1,0 +1,1 @@
+"""Training: volumes to batches on the device, augmentation, and the only optimiser loop."""

@@ -1,0 +1,97 @@
+"""Everything a training needs to go on as if it had never stopped.
+
+One file, ``checkpoint/state.pt``: step, time used, weights, averaged weights, optimiser and the
+states of both random generators.  The schedule and the order of the slices follow from step, time
+and seed.  It is read with ``weights_only=True`` and therefore runs no code; it is ours alone and
+never exchanged.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from napari_scribblemix.data.durable import atomic_write
+from napari_scribblemix.errors import TrainingError
+
+SCHEMA_VERSION = 1
+
+
+@dataclass
+class TrainingState:
+    """The objects whose state is saved; ``averaged`` may be the trained network itself."""
+
+    method: torch.nn.Module
+    averaged: torch.nn.Module
+    optimizer: torch.optim.Optimizer
+    generator: torch.Generator
+    host_generator: torch.Generator
+    step: int = 0
+    elapsed: float = 0.0
+
+    def snapshot(self) -> dict[str, Any]:
+        """Plain tensors, numbers and containers."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "step": self.step,
+            "elapsed": self.elapsed,
+            "method": self.method.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "generator": self.generator.get_state(),
+            "host_generator": self.host_generator.get_state(),
+        }
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Take over a snapshot; ``TrainingError`` if it belongs to another kind of training."""
+        try:
+            self.method.load_state_dict(saved["method"])
+            self.averaged.load_state_dict(saved["averaged"])
+            self.optimizer.load_state_dict(saved["optimizer"])
+            self.generator.set_state(saved["generator"])
+            self.host_generator.set_state(saved["host_generator"])
+            self.step, self.elapsed = int(saved["step"]), float(saved["elapsed"])
+        except (KeyError, ValueError, RuntimeError, TypeError) as error:
+            raise TrainingError(
+                "The checkpoint does not fit these settings (another network, method or device); "
+                f"resume with the settings it was started with, or start anew. ({error})"
+            ) from error
+
+
+def checkpoint_path(run: Path) -> Path:
+    """Where the state of a run folder lies."""
+    return run / "checkpoint" / "state.pt"
+
+
+def save_checkpoint(run: Path, state: TrainingState) -> Path:
+    """Write the state durably: the old one stays until the new one is whole."""
+    buffer = io.BytesIO()
+    torch.save(state.snapshot(), buffer)
+    path = checkpoint_path(run)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write(path, buffer.getvalue())
+    return path
+
+
+def load_checkpoint(run: Path, state: TrainingState) -> None:
+    """Restore ``state`` from the run folder; ``TrainingError`` if there is nothing to go on from."""
+    path = checkpoint_path(run)
+    if not path.is_file():
+        raise TrainingError(
+            f"Got --resume, but {run} holds no checkpoint; start without --resume."
+        )
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        raise TrainingError(f"The checkpoint of {run} is damaged: {error}") from error
+    if not isinstance(saved, dict) or saved.get("schema_version") != SCHEMA_VERSION:
+        raise TrainingError(
+            f"The checkpoint of {run} was written by another version; start anew with another "
+            "--output."
+        )
+    state.restore(saved)

@@ -1,0 +1,74 @@
+"""Which device and precision a training or a segmentation runs on, through Lightning Fabric.
+
+``auto`` takes the first GPU, else Apple's, else the CPU.  A device that is asked for by name and
+is not there is an error, never a silent fall-back to hours on the CPU.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Literal, cast
+
+import torch
+from lightning_fabric import Fabric
+
+from napari_scribblemix.errors import SettingsError
+
+Precision = Literal["32-true", "bf16-mixed"]
+
+
+def choose_device(name: str) -> torch.device:
+    """The device for ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; ``SettingsError`` if absent."""
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda", 0)
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise SettingsError(
+            f"Got --device {name}; expected auto, cpu, cuda, cuda:N or mps."
+        ) from error
+    if device.type == "cuda":
+        count = torch.cuda.device_count()
+        if (device.index or 0) >= count:
+            raise SettingsError(
+                f"Got --device {name}, but {count} CUDA devices were found; choose --device cpu or "
+                "look at 'napari-scribblemix doctor'."
+            )
+        return torch.device("cuda", device.index or 0)
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise SettingsError(f"Got --device {name}, but no such device is here; choose --device cpu.")
+    if device.type not in {"cpu", "mps"}:
+        raise SettingsError(f"Got --device {name}; expected auto, cpu, cuda, cuda:N or mps.")
+    return device
+
+
+def choose_precision(name: str, device: torch.device) -> Precision:
+    """``auto``: bfloat16 autocast where the hardware computes in it, else plain float32."""
+    if name != "auto":
+        return cast(Precision, name)
+    fast = torch.cuda.is_bf16_supported() if device.type == "cuda" else _cpu_computes_in_bf16()
+    return "bf16-mixed" if fast and device.type != "mps" else "32-true"
+
+
+def _cpu_computes_in_bf16() -> bool:
+    """Whether this CPU has bfloat16 instructions (AVX512-BF16 or AMX): twice the steps a second.
+
+    PyTorch answers this in functions it calls private; without them the answer is no.
+    """
+    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(bool(getattr(torch.cpu, name, lambda: False)()) for name in names)
+
+
+def make_fabric(device: torch.device, precision: Precision) -> Fabric:
+    """A one-device Fabric for ``device`` at ``precision``."""
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # we say ourselves what runs
+    devices: list[int] | int = [device.index or 0] if device.type == "cuda" else 1
+    return Fabric(accelerator=device.type, devices=devices, precision=precision)
+
+
+def set_threads(threads: int | None) -> None:
+    """Limit PyTorch's CPU threads; ``None`` leaves its choice (all cores)."""
+    if threads is not None:
+        torch.set_num_threads(threads)

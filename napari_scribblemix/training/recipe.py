@@ -1,0 +1,122 @@
+"""The numbers of a training: three presets, and what the user's options change in them.
+
+A ``Recipe`` is complete and goes as it is into the run's ``settings.json`` and the model card, so
+that a training can be read and repeated without knowing the presets of that version.  No torch
+here: the GUI shows these numbers too.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from napari_scribblemix.errors import SettingsError
+from napari_scribblemix.settings import TrainSettings
+
+TERMS = ("mix", "global", "occlusion", "local")
+
+
+class Augmentation(BaseModel):
+    """Ranges of the random changes; zero switches a change off.  Lengths in pixels of the crop."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rotation: float = Field(0.0, description="largest rotation, degrees")
+    scale: float = Field(0.0, description="largest change of size, as a logarithm")
+    shift: float = Field(0.0, description="largest shift of the crop, share of its side")
+    elastic: float = Field(0.0, description="standard deviation of the elastic shift, pixels")
+    mirror: bool = Field(False, description="mirror along both axes")
+    gamma: float = Field(0.0, description="largest change of gamma, as a logarithm")
+    contrast: float = Field(0.0, description="largest change of contrast, as a logarithm")
+    brightness: float = Field(0.0, description="standard deviation of the added offset")
+    blur: float = Field(0.0, description="largest standard deviation of the blur, pixels")
+    noise: float = Field(0.0, description="largest standard deviation of the noise")
+    low_resolution: float = Field(0.0, description="share of the images shown at half resolution")
+
+    @property
+    def moves(self) -> bool:
+        """Whether any geometric change is on."""
+        return bool(self.rotation or self.scale or self.elastic or self.mirror)
+
+
+class Recipe(BaseModel):
+    """Every number of one training."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    network: Literal["fast", "residual", "unet+"]
+    spacing: float = Field(description="pixel size of the working grid, mm")
+    crop: int = Field(description="side of the training crops, pixels")
+    batch: int
+    learning_rate: float = Field(description="peak of the schedule")
+    schedule: Literal["one-cycle", "constant"]
+    weight_decay: float
+    dice: float = Field(description="weight of the partial Dice term (ModelMix eq. 8)")
+    ema: float = Field(description="decay of the averaged weights; 0: none")
+    enclosure_rule: bool
+    unlabelled_share: float = Field(description="largest share of unlabelled slices in a batch")
+    follow_heart: float = Field(description="share of the crops centred on the scribbled heart")
+    augmentation: Augmentation
+    without: tuple[str, ...] = Field((), description="CycleMix terms that are switched off")
+    time: float | None = Field(None, description="budget, seconds")
+    steps: int | None = Field(None, description="budget, optimiser steps")
+    epochs: int | None = Field(None, description="budget, passes over the slices")
+
+
+_LIGHT = Augmentation(
+    rotation=30, scale=0.2, shift=0.15, elastic=2.0, gamma=0.3, contrast=0.25, brightness=0.15,
+    blur=0.8, noise=0.15, low_resolution=0.1,
+)  # fmt: skip
+_STRONG = Augmentation(
+    rotation=180, scale=0.25, shift=0.2, elastic=3.0, mirror=True, gamma=0.4, contrast=0.35,
+    brightness=0.2, blur=1.0, noise=0.2, low_resolution=0.2,
+)  # fmt: skip
+
+PRESETS: dict[str, Recipe] = {
+    "fast": Recipe(
+        network="fast", spacing=2.0, crop=96, batch=12, learning_rate=3e-3, schedule="one-cycle",
+        weight_decay=1e-4, dice=1.0, ema=0.99, enclosure_rule=True, unlabelled_share=0.25,
+        follow_heart=0.7, augmentation=_LIGHT, time=300.0,
+    ),
+    "best": Recipe(
+        network="residual", spacing=1.37, crop=160, batch=16, learning_rate=2e-3,
+        schedule="one-cycle", weight_decay=1e-4, dice=1.0, ema=0.995, enclosure_rule=True,
+        unlabelled_share=0.25, follow_heart=0.7, augmentation=_STRONG, time=3600.0,
+    ),
+    # CycleMix, section 4.2: Adam at a fixed 1e-4, 212 x 212 at 1.37 mm, batch 4, 1000 epochs.
+    "paper": Recipe(
+        network="unet+", spacing=1.37, crop=212, batch=4, learning_rate=1e-4, schedule="constant",
+        weight_decay=0.0, dice=0.0, ema=0.0, enclosure_rule=False, unlabelled_share=0.0,
+        follow_heart=0.0, augmentation=Augmentation(), epochs=1000,
+    ),
+}  # fmt: skip
+
+
+def _split(text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
+
+
+def resolve(settings: TrainSettings) -> Recipe:
+    """The preset with the user's options in place; ``SettingsError`` where they contradict."""
+    changes: dict[str, object] = {}
+    budgets = {k: v for k in ("time", "steps", "epochs") if (v := getattr(settings, k)) is not None}
+    if len(budgets) > 1:
+        raise SettingsError(
+            f"Got {' and '.join('--' + name for name in budgets)}; expected one budget: choose "
+            "--time, --steps or --epochs."
+        )
+    if budgets:
+        changes.update({"time": None, "steps": None, "epochs": None} | budgets)
+    for name in ("spacing", "crop", "batch", "learning_rate", "enclosure_rule"):
+        if (value := getattr(settings, name)) is not None:
+            changes[name] = value
+    without = _split(settings.without)
+    if unknown := [term for term in without if term not in TERMS]:
+        raise SettingsError(
+            f"Got --without {', '.join(unknown)}; expected terms of CycleMix: {', '.join(TERMS)}."
+        )
+    if without and settings.method != "cyclemix":
+        raise SettingsError(f"--without needs --method cyclemix; got --method {settings.method}.")
+    changes["without"] = without
+    return PRESETS[settings.preset].model_copy(update=changes)

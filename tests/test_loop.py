@@ -1,0 +1,192 @@
+"""The training loop on phantoms: it learns, resumes bit for bit, stops cleanly and loses nothing."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from phantoms import write_folder
+
+from napari_scribblemix.errors import ScribbleError, SettingsError, TrainingError
+from napari_scribblemix.events import (
+    Checkpoint,
+    Event,
+    Finished,
+    Progress,
+    Started,
+    Validation,
+    Warned,
+    parse_event,
+)
+from napari_scribblemix.inference.model import load_model, read_card
+from napari_scribblemix.settings import TrainSettings
+from napari_scribblemix.training.checkpoint import checkpoint_path
+from napari_scribblemix.training.loop import Control, Training
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_folder(tmp_path_factory.mktemp("phantoms"), scribbled=2, unlabelled=1, masked=1)
+
+
+def settings(folder: Path, **changes: object) -> TrainSettings:
+    small = {"folder": folder, "crop": 48, "batch": 4, "spacing": 1.5, "steps": 4, "device": "cpu"}
+    return TrainSettings.model_validate(small | changes)
+
+
+def run(settings: TrainSettings, run: Path, control: Control | None = None) -> list[Event]:
+    return list(Training(settings, run, control).events())
+
+
+@pytest.mark.parametrize("method", ["partial", "cyclemix"])
+def test_it_learns_a_phantom_within_seconds(folder: Path, tmp_path: Path, method: str) -> None:
+    chosen = settings(folder, method=method, steps=40, validations=1, learning_rate=6e-3)
+    last = run(chosen, tmp_path / "run")[-1]
+    assert isinstance(last, Finished)
+    assert last.mean_dice is not None
+    assert last.mean_dice > 0.6
+
+
+def test_events_tell_the_whole_story(folder: Path, tmp_path: Path) -> None:
+    events = run(settings(folder, steps=4, validations=2), tmp_path / "run")
+    started = events[0]
+    assert isinstance(started, Started)
+    assert (started.cases, started.scribbled_cases, started.validation_cases) == (3, 2, 1)
+    assert (started.slices, started.scribbled_slices) == (12, 8)
+    assert [e.step for e in events if isinstance(e, Validation)] == [2, 4]
+    assert any(isinstance(e, Checkpoint) for e in events)
+    progress = [e for e in events if isinstance(e, Progress)]
+    assert progress[-1].step == 4
+    assert set(progress[-1].terms) == {"unmix", "mix", "global", "local", "dice"}
+    assert isinstance(events[-1], Finished)
+    assert not events[-1].stopped
+    for event in events:
+        assert parse_event(event.model_dump_json()) == event
+
+
+def test_without_leaves_terms_out(folder: Path, tmp_path: Path) -> None:
+    events = run(settings(folder, without="global,local", validations=0), tmp_path / "run")
+    terms = [set(e.terms) for e in events if isinstance(e, Progress)]
+    assert terms[-1] == {"unmix", "mix", "dice"}
+
+
+@pytest.mark.parametrize("method", ["partial", "cyclemix"])
+def test_resuming_equals_never_having_stopped(folder: Path, tmp_path: Path, method: str) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    common = {"method": method, "validations": 0, "threads": 1}
+    run(settings(folder, steps=6, **common), whole)
+
+    control = Control()
+    training = Training(settings(folder, steps=6, **common), parts, control)
+    average = training.batches.at
+
+    def stop_after_three(step: int):  # type: ignore[no-untyped-def]
+        if step == 2:
+            control.stop()
+        return average(step)
+
+    training.batches.at = stop_after_three  # type: ignore[method-assign]
+    stopped = list(training.events())[-1]
+    assert isinstance(stopped, Finished)
+    assert (stopped.step, stopped.stopped) == (3, True)
+    run(settings(folder, steps=6, resume=True, **common), parts)
+
+    first = torch.load(checkpoint_path(whole), weights_only=True)
+    second = torch.load(checkpoint_path(parts), weights_only=True)
+    assert first["step"] == second["step"] == 6
+    for part in ("method", "averaged"):
+        assert all(torch.equal(first[part][key], second[part][key]) for key in first[part])
+    assert torch.equal(first["generator"], second["generator"])
+    assert torch.equal(first["host_generator"], second["host_generator"])
+
+
+def test_the_seed_decides_everything(folder: Path, tmp_path: Path) -> None:
+    weights = []
+    for name, seed in (("a", 5), ("b", 5), ("c", 6)):
+        run(settings(folder, steps=2, seed=seed, validations=0, threads=1), tmp_path / name)
+        state = load_model(tmp_path / name, torch.device("cpu")).network.state_dict()
+        weights.append(torch.cat([value.flatten() for value in state.values()]))
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
+def test_a_time_budget_ends_the_training(folder: Path, tmp_path: Path) -> None:
+    events = run(settings(folder, steps=None, time=1.5, validations=0), tmp_path / "run")
+    assert isinstance(events[-1], Finished)
+    assert 1.5 <= events[-1].elapsed < 6
+
+
+def test_the_card_says_what_was_done_and_names_no_case(folder: Path, tmp_path: Path) -> None:
+    run(settings(folder, steps=2, validations=1), tmp_path / "run")
+    card = read_card(tmp_path / "run")
+    assert (card.method, card.steps, card.network, card.spacing) == ("cyclemix", 2, "fast", 1.5)
+    assert len(card.case_hashes) == 3
+    assert card.metrics["validation_cases"] == 1
+    text = (tmp_path / "run" / "model.json").read_text()
+    assert "case0" not in text
+    assert str(folder) not in text
+    record = json.loads((tmp_path / "run" / "settings.json").read_text())
+    assert record["recipe"]["batch"] == 4
+    assert record["settings"]["steps"] == 2
+
+
+def test_unscribbled_masked_cases_are_not_trained_on(folder: Path, tmp_path: Path) -> None:
+    training = Training(settings(folder), tmp_path / "run")
+    assert [case.id for case in training.cases.training] == ["case00", "case01", "case02"]
+    assert [case.id for case in training.cases.validation] == ["case03"]
+
+
+def test_scribbled_chooses_whose_strokes_are_used(folder: Path, tmp_path: Path) -> None:
+    training = Training(settings(folder, scribbled="case01"), tmp_path / "run")
+    assert [c.id for c in training.cases.training if c.scribble is not None] == ["case01"]
+    assert len(training.cases.training) == 3
+    only = Training(settings(folder, cases="case0[0-1]"), tmp_path / "run")
+    assert [case.id for case in only.cases.training] == ["case00", "case01"]
+
+
+def test_a_pattern_that_matches_nothing_is_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="Got --cases patient9, which matches none of 4 cases"):
+        Training(settings(folder, cases="patient9"), tmp_path / "run")
+
+
+def test_validating_on_seen_cases_is_said(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "data", scribbled=1, masked=0)
+    (folder / "masks").mkdir()
+    scribble = next((folder / "images").iterdir())
+    from phantoms import draw, write_file
+
+    write_file(folder / "masks" / scribble.name.replace(".nii", "_gt.nii"), draw(0)[1])
+    events = run(settings(folder, steps=1), tmp_path / "run")
+    assert any("flatters" in e.message for e in events if isinstance(e, Warned))
+
+
+def test_a_folder_without_scribbles_cannot_be_trained_on(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "data", scribbled=0, unlabelled=2, masked=0)
+    with pytest.raises((TrainingError, ScribbleError), match="no scribble"):
+        Training(settings(folder), tmp_path / "run")
+
+
+def test_resume_without_a_checkpoint_is_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="holds no checkpoint"):
+        Training(settings(folder, resume=True), tmp_path / "run")
+
+
+def test_resume_with_another_network_is_refused(folder: Path, tmp_path: Path) -> None:
+    run(settings(folder, steps=1, validations=0, method="partial"), tmp_path / "run")
+    with pytest.raises(TrainingError, match="does not fit these settings"):
+        Training(settings(folder, preset="best", resume=True), tmp_path / "run")
+
+
+def test_a_damaged_checkpoint_is_refused(folder: Path, tmp_path: Path) -> None:
+    run(settings(folder, steps=1, validations=0), tmp_path / "run")
+    checkpoint_path(tmp_path / "run").write_bytes(b"not a checkpoint")
+    with pytest.raises(TrainingError, match="is damaged"):
+        Training(settings(folder, resume=True), tmp_path / "run")
+
+
+def test_a_loss_that_is_no_number_stops_the_training(folder: Path, tmp_path: Path) -> None:
+    training = Training(settings(folder, steps=3, validations=0), tmp_path / "run")
+    with torch.no_grad():
+        next(training.network.parameters()).fill_(float("nan"))
+    with pytest.raises(TrainingError, match="loss is not a number any more"):
+        list(training.events())

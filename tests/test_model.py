@@ -1,0 +1,81 @@
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from napari_scribblemix.data.labels import CARDIAC
+from napari_scribblemix.errors import ModelError
+from napari_scribblemix.inference.model import ModelCard, load_model, read_card, save_model
+from napari_scribblemix.methods.unet import build_network
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    torch.manual_seed(0)
+    card = ModelCard(
+        name="test", network="fast", in_channels=1, labels=CARDIAC, spacing=2.0, mirrored=False,
+        method="partial", recipe={}, steps=1, seconds=1.0, seed=0, code_version="0",
+    )  # fmt: skip
+    save_model(tmp_path, build_network("fast", 1, CARDIAC.classes), card)
+    return tmp_path
+
+
+def change_card(run: Path, **changes: object) -> None:
+    content = json.loads((run / "model.json").read_text())
+    (run / "model.json").write_text(json.dumps(content | changes))
+
+
+def test_a_model_comes_back_as_it_was_saved(run: Path) -> None:
+    torch.manual_seed(0)
+    original = build_network("fast", 1, CARDIAC.classes)
+    model = load_model(run, CPU)
+    for name, value in original.state_dict().items():
+        assert torch.equal(value, model.network.state_dict()[name])
+    assert model.card.labels == CARDIAC
+    assert not model.network.training
+
+
+def test_a_run_folder_and_its_weights_file_mean_the_same(run: Path) -> None:
+    assert read_card(run) == read_card(run / "model.safetensors")
+
+
+def test_the_card_states_the_checksum_of_the_weights(run: Path) -> None:
+    weights = (run / "model.safetensors").read_bytes()
+    assert read_card(run).sha256 == hashlib.sha256(weights).hexdigest()
+
+
+def test_a_changed_weights_file_is_refused(run: Path) -> None:
+    weights = run / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\0")
+    with pytest.raises(ModelError, match="does not have the checksum"):
+        load_model(run, CPU)
+
+
+def test_a_newer_card_asks_for_an_update(run: Path) -> None:
+    change_card(run, schema_version=99)
+    with pytest.raises(ModelError, match="schema version 99, expected 1; update"):
+        read_card(run)
+
+
+def test_a_damaged_card_names_the_field(run: Path) -> None:
+    change_card(run, spacing="wide")
+    with pytest.raises(ModelError, match="damaged: spacing"):
+        read_card(run)
+    (run / "model.json").write_text("{")
+    with pytest.raises(ModelError, match="missing or damaged"):
+        read_card(run)
+
+
+def test_weights_of_another_network_are_refused(run: Path) -> None:
+    change_card(run, network="residual")
+    with pytest.raises(ModelError, match="does not fit a network 'residual'"):
+        load_model(run, CPU)
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="expected a run folder with model.safetensors"):
+        load_model(tmp_path, CPU)

@@ -1,0 +1,85 @@
+"""Means, counts and files of an evaluation, from rows made by hand."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from napari_scribblemix.evaluation.report import Report, Row
+
+NAN = math.nan
+
+
+def row(case: str, structure: str, dice: float, predicted_ml: float, reference_ml: float) -> Row:
+    known = predicted_ml > 0 and reference_ml > 0
+    hd = 10.0 * (1 - dice) if known else NAN
+    return Row(case, structure, dice, hd, hd / 2, hd / 4, predicted_ml, reference_ml)
+
+
+REPORT = Report(
+    rows=(
+        row("a", "one", 0.8, 10, 10),
+        row("a", "two", NAN, 0, 0),
+        row("b", "one", 0.6, 10, 10),
+        row("b", "two", 0.0, 0, 5),
+        row("c", "one", 0.0, 3, 0),
+        row("c", "two", 0.9, 5, 5),
+    ),
+    structures=("one", "two"),
+    functions=(),
+    notes=("a note",),
+)
+
+
+def test_dice_counts_missed_structures_as_zero_and_leaves_absent_ones_out() -> None:
+    one, two = REPORT.summaries()
+    assert one.dice.mean == pytest.approx((0.8 + 0.6 + 0.0) / 3)
+    assert one.dice.sd == pytest.approx(0.416333, abs=1e-6)
+    assert (two.dice.mean, two.dice.count) == (pytest.approx(0.45), 2)
+
+
+def test_distances_are_means_over_the_cases_that_have_them() -> None:
+    one, two = REPORT.summaries()
+    assert (one.hd.mean, one.hd.count) == (pytest.approx(3.0), 2)
+    assert (two.hd.mean, two.hd.count) == (pytest.approx(1.0), 1)
+    assert math.isnan(two.hd.sd)
+
+
+def test_missed_invented_and_absent_structures_are_counted() -> None:
+    one, two = REPORT.summaries()
+    assert (one.missed, one.invented, one.absent) == (0, 1, 0)
+    assert (two.missed, two.invented, two.absent) == (1, 0, 1)
+
+
+def test_the_mean_over_structures_is_the_mean_of_their_means() -> None:
+    assert REPORT.mean("dice") == pytest.approx((1.4 / 3 + 0.45) / 2)
+
+
+def test_cases_keep_their_order() -> None:
+    assert REPORT.cases == ("a", "b", "c")
+
+
+def test_csv_leaves_a_cell_empty_where_there_is_no_figure(tmp_path: Path) -> None:
+    REPORT.to_csv(tmp_path / "report.csv")
+    with (tmp_path / "report.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 6
+    assert rows[0]["dice"] == "0.8"
+    assert (rows[1]["case"], rows[1]["dice"], rows[1]["hd95"]) == ("a", "", "")
+
+
+def test_json_is_strict_and_holds_null_where_there_is_no_figure(tmp_path: Path) -> None:
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is not JSON")
+
+    REPORT.to_json(tmp_path / "report.json")
+    text = (tmp_path / "report.json").read_text()
+    content = json.loads(text, parse_constant=refuse)
+    assert content["cases"] == 3
+    assert content["rows"][1]["dice"] is None
+    assert content["structures"][0]["dice"]["mean"] == pytest.approx(1.4 / 3)
+    assert content["notes"] == ["a note"]

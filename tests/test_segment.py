@@ -1,0 +1,196 @@
+"""Volumes to labels with a network whose answer is known, and many files in one go."""
+
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+import torch
+from phantoms import make_case, write_file
+from torch import Tensor, nn
+
+from napari_scribblemix.data.geometry import Geometry
+from napari_scribblemix.data.labels import CARDIAC
+from napari_scribblemix.data.nifti import read_image, read_labels
+from napari_scribblemix.errors import FileError, SettingsError
+from napari_scribblemix.inference.files import check_outputs, collect_images, segment_files
+from napari_scribblemix.inference.model import Model, ModelCard
+from napari_scribblemix.inference.segment import (
+    keep_largest_components,
+    predict_probability,
+    segment_volume,
+)
+from napari_scribblemix.inference.uncertainty import normalised_entropy
+from napari_scribblemix.settings import SegmentSettings
+
+
+class Threshold(nn.Module):
+    """Left ventricle where the image is bright, background elsewhere; ``edge`` px see nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.level = nn.Parameter(torch.tensor(0.8))
+
+    def forward(self, image: Tensor) -> Tensor:
+        bright = (image - self.level) * 20
+        zero = torch.zeros_like(bright)
+        return torch.cat([-bright, zero - 50, zero - 50, bright], dim=1)
+
+
+def model(spacing: float = 1.5, mirrored: bool = False) -> Model:
+    card = ModelCard(
+        name="test", network="fast", in_channels=1, labels=CARDIAC, spacing=spacing,
+        mirrored=mirrored, method="partial", recipe={}, steps=1, seconds=1.0, seed=0,
+        code_version="0",
+    )  # fmt: skip
+    return Model(Threshold(), card)
+
+
+@pytest.mark.parametrize("spacing", [1.5, 1.0, 2.0])
+def test_a_bright_disc_is_found_on_its_own_grid(tmp_path: Path, spacing: float) -> None:
+    case = make_case(tmp_path, 0, masked=True)
+    result = segment_volume(model(spacing), case.image)
+    assert result.labels.shape == case.image.array.shape
+    assert result.labels.dtype == np.uint8
+    assert result.probability.shape == (4, *case.image.array.shape)
+    np.testing.assert_allclose(result.probability.sum(axis=0), 1, atol=1e-4)
+    assert case.mask is not None
+    both = ((result.labels == 3) & (case.mask == 3)).sum()
+    assert 2 * both / ((result.labels == 3).sum() + (case.mask == 3).sum()) > 0.85
+
+
+def test_mirroring_changes_nothing_for_a_pixelwise_network(tmp_path: Path) -> None:
+    volume = make_case(tmp_path, 0).image
+    plain = predict_probability(model(), volume, mirror=False)
+    mirrored = predict_probability(model(), volume, mirror=True)
+    np.testing.assert_allclose(plain, mirrored, atol=1e-5)
+
+
+def test_models_trained_with_mirrors_use_them(tmp_path: Path) -> None:
+    calls = []
+
+    class Counting(Threshold):
+        def forward(self, image: Tensor) -> Tensor:
+            calls.append(image.shape)
+            return super().forward(image)
+
+    volume = make_case(tmp_path, 0).image
+    for mirrored, expected in ((False, 1), (True, 4)):
+        calls.clear()
+        predict_probability(Model(Counting(), model(mirrored=mirrored).card), volume)
+        assert len(calls) == expected
+
+
+def test_only_the_largest_piece_in_three_dimensions_stays() -> None:
+    labels = np.zeros((3, 10, 10), np.uint8)
+    labels[0, 0:2, 0:2] = 1
+    labels[1, 1:4, 1:4] = 1  # touches the first in 3-D: one piece of 13
+    labels[2, 7:10, 7:10] = 1  # a piece of 9
+    labels[2, 0, 0] = 2
+    kept = keep_largest_components(labels, 4)
+    assert (kept == 1).sum() == 13
+    assert kept[2, 8, 8] == 0
+    assert kept[2, 0, 0] == 2
+
+
+def test_entropy_is_zero_when_sure_and_one_when_not() -> None:
+    sure = np.array([1.0, 0, 0, 0], np.float32).reshape(4, 1)
+    unsure = np.full((4, 1), 0.25, np.float32)
+    assert normalised_entropy(sure)[0] == pytest.approx(0, abs=1e-4)
+    assert normalised_entropy(unsure)[0] == pytest.approx(1, abs=1e-4)
+
+
+def settings(output: Path, images: list[Path], **changes: object) -> SegmentSettings:
+    values = {"model": Path("run"), "images": images, "output": output}
+    return SegmentSettings.model_validate(values | changes)
+
+
+def write_images(folder: Path, count: int = 2) -> list[Path]:
+    for number in range(count):
+        make_case(folder, number)
+    return sorted(folder.iterdir())
+
+
+def test_a_mask_has_the_images_exact_geometry(tmp_path: Path) -> None:
+    affine = np.array([[-1.2, 0.3, 1, 5], [0.2, 1.4, -2, 7], [0.1, 0.2, 8, -9], [0, 0, 0, 1.0]])
+    values = np.random.default_rng(0).normal(100, 20, (30, 26, 5)).astype(np.float32)
+    path = tmp_path / "in" / "oblique.nii.gz"
+    path.parent.mkdir()
+    nibabel.save(nibabel.Nifti1Image(values, affine), path)
+    outcome, *_ = segment_files(model(), [path], settings(tmp_path / "out", [path]))
+    assert outcome.error is None
+    mask = nibabel.load(outcome.masks[0])
+    assert mask.shape == values.shape
+    np.testing.assert_array_equal(mask.affine, nibabel.load(path).affine)
+    assert np.issubdtype(mask.get_data_dtype(), np.integer)
+    assert outcome.masks[0].name == path.name
+
+
+def test_one_bad_file_does_not_stop_the_rest(tmp_path: Path) -> None:
+    images = write_images(tmp_path / "in")
+    bad = tmp_path / "in" / "a_broken.nii.gz"
+    bad.write_bytes(b"no image")
+    outcomes = list(segment_files(model(), [bad, *images], settings(tmp_path / "out", images)))
+    assert [outcome.error is None for outcome in outcomes] == [False, True, True]
+    assert "a_broken" in str(outcomes[0].error)
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [i.name for i in images]
+
+
+def test_probabilities_and_entropy_on_request(tmp_path: Path) -> None:
+    images = write_images(tmp_path / "in", 1)
+    chosen = settings(tmp_path / "out", images, probabilities=True, entropy=True)
+    list(segment_files(model(), images, chosen))
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert len(names) == 5
+    assert any(name.endswith("_entropy.nii.gz") for name in names)
+    entropy = read_image(tmp_path / "out" / "phantom0_entropy.nii.gz").array
+    assert 0 <= entropy.min() <= entropy.max() <= 1
+
+
+def test_a_cine_gets_a_mask_for_every_frame_or_the_one_asked_for(tmp_path: Path) -> None:
+    cine = np.stack([make_case(tmp_path / "x", n).image.array for n in range(3)], axis=-1)
+    path = tmp_path / "in" / "cine.nii.gz"
+    path.parent.mkdir()
+    affine = np.diag([1.5, 1.5, 8, 1])
+    nibabel.save(nibabel.Nifti1Image(cine.transpose(2, 1, 0, 3), affine), path)
+    every, *_ = segment_files(model(), [path], settings(tmp_path / "all", [path]))
+    one, *_ = segment_files(model(), [path], settings(tmp_path / "one", [path], frame=2))
+    assert [mask.name for mask in every.masks] == [f"cine_frame0{n}.nii.gz" for n in range(3)]
+    assert [mask.name for mask in one.masks] == ["cine.nii.gz"]
+    np.testing.assert_array_equal(
+        read_labels(every.masks[2]).array, read_labels(one.masks[0]).array
+    )
+
+
+def test_folders_are_searched_for_images(tmp_path: Path) -> None:
+    images = write_images(tmp_path / "in")
+    (tmp_path / "in" / "notes.txt").write_text("x")
+    assert collect_images([tmp_path / "in", images[0]]) == images
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileError, match=r"without a \.nii"):
+        collect_images([tmp_path / "empty"])
+
+
+def test_masks_never_replace_images(tmp_path: Path) -> None:
+    images = write_images(tmp_path / "in")
+    with pytest.raises(SettingsError, match="would replace its image"):
+        check_outputs(images, settings(tmp_path / "in", images))
+
+
+def test_masks_that_are_there_stay_unless_asked(tmp_path: Path) -> None:
+    images = write_images(tmp_path / "in")
+    write_file(tmp_path / "out" / images[1].name, np.zeros((4, 8, 8), np.uint8))
+    with pytest.raises(SettingsError, match="1 masks are already in"):
+        check_outputs(images, settings(tmp_path / "out", images))
+    check_outputs(images, settings(tmp_path / "out", images, overwrite=True))
+
+
+def test_two_images_of_one_name_are_refused(tmp_path: Path) -> None:
+    images = write_images(tmp_path / "a", 1) + write_images(tmp_path / "b", 1)
+    with pytest.raises(SettingsError, match="file names twice"):
+        check_outputs(images, settings(tmp_path / "out", images))
+
+
+def test_geometry_of_the_phantoms_is_as_written(tmp_path: Path) -> None:
+    geometry: Geometry = make_case(tmp_path, 0).image.geometry
+    assert geometry.spacing == pytest.approx((8.0, 1.5, 1.5))

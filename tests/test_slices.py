@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from phantoms import make_case
+
+from napari_scribblemix.errors import ScribbleError
+from napari_scribblemix.training.slices import SliceOrder, build_store
+
+CPU = torch.device("cpu")
+
+
+def test_every_slice_is_stored_with_its_strokes(tmp_path: Path) -> None:
+    store = build_store([make_case(tmp_path, 0)], 1.5, enclosure_rule=False, device=CPU)
+    assert store.images.shape == store.labels.shape == (4, 48, 48)
+    assert set(np.unique(store.labels.numpy())) == {0, 1, 2, 3, 255}
+    assert store.images.mean().abs() < 1e-4
+    assert store.images.std() == pytest.approx(1.0, abs=1e-2)
+
+
+def test_enclosure_rule_labels_all_outside_the_ring(tmp_path: Path) -> None:
+    case = make_case(tmp_path, 0)
+    plain = build_store([case], 1.5, enclosure_rule=False, device=CPU)
+    ruled = build_store([case], 1.5, enclosure_rule=True, device=CPU)
+    assert plain.labels[0, 0, 0] == 255
+    assert ruled.labels[0, 0, 0] == 0
+    assert (ruled.labels == 0).sum() > 3 * (plain.labels == 0).sum()
+    for k in (1, 2, 3):
+        assert torch.equal(ruled.labels == k, plain.labels == k)
+
+
+def test_unlabelled_cases_take_part_without_labels(tmp_path: Path) -> None:
+    cases = [make_case(tmp_path, 0), make_case(tmp_path, 1, scribbled=False)]
+    store = build_store(cases, 1.5, enclosure_rule=True, device=CPU)
+    assert store.labelled.tolist() == [0, 1, 2, 3]
+    assert store.unlabelled.tolist() == [4, 5, 6, 7]
+    assert (store.labels[4:] == 255).all()
+
+
+def test_the_heart_is_found_where_the_strokes_are(tmp_path: Path) -> None:
+    store = build_store([make_case(tmp_path, 0)], 1.5, enclosure_rule=True, device=CPU)
+    strokes = torch.nonzero((store.labels[0] > 0) & (store.labels[0] < 255)).float()
+    assert torch.allclose(store.centres[0], strokes.mean(dim=0) + 0.5, atol=0.01)
+
+
+def test_no_scribble_at_all_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ScribbleError, match="without a single scribbled pixel"):
+        build_store([make_case(tmp_path, 0, scribbled=False)], 1.5, True, CPU)
+
+
+def test_a_pass_shows_every_slice_once_and_passes_differ() -> None:
+    order = SliceOrder(torch.arange(10, 15), batch=2, seed=3)
+    stream = torch.cat([order.at(step) for step in range(10)]).tolist()
+    passes = [stream[i : i + 5] for i in range(0, 20, 5)]
+    assert all(sorted(one) == [10, 11, 12, 13, 14] for one in passes)
+    assert len({tuple(one) for one in passes}) > 1
+
+
+def test_the_order_depends_on_seed_and_step_alone() -> None:
+    numbers = torch.arange(100)
+    first, second = SliceOrder(numbers, 7, seed=1), SliceOrder(numbers, 7, seed=1)
+    for step in range(40):
+        first.at(step)
+    assert torch.equal(first.at(29), second.at(29))
+    assert not torch.equal(first.at(29), SliceOrder(numbers, 7, seed=2).at(29))
+
+
+def test_a_batch_may_be_larger_than_a_pass() -> None:
+    assert len(SliceOrder(torch.arange(3), batch=8, seed=0).at(5)) == 8

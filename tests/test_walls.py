@@ -1,0 +1,184 @@
+"""The walls between the rooms: who may import whom, and what stays out of memory.
+
+Ruff holds the coarse part while one types; here every import statement of the package is read, at
+module level or inside a function, and real processes show what an import brings in.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "napari_scribblemix"
+ROOT_MODULES = frozenset({"errors", "settings", "resources", "events"})
+
+# Room: the rooms it may import, beside itself and the modules at the root of the package.
+ALLOWED: dict[str, frozenset[str]] = {
+    "data": frozenset(),
+    "project": frozenset({"data"}),
+    "evaluation": frozenset({"data"}),
+    "methods": frozenset({"data"}),
+    "synthesis": frozenset({"data"}),
+    "training": frozenset(
+        {"data", "project", "evaluation", "methods", "synthesis", "inference"}
+    ),
+    "inference": frozenset({"data", "project", "evaluation", "methods"}),
+    "worker": frozenset({"data", "project"}),
+    "worker.child": frozenset(
+        {"data", "project", "evaluation", "methods", "synthesis", "training", "inference"}
+    ),
+    "cli": frozenset(
+        {
+            "data", "project", "evaluation", "methods", "synthesis", "training", "inference",
+            "worker",
+        }
+    ),
+    "gui": frozenset({"data", "project", "evaluation", "worker"}),
+}  # fmt: skip
+
+TORCH = frozenset({"torch", "lightning_fabric", "lightning", "safetensors"})
+QT = frozenset(
+    {"qtpy", "PyQt5", "PyQt6", "PySide6", "napari", "magicgui", "superqt", "pyqtgraph", "vispy"}
+)
+TORCH_ROOMS = frozenset({"methods", "synthesis", "training", "inference", "worker.child"})
+
+
+def room_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    if parts[:2] == ("worker", "child"):
+        return "worker.child"
+    return parts[0] if len(parts) > 1 else ""
+
+
+def imported(tree: ast.AST, package: tuple[str, ...]) -> Iterator[str]:
+    """Absolute dotted names of everything imported anywhere in ``tree``, relative ones resolved."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            start = ".".join([*base, *([node.module] if node.module else [])])
+            yield from (f"{start}.{alias.name}" for alias in node.names)
+
+
+def breaches(path: Path, source: str) -> list[str]:
+    """What ``source``, lying at ``path`` in the package, imports through a wall."""
+    room = room_of(path)
+    package = ("napari_scribblemix", *path.relative_to(PACKAGE).parts[:-1])
+    tree = ast.parse(source)
+    outside = {id(n) for f in ast.walk(tree) if isinstance(f, FUNCTIONS) for n in ast.walk(f)}
+    top = ast.Module([n for n in ast.walk(tree) if id(n) not in outside and is_import(n)], [])
+    found = []
+    for name in imported(tree, package):
+        first, *rest = name.split(".")
+        if first in TORCH and room not in TORCH_ROOMS | {"cli"}:
+            found.append(f"{room or path.stem} imports {name}")
+        if first in QT and room != "gui":
+            found.append(f"{room or path.stem} imports {name}")
+        if first != "napari_scribblemix" or not rest:
+            continue
+        target = "worker.child" if rest[:2] == ["worker", "child"] else rest[0]
+        if target in ROOT_MODULES | {"__version__", "__init__"} or path.name == "__main__.py":
+            continue
+        own = {room, "worker"} if room.startswith("worker") else {room}
+        if room and target not in ALLOWED[room] | own:
+            found.append(f"{room} imports {name}")
+        if not room:
+            found.append(f"{path.stem} at the root of the package imports {name}")
+    if room == "cli":
+        for name in imported(top, package):
+            if name.split(".")[0] in TORCH:
+                found.append(f"{path.name} imports {name} at module level")
+    return found
+
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def is_import(node: ast.AST) -> bool:
+    return isinstance(node, ast.Import | ast.ImportFrom)
+
+
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_no_file_imports_through_a_wall(path: Path) -> None:
+    assert breaches(path, path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "source"),
+    [
+        ("data/x.py", "import torch"),
+        ("data/x.py", "def f():\n    import torch.nn"),
+        ("data/x.py", "from napari_scribblemix.project import cases"),
+        ("data/x.py", "from ..project import cases"),
+        ("project/x.py", "from napari_scribblemix.methods.unet import UNet"),
+        ("evaluation/x.py", "from napari_scribblemix.project.layouts import find_cases"),
+        ("methods/x.py", "from napari_scribblemix.project.cases import Case"),
+        ("synthesis/x.py", "import napari_scribblemix.project.cases"),
+        ("training/x.py", "from napari_scribblemix.cli import app"),
+        ("training/x.py", "from qtpy import QtCore"),
+        ("worker/client.py", "import torch"),
+        ("worker/client.py", "from napari_scribblemix.training.loop import Training"),
+        ("worker/client.py", "from .child import main"),
+        ("cli/x.py", "import torch"),
+        ("cli/x.py", "from napari_scribblemix.gui import session"),
+        ("gui/x.py", "def f():\n    import torch"),
+        ("gui/x.py", "from napari_scribblemix.training import recipe"),
+        ("gui/x.py", "from napari_scribblemix.worker.child import main"),
+        ("x.py", "from napari_scribblemix.data import nifti"),
+    ],
+)
+def test_a_breach_would_be_found(place: str, source: str) -> None:
+    assert breaches(PACKAGE / place, source) != []
+
+
+@pytest.mark.parametrize(
+    ("place", "source"),
+    [
+        ("data/x.py", "from napari_scribblemix.errors import LabelError\nimport numpy"),
+        ("project/x.py", "from napari_scribblemix.data.nifti import read_image"),
+        ("worker/child.py", "import torch\nfrom napari_scribblemix.training.loop import Training"),
+        ("cli/x.py", "def f():\n    import torch"),
+        (
+            "gui/x.py",
+            "from qtpy import QtCore\nfrom napari_scribblemix.worker.client import Client",
+        ),
+        ("cli/x.py", "from napari_scribblemix import __version__"),
+    ],
+)
+def test_an_allowed_import_is_no_breach(place: str, source: str) -> None:
+    assert breaches(PACKAGE / place, source) == []
+
+
+def test_every_room_has_its_walls() -> None:
+    rooms = {path.parent.name for path in PACKAGE.glob("*/*.py")}
+    assert rooms <= set(ALLOWED)
+
+
+def modules_after(statements: str) -> set[str]:
+    code = f"import sys\n{statements}\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    return {name.split(".")[0] for name in done.stdout.split()}
+
+
+@pytest.mark.parametrize("room", ["", "settings", "data", "project", "evaluation", "gui"])
+def test_importing_a_light_room_leaves_torch_and_qt_out(room: str) -> None:
+    folder = PACKAGE / room
+    names = [f"napari_scribblemix.{room}".rstrip(".")]
+    if room and folder.is_dir():
+        names += [f"{names[0]}.{path.stem}" for path in folder.glob("*.py")]
+    elif room and not folder.with_suffix(".py").is_file():
+        pytest.skip(f"there is no room {room} yet")
+    loaded = modules_after("\n".join(f"import {name}" for name in names))
+    forbidden = TORCH if room == "gui" else TORCH | QT
+    assert not loaded & forbidden
