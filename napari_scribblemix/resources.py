@@ -1,4 +1,4 @@
-"""The one place that finds ``models/`` and ``sample_data/``, in a checkout or in an installed wheel.
+"""The one place that finds ``models/`` and ``sample_data/``, in a checkout or in a wheel.
 
 In a checkout (also an editable install) both folders lie beside the package, at the root of the
 repository; the wheel carries them inside the package as ``_models`` and ``_sample_data``.  This
@@ -35,9 +35,9 @@ def models_folder() -> Path:
 
 
 def sample_folder(kind: str) -> Path:
-    """The bundled sample of ``kind`` (see ``sample_kinds``), a folder with ``train`` and ``heldout``.
+    """The folder of a bundled sample, with ``train`` and ``heldout`` in it.
 
-    ``FileError`` for a kind that is not bundled.
+    ``FileError`` for a kind that is not bundled, see ``sample_kinds``.
     """
     folder = _find("sample_data") / kind
     if kind not in sample_kinds():

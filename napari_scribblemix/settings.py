@@ -144,7 +144,7 @@ class SegmentSettings(Settings):
 
 
 class EvaluateSettings(Settings):
-    """Measure masks against reference masks: Dice, HD, HD95, ASSD, volumes and ejection fraction."""
+    """Measure masks against reference masks: Dice, HD, HD95, ASSD, volumes, ejection fraction."""
 
     predictions: Path = Field(
         description="Folder of predicted masks, or one file.",
@@ -169,7 +169,7 @@ class ImportSettings(Settings):
     """Make a project of a folder of images with scribbles."""
 
     folder: Path = Field(
-        description="A folder with images/ and scribbles/ (and masks/), or ACDC, MSCMRseg or MyoPS.",
+        description="A folder with images/ and scribbles/, or ACDC, MSCMRseg, MyoPS.",
         json_schema_extra={"cli": "argument"},
     )
     output: Path = Field(description="The new project folder, NAME.scribblemix.")
@@ -197,7 +197,7 @@ class InspectSettings(Settings):
     """Tell what is in a model, a project, a folder or an image, and what is wrong with it."""
 
     path: Path = Field(
-        description="A run folder, a model file (.safetensors), a project, a folder or a NIfTI file.",
+        description="A run, a model file (.safetensors), a project, a folder or a NIfTI file.",
         json_schema_extra={"cli": "argument"},
     )
 

@@ -6,8 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# A loaded machine is slow, not wrong.
+settings.register_profile("scribblemix", deadline=None)
+settings.load_profile("scribblemix")
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ SPACING = (8.0, 1.5, 1.5)
 def draw(seed: int, shape: tuple[int, int, int] = SHAPE) -> tuple[NDArray, NDArray, NDArray]:
     """Image float32, mask and scribble uint8 (255 unlabelled), all ``shape`` (Z, Y, X)."""
     rng = np.random.default_rng(seed)
-    z, height, width = shape
+    _, height, width = shape
     cy, cx = height / 2 + rng.uniform(-3, 3), width / 2 + 4 + rng.uniform(-3, 3)
     y, x = np.mgrid[:height, :width]
     far = np.hypot(y - cy, x - cx)

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from phantoms import make_case
 
 from napari_scribblemix.training.augmentation import augment, change_intensity, draw_crops
 from napari_scribblemix.training.recipe import PRESETS, Augmentation, Recipe
 from napari_scribblemix.training.slices import SliceStore, build_store
+from phantoms import make_case
 
 CPU = torch.device("cpu")
 
@@ -61,7 +61,6 @@ def test_image_and_scribble_move_together(store: SliceStore) -> None:
     change = recipe(48, rotation=40, scale=0.2, shift=0.1, elastic=1.0, mirror=True)
     image, label = draw_crops(painted, torch.arange(4), change, generator())
     inside = label != 255
-
 
     def agreement(values: torch.Tensor) -> float:
         # linear interpolation differs from the nearest pixel along borders only

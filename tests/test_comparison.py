@@ -81,12 +81,12 @@ def test_ejection_fraction_is_told_for_a_patient_with_both_phases(tmp_path: Path
     assert math.isnan(right.reference_mass)
 
 
-def test_masks_that_lie_elsewhere_are_noted_once_for_all_cases(tmp_path: Path) -> None:
+def test_a_mask_that_lies_elsewhere_is_noted(tmp_path: Path) -> None:
     here, there = write(tmp_path / "a.nii.gz", heart()), write(tmp_path / "b.nii.gz", heart(), 30.0)
-    report = evaluate_pairs([("x", there, here), ("y", there, here)], notes=["given"])
-    assert report.notes[0] == "given"
-    (note,) = report.notes[1:]
-    assert note.startswith("x and 1 more: prediction and mask lie differently")
+    report = evaluate_pairs([("x", there, here), ("y", here, here)])
+    (note,) = report.notes
+    assert note.case == "x"
+    assert note.text.startswith("prediction and mask lie differently in space")
 
 
 def test_another_shape_is_refused_with_the_name_of_the_case(tmp_path: Path) -> None:

@@ -1,11 +1,10 @@
-"""The training loop on phantoms: it learns, resumes bit for bit, stops cleanly and loses nothing."""
+"""The training loop on phantoms: it learns, resumes bit for bit and stops cleanly."""
 
 import json
 from pathlib import Path
 
 import pytest
 import torch
-from phantoms import write_folder
 
 from napari_scribblemix.errors import ScribbleError, SettingsError, TrainingError
 from napari_scribblemix.events import (
@@ -22,6 +21,7 @@ from napari_scribblemix.inference.model import load_model, read_card
 from napari_scribblemix.settings import TrainSettings
 from napari_scribblemix.training.checkpoint import checkpoint_path
 from napari_scribblemix.training.loop import Control, Training
+from phantoms import write_folder
 
 
 @pytest.fixture(scope="module")

@@ -77,5 +77,5 @@ def test_weights_of_another_network_are_refused(run: Path) -> None:
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="expected a run folder with model.safetensors"):
+    with pytest.raises(ModelError, match=r"expected a run folder with model\.safetensors"):
         load_model(tmp_path, CPU)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_scribblemix.evaluation.report import Report, Row
+from napari_scribblemix.evaluation.report import Function, Note, Report, Row
 
 NAN = math.nan
 
@@ -30,8 +30,12 @@ REPORT = Report(
         row("c", "two", 0.9, 5, 5),
     ),
     structures=("one", "two"),
-    functions=(),
-    notes=("a note",),
+    functions=(
+        Function("p", "a", "b", "one", 60.0, 50.0, 90.0, 100.0),
+        Function("q", "c", "d", "one", 40.0, 44.0, 90.0, 100.0),
+        Function("q", "c", "d", "two", NAN, 44.0, NAN, NAN),
+    ),
+    notes=(Note("a", "a note"),),
 )
 
 
@@ -82,4 +86,10 @@ def test_json_is_strict_and_holds_null_where_there_is_no_figure(tmp_path: Path) 
     assert content["cases"] == 3
     assert content["rows"][1]["dice"] is None
     assert content["structures"][0]["dice"]["mean"] == pytest.approx(1.4 / 3)
-    assert content["notes"] == ["a note"]
+    assert content["notes"] == [{"case": "a", "text": "a note"}]
+    assert content["ef_error"]["one"] == {"mean": 3.0, "sd": pytest.approx(9.899495), "count": 2}
+
+
+def test_the_error_of_ejection_fraction_is_signed_and_skips_what_does_not_exist() -> None:
+    assert REPORT.ef_error("one").mean == pytest.approx(3.0)
+    assert REPORT.ef_error("two").count == 0

@@ -6,7 +6,6 @@ import nibabel
 import numpy as np
 import pytest
 import torch
-from phantoms import make_case, write_file
 from torch import Tensor, nn
 
 from napari_scribblemix.data.geometry import Geometry
@@ -22,6 +21,7 @@ from napari_scribblemix.inference.segment import (
 )
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.settings import SegmentSettings
+from phantoms import make_case, write_file
 
 
 class Threshold(nn.Module):

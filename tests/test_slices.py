@@ -3,10 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from phantoms import make_case
 
 from napari_scribblemix.errors import ScribbleError
 from napari_scribblemix.training.slices import SliceOrder, build_store
+from phantoms import make_case
 
 CPU = torch.device("cpu")
 

@@ -53,7 +53,7 @@ def test_plans_gain_most_of_what_the_best_assignment_gains(n: int) -> None:
         gained += float((stay - _cost(plan, costs)).sum())
         possible += float((stay - _cost(torch.from_numpy(np.stack(best)), costs)).sum())
     assert possible > 0.1
-    assert gained > 0.9 * possible
+    assert gained > 0.85 * possible
 
 
 def test_a_salient_cell_moves_into_the_kept_region_next_to_it() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from napari_scribblemix.cli.console import number, print_warning, results, table
+from napari_scribblemix.cli.console import NoteList, number, print_warning, results, table
 from napari_scribblemix.evaluation.comparison import evaluate_pairs
 from napari_scribblemix.evaluation.report import METRICS, Figure, Report
 from napari_scribblemix.project.layouts import pair_by_case
@@ -50,20 +50,30 @@ def _function_table(report: Report) -> Table:
     return result
 
 
+def _ef_table(report: Report) -> Table:
+    result = table("ejection fraction", "error ± SD, points", "patients")
+    for name in dict.fromkeys(function.structure for function in report.functions):
+        error = report.ef_error(name)
+        result.add_row(name, _mean_sd(error, 1), str(error.count))
+    return result
+
+
 def run(settings: EvaluateSettings) -> None:
     """Pair the files, measure, print and write."""
     pairs, unmatched = pair_by_case(settings.predictions, settings.masks)
-    report = evaluate_pairs(pairs, notes=unmatched)
+    report = evaluate_pairs(pairs)
+    notes = NoteList()
     for note in report.notes:
-        print_warning(note)
-    console = results()
-    if settings.per_case:
-        console.print(_case_table(report))
-        console.print()
+        notes.add(note.case, [note.text])
+    for line in (*unmatched, *notes.lines()):
+        print_warning(line)
+    tables = [_case_table(report)] if settings.per_case else []
     if report.functions:
-        console.print(_function_table(report))
-        console.print()
-    console.print(_summary_table(report))
+        tables += [_function_table(report)] if settings.per_case else []
+        tables.append(_ef_table(report))
+    for item in (*tables, _summary_table(report)):
+        results().print(item)
+        results().print()
     if settings.json_file is not None:
         report.to_json(settings.json_file)
     if settings.csv_file is not None:

@@ -25,7 +25,7 @@ def _replace(source: Path, target: Path) -> None:
     attempts = 10 if sys.platform == "win32" else 1
     for attempt in range(attempts):
         try:
-            os.replace(source, target)
+            source.replace(target)
             return
         except PermissionError:
             if attempt == attempts - 1:

@@ -147,7 +147,7 @@ class Geometry:
         return array.reshape((*self.file_shape, 1)[:3]).transpose(self._order)
 
     def to_file(self, array: NDArray[Any]) -> NDArray[Any]:
-        """``array`` (Z, Y, X) to file order, a view; ``GeometryError`` if the shape does not fit."""
+        """``array`` (Z, Y, X) to file order, a view; ``GeometryError`` for another shape."""
         if array.shape != self.shape:
             raise GeometryError(
                 f"Got an array of {format_shape(array.shape)} but the image is "

@@ -19,4 +19,5 @@ def standardise(array: NDArray[np.floating] | NDArray[np.integer]) -> NDArray[np
     values = values - values.mean()
     deviation = values.std()
     scaled = values / deviation if deviation > 0 else values
-    return scaled.astype(np.float32)
+    result: NDArray[np.float32] = scaled.astype(np.float32)
+    return result

@@ -73,7 +73,7 @@ class LabelScheme(BaseModel):
         raise LabelError(f"Got the structure {name!r}; expected one of {', '.join(self.names)}.")
 
     def knows(self, values: Iterable[int], *, dense: bool = False) -> bool:
-        """Whether every one of ``values`` has a meaning in a scribble file (or a ``dense`` mask)."""
+        """Whether each of ``values`` has a meaning in a scribble file (or a ``dense`` mask)."""
         return set(values) <= self._meanings(dense).keys()
 
     def decode(self, array: NDArray[Any], *, source: str = "") -> NDArray[np.uint8]:
@@ -99,7 +99,7 @@ class LabelScheme(BaseModel):
         return self._encode(labels, (*self.file_values, self.unlabelled_value))
 
     def encode_mask(self, labels: NDArray[np.uint8]) -> NDArray[np.unsignedinteger[Any]]:
-        """Class indices of a full mask to file values, as ``encode``; ``LabelError`` if incomplete."""
+        """Class indices of a full mask to file values; ``LabelError`` if a pixel is unlabelled."""
         if (labels == UNLABELLED).any():
             raise LabelError("Got unlabelled pixels in a full mask; save it as scribbles instead.")
         background = self.file_values[0] if self.dense_background is None else self.dense_background
@@ -139,7 +139,7 @@ class LabelScheme(BaseModel):
         table[list(meanings)] = list(meanings.values())
         # What lies outside the table lands in its last, unknown entry.
         inside = (array >= 0) & (array < size)
-        decoded: NDArray[np.uint8] = table[np.where(inside, array, size).astype(np.intp)]
+        decoded: NDArray[np.uint8] = table[np.where(inside, array.astype(np.intp), size)]
         if (decoded == _UNKNOWN).any():
             values, counts = np.unique(array[decoded == _UNKNOWN], return_counts=True)
             shown = ", ".join(f"{v} ({c} times)" for v, c in zip(values[:5], counts, strict=False))

@@ -28,7 +28,7 @@ from napari_scribblemix.errors import FileError, GeometryError, LabelError
 SUFFIXES = (".nii.gz", ".nii")
 
 ROUNDING = 0.05
-"""How far a stored label may lie from an integer; resampling in float32 leaves up to 0.025."""
+"""How far a label may lie from an integer; MyoPS labels, stored with a slope, lie 0.023 off."""
 
 _DAMAGED = (OSError, EOFError, zlib.error, ImageFileError, HeaderDataError, ValueError)
 
@@ -39,8 +39,10 @@ def is_nifti(path: Path) -> bool:
 
 
 def _damaged(path: Path, error: Exception) -> FileError:
+    # Some of nibabel's reasons have several lines.
+    reason = " ".join(str(error).split()) or type(error).__name__
     return FileError(
-        f"{path} could not be read ({str(error).strip() or type(error).__name__}); expected a "
+        f"{path} could not be read ({reason}); expected a "
         "complete NIfTI file (.nii, .nii.gz): copy or download it again."
     )
 
@@ -54,9 +56,7 @@ def _open(path: Path) -> Nifti1Pair:
     except _DAMAGED as error:
         raise _damaged(path, error) from error
     if not isinstance(image, Nifti1Pair):
-        raise FileError(
-            f"{path} is a {type(image).__name__}; expected a NIfTI file (.nii, .nii.gz): convert it."
-        )
+        raise FileError(f"{path} is a {type(image).__name__}; expected a NIfTI file: convert it.")
     if image.get_data_dtype().kind not in "uif":
         raise FileError(
             f"{path} holds {image.get_data_dtype()} values; expected one number per voxel."
@@ -97,7 +97,7 @@ def _read(path: Path, frame: int | None) -> tuple[NDArray[Any], Geometry]:
             later = np.unravel_index(frame or 0, image.shape[3:], order="F")
             values = image.dataobj[(..., *(int(index) for index in later))]
         else:
-            values = image.dataobj
+            values = np.asarray(image.dataobj)
         return np.asarray(values).reshape(spatial, order="F"), geometry
     except _DAMAGED as error:
         raise _damaged(path, error) from error
@@ -129,7 +129,8 @@ def read_labels(path: Path) -> Volume:
     values, geometry = _read(path, None)
     if values.dtype.kind == "f":
         rounded = np.rint(values)
-        bad = ~(np.abs(values - rounded) <= ROUNDING)
+        with np.errstate(invalid="ignore"):  # infinite is no whole number either
+            bad = ~(np.abs(values - rounded) <= ROUNDING)
         if bad.any():
             raise LabelError(
                 f"Got the value {values[bad][0]:g} ({int(bad.sum())} voxels like it) in {path}; "
@@ -148,7 +149,7 @@ def _write(path: Path, array: NDArray[Any], geometry: Geometry) -> None:
     header.set_data_dtype(array.dtype)
     values = geometry.to_file(array)
     header.set_data_shape(values.shape)
-    kind = Nifti2Image if geometry.forms.nifti2 else Nifti1Image
+    kind: Any = Nifti2Image if geometry.forms.nifti2 else Nifti1Image
     # The affine as the header itself gives it: then nibabel leaves every form field alone.
     data = kind(values, header.get_best_affine(), header).to_bytes()
     if path.name.lower().endswith(".gz"):

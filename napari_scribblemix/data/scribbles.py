@@ -90,7 +90,7 @@ def coverage(scribble: Scribble, scheme: LabelScheme) -> Coverage:
 def check_scribbles(
     scribble: Scribble, scheme: LabelScheme, image_shape: Sequence[int]
 ) -> list[Finding]:
-    """Findings on ``scribble`` (Z, Y, X), class indices and 255, for an image of ``image_shape``."""
+    """Findings on ``scribble`` (Z, Y, X), class indices and 255, of an image of that shape."""
     if scribble.shape != tuple(image_shape):
         return [
             Finding(
@@ -106,7 +106,7 @@ def check_scribbles(
             Finding(
                 "block",
                 f"Scribbles hold the class {values} in {int(unknown.sum())} pixels; expected 0 to "
-                f"{scheme.classes - 1} or {UNLABELLED} (unlabelled): choose the right label scheme.",
+                f"{scheme.classes - 1} or {UNLABELLED} (unlabelled): choose the right scheme.",
             )
         ]
     reach = coverage(scribble, scheme)
@@ -147,39 +147,41 @@ def _weaknesses(scribble: Scribble, scheme: LabelScheme, reach: Coverage) -> lis
 def _disc(radius: int) -> NDArray[np.bool_]:
     """A flat disc (1, 2r+1, 2r+1): strokes are closed within a slice, never across slices."""
     y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
-    return (x * x + y * y <= radius * radius + radius)[None]
+    disc: NDArray[np.bool_] = (x * x + y * y <= radius * radius + radius)[None]
+    return disc
 
 
-def _walls(scribble: Scribble, gap: int) -> NDArray[np.bool_]:
-    """Background strokes with gaps of up to ``gap`` pixels closed; no wall on a structure."""
-    strokes = scribble == 0
-    if gap > 0:
-        radius = (gap + 1) // 2
-        frame = ((0, 0), (radius, radius), (radius, radius))
-        closed = ndimage.binary_closing(np.pad(strokes, frame), _disc(radius))
-        strokes = strokes | closed[:, radius:-radius, radius:-radius]
-    return strokes & ((scribble == 0) | (scribble == UNLABELLED))
+def _parts(free: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """``free`` (Z, Y, X) parted into what touches the first pixel of its slice, and the rest."""
+    in_plane = np.zeros((3, 3, 3), bool)
+    in_plane[1] = ndimage.generate_binary_structure(2, 1)
+    regions = ndimage.label(free, structure=in_plane)[0]
+    reached: NDArray[np.bool_] = regions == regions[:, :1, :1]
+    return reached, free & ~reached
 
 
 def enclosed_background(scribble: Scribble, gap: int = 3) -> NDArray[np.bool_]:
     """Where the enclosure rule makes background, (Z, Y, X): all outside a closed ring.
 
-    In each slice the background strokes, closed over gaps of ``gap`` pixels, must separate the
-    image border from every structure's scribble, of which there must be one; else the slice gets
-    nothing.  Strokes themselves are not part of the answer.
+    In each slice the background strokes must separate the image border from every structure's
+    scribble, of which there must be one; else the slice gets nothing.  The strokes count as closed
+    if a disc too wide for a gap of ``gap`` pixels cannot roll through from outside; what it rolls
+    over is outside.  The strokes themselves are not part of the answer.
     """
-    walls = _walls(scribble, gap)
-    in_plane = np.zeros((3, 3, 3), bool)
-    in_plane[1] = ndimage.generate_binary_structure(2, 1)
-    regions, count = ndimage.label(~walls, structure=in_plane)
-    reached = np.zeros(count + 1, bool)
-    for edge in (regions[:, 0], regions[:, -1], regions[:, :, 0], regions[:, :, -1]):
-        reached[edge.ravel()] = True
-    reached[0] = False
-    outside: NDArray[np.bool_] = reached[regions]
+    radius = (gap + 1) // 2
+    # A frame that the disc can roll around in, whatever touches the image border.
+    margin = 2 * radius + 1
+    strokes = np.pad(scribble == 0, ((0, 0), (margin, margin), (margin, margin)))
+    walls = ndimage.binary_dilation(strokes, _disc(radius)) if radius else strokes
+    rolled, inside = _parts(~walls)
+    outside = ndimage.binary_dilation(rolled, _disc(radius)) if radius else rolled
+    outside = outside[:, margin:-margin, margin:-margin]
     structure = (scribble > 0) & (scribble != UNLABELLED)
     closed = structure.any(axis=(1, 2)) & ~(structure & outside).any(axis=(1, 2))
-    return outside & closed[:, None, None] & (scribble == UNLABELLED)
+    # Strokes close together hide what is between them from the disc without enclosing anything.
+    closed &= inside.any(axis=(1, 2))
+    made: NDArray[np.bool_] = outside & closed[:, None, None] & (scribble == UNLABELLED)
+    return made
 
 
 def apply_enclosure_rule(scribble: Scribble, gap: int = 3) -> Scribble:

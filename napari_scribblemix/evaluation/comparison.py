@@ -25,7 +25,7 @@ from napari_scribblemix.evaluation.cardiac import (
     volumes_ml,
 )
 from napari_scribblemix.evaluation.overlap import dice, surface_distances
-from napari_scribblemix.evaluation.report import Function, Report, Row
+from napari_scribblemix.evaluation.report import Function, Note, Report, Row
 
 Pair = tuple[str, Path, Path]
 
@@ -36,12 +36,6 @@ _ELSEWHERE = (
     "prediction and mask lie differently in space; compared voxel by voxel with the spacing of the "
     "mask."
 )
-
-
-def _grouped(seen: dict[str, list[str]]) -> Iterator[str]:
-    for note, cases in seen.items():
-        more = f" and {len(cases) - 1} more" if len(cases) > 1 else ""
-        yield f"{cases[0]}{more}: {note}"
 
 
 def _guess(paths: Sequence[Path]) -> LabelScheme:
@@ -100,9 +94,7 @@ def _functions(rows: Sequence[Row]) -> Iterator[Function]:
             )
 
 
-def evaluate_pairs(
-    pairs: Sequence[Pair], scheme: LabelScheme | None = None, notes: Sequence[str] = ()
-) -> Report:
+def evaluate_pairs(pairs: Sequence[Pair], scheme: LabelScheme | None = None) -> Report:
     """Measure ``pairs`` of (case, predicted mask file, reference mask file).
 
     Without a ``scheme`` that of each side is guessed from the values of all its files, so that
@@ -120,15 +112,13 @@ def evaluate_pairs(
             f"{', '.join(scheme.names[1:])}; compare masks of the same structures."
         )
     rows: list[Row] = []
-    seen: dict[str, list[str]] = {}
+    notes: list[Note] = []
     for case, predicted_path, reference_path in pairs:
         predicted, reference = read_labels(predicted_path), read_labels(reference_path)
         geometry = reference.geometry
-        notes_here = list(reference.notes)
+        notes += [Note(case, note) for note in reference.notes]
         if not same_grid(predicted.geometry, geometry, _TOLERANCE):
-            notes_here.append(_ELSEWHERE)
-        for note in notes_here:
-            seen.setdefault(note, []).append(case)
+            notes.append(Note(case, _ELSEWHERE))
         try:
             rows += _compare(
                 case,
@@ -140,4 +130,4 @@ def evaluate_pairs(
             )
         except GeometryError as error:
             raise GeometryError(f"{case}: {error}") from error
-    return Report(tuple(rows), scheme.names[1:], tuple(_functions(rows)), (*notes, *_grouped(seen)))
+    return Report(tuple(rows), scheme.names[1:], tuple(_functions(rows)), tuple(notes))

@@ -75,13 +75,21 @@ class Function:
 
 
 @dataclass(frozen=True)
+class Note:
+    """What was noticed about the files of a case."""
+
+    case: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Report:
-    """All that was measured; ``notes`` name what does not fit and was left out or noticed."""
+    """All that was measured, and what was noticed on the way."""
 
     rows: tuple[Row, ...]
     structures: tuple[str, ...]
     functions: tuple[Function, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     @property
     def cases(self) -> tuple[str, ...]:
@@ -100,6 +108,14 @@ class Report:
         means = [getattr(summary, metric).mean for summary in self.summaries()]
         return _figure(means).mean
 
+    def ef_error(self, structure: str) -> Figure:
+        """Predicted minus reference ejection fraction of a ventricle, in percentage points."""
+        return _figure(
+            function.predicted_ef - function.reference_ef
+            for function in self.functions
+            if function.structure == structure
+        )
+
     def to_csv(self, path: Path) -> None:
         """Write the rows as CSV; a figure that does not exist is an empty cell."""
         text = io.StringIO()
@@ -116,8 +132,12 @@ class Report:
             "mean": {metric: self.mean(metric) for metric in METRICS},
             "structures": [asdict(summary) for summary in self.summaries()],
             "rows": [asdict(row) for row in self.rows],
+            "ef_error": {
+                name: asdict(self.ef_error(name))
+                for name in dict.fromkeys(function.structure for function in self.functions)
+            },
             "function": [asdict(function) for function in self.functions],
-            "notes": list(self.notes),
+            "notes": [asdict(note) for note in self.notes],
         }
         atomic_write(path, json.dumps(_without_nan(content), indent=2).encode())
 

@@ -60,8 +60,8 @@ def check_outputs(images: list[Path], settings: SegmentSettings) -> None:
     folder = settings.output.resolve()
     if any(image.resolve().parent == folder for image in images):
         raise SettingsError(
-            f"Got --output {settings.output}, where the images lie; a mask would replace its image: "
-            "choose another folder."
+            f"Got --output {settings.output}, where the images lie; a mask would replace its "
+            "image: choose another folder."
         )
     there = [image.name for image in images if (settings.output / image.name).exists()]
     if there and not settings.overwrite:
@@ -109,9 +109,7 @@ def _segment_file(model: Model, image: Path, settings: SegmentSettings) -> Outco
     return Outcome(image, tuple(masks), tuple(notes))
 
 
-def segment_files(
-    model: Model, images: list[Path], settings: SegmentSettings
-) -> Iterator[Outcome]:
+def segment_files(model: Model, images: list[Path], settings: SegmentSettings) -> Iterator[Outcome]:
     """Segment ``images`` one after the other; an outcome each, errors included."""
     settings.output.mkdir(parents=True, exist_ok=True)
     for image in images:

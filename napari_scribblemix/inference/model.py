@@ -71,7 +71,7 @@ def card_path(weights: Path) -> Path:
 
 
 def save_model(folder: Path, network: nn.Module, card: ModelCard) -> Path:
-    """Write ``model.safetensors`` and ``model.json`` into ``folder``, durably; returns the former."""
+    """Write the weights and the card into ``folder``, durably; returns the weights' path."""
     state = {k: v.detach().to("cpu").contiguous() for k, v in network.state_dict().items()}
     data = save_weights(state)
     card = card.model_copy(update={"sha256": hashlib.sha256(data).hexdigest()})

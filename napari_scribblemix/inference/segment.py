@@ -54,9 +54,7 @@ def predict_probability(
     network.eval()
     device = next(network.parameters()).device
     array = volume.array
-    grid = WorkingGrid(
-        (array.shape[1], array.shape[2]), volume.geometry.spacing[1:], card.spacing
-    )
+    grid = WorkingGrid((array.shape[1], array.shape[2]), volume.geometry.spacing[1:], card.spacing)
     slices = torch.from_numpy(grid.image_to_working(standardise(array)))[:, None]
     chunk = max(1, _PIXELS_AT_ONCE // (slices.shape[2] * slices.shape[3]))
     use_mirrors = card.mirrored if mirror is None else mirror

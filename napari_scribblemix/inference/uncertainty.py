@@ -16,4 +16,5 @@ def normalised_entropy(probability: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     safe = np.clip(probability, 1e-7, 1.0)
     entropy = -(safe * np.log(safe)).sum(axis=0) / np.log(len(probability))
-    return np.clip(entropy, 0.0, 1.0).astype(np.float32)
+    result: NDArray[np.float32] = np.clip(entropy, 0.0, 1.0).astype(np.float32)
+    return result

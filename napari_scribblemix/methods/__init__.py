@@ -1,5 +1,5 @@
 """The methods as batched tensor code: tensors in, named loss terms out; one file per idea.
 
-Nothing here knows a file, a project or an optimiser.  ``docs`` of each module name the equation of
-the paper it stands for.
+Each module names the equations of the paper that it stands for.  Nothing here knows a file, a
+project or an optimiser, loops over samples, or waits for the device.
 """

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-UNLABELLED = 255
-"""Class index of a pixel about which nobody has said anything."""
+from napari_scribblemix.data.labels import UNLABELLED
+
+__all__ = ["UNLABELLED", "Batch", "one_hot"]
 
 
 @dataclass

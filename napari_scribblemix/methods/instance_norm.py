@@ -61,7 +61,7 @@ class _InstanceNorm(torch.autograd.Function):
         return y
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         x, y, mean, inverse, scale = ctx.saved_tensors
         (grad,) = grads

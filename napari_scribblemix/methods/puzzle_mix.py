@@ -1,4 +1,6 @@
-"""Puzzle Mix: which image each cell of a grid shows (CycleMix eq. 2; Kim, Choo and Song, ICML 2020).
+"""Puzzle Mix: which image each cell of a grid shows (CycleMix eq. 2).
+
+After J.-H. Kim, W. Choo and H. O. Song, Puzzle Mix, ICML 2020.
 
 A mask z in {0, 1/2, 1} on an n x n grid mixes image 1 (z = 0) and image 2 (z = 1).  It minimises,
 per sample, the energy
@@ -107,9 +109,7 @@ def spread(mask: Tensor, height: int, width: int) -> Tensor:
     return mask.index_select(1, rows).index_select(2, columns)
 
 
-def build_energy(
-    saliency: Tensor, image: Tensor, partner: Tensor, share: Tensor, n: int
-) -> Energy:
+def build_energy(saliency: Tensor, image: Tensor, partner: Tensor, share: Tensor, n: int) -> Energy:
     """The energy of mixing each image with its partner.
 
     Args:
@@ -145,9 +145,7 @@ def build_energy(
         )
     )
     # A seam that looks better than none would make the energy favour broken masks.
-    return Energy(
-        unary, (beta + seam * down).clamp_min(0), (beta + seam * right).clamp_min(0)
-    )
+    return Energy(unary, (beta + seam * down).clamp_min(0), (beta + seam * right).clamp_min(0))
 
 
 def _seams(first: Tensor, second: Tensor, n: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -160,7 +158,8 @@ def _seams(first: Tensor, second: Tensor, n: int) -> tuple[Tensor, Tensor, Tenso
         below.append(rows[..., 1:, :strip, :].mean(-2) * _CONTRAST)
 
     def difference(a: Tensor, b: Tensor) -> Tensor:
-        return (a - b).abs().mean(1).unflatten(-1, (n, -1)).mean(-1)
+        along: Tensor = (a - b).abs().mean(1).unflatten(-1, (n, -1))
+        return along.mean(-1)
 
     d11, d12 = difference(above[0], below[0]), difference(above[0], below[1])
     d21, d22 = difference(above[1], below[0]), difference(above[1], below[1])

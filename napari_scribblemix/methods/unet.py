@@ -106,13 +106,11 @@ class UNet(nn.Module):
         )
         upwards = list(pairwise(channels[::-1]))
         self.up = nn.ModuleList(_Up(i, o, transposed) for i, o in upwards)
-        self.decoder = nn.ModuleList(
-            _Block(2 * o, o, norm, residual, dropout) for _, o in upwards
-        )
+        self.decoder = nn.ModuleList(_Block(2 * o, o, norm, residual, dropout) for _, o in upwards)
         self.head = nn.Conv2d(channels[0], classes, 1)
         self.multiple = 2 ** (len(channels) - 1)
         # Convolutions are fastest in this layout, on CPUs by half and on GPUs in bfloat16.
-        self.to(memory_format=torch.channels_last)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, image: Tensor) -> Tensor:
         """(B, C, H, W) image to (B, K, H, W) logits, for any H and W."""

@@ -35,13 +35,17 @@ GRID_TOLERANCE = 0.1
 
 @dataclass(frozen=True)
 class CaseFiles:
-    """The files of a case; ``frame`` (from 0) if the image is a 4-D cine."""
+    """The files of a case; ``frame`` (from 0) if the image is a 4-D cine.
+
+    ``scheme``: what its scribbles mean, where that is written down (in a project).
+    """
 
     id: str
     image: Path
     scribble: Path | None = None
     mask: Path | None = None
     frame: int | None = None
+    scheme: LabelScheme | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,13 +122,14 @@ def _read_mask(
 def load_case(files: CaseFiles, scheme: LabelScheme | None = None) -> Case:
     """Read, decode and check the files of a case.
 
-    Without a ``scheme`` it is guessed from the scribbles, else from the mask, else ``CARDIAC`` is
-    taken.  Raises ``FileError``, ``GeometryError``, ``ImageError``, ``LabelError`` or
-    ``ScribbleError``, each naming the file.
+    Without a ``scheme`` (here or in ``files``) it is guessed from the scribbles, else from the
+    mask, else it is ``CARDIAC``.  Raises ``FileError``, ``GeometryError``, ``ImageError``,
+    ``LabelError`` or ``ScribbleError``, each naming the file.
     """
     image = read_image(files.image, files.frame)
     notes = list(image.notes)
     notes += _stop_at_blocks(check_image(image.array), files.image, ImageError)
+    scheme = scheme or files.scheme
     scribble = mask = None
     if files.scribble is not None:
         scribble, scheme, more = _read_scribble(files.scribble, image, scheme)

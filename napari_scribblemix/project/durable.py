@@ -8,6 +8,7 @@ crash is noticed by its checksum and left out.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import socket
@@ -28,6 +29,7 @@ __all__ = ["TEMPORARY_SUFFIX", "FileLock", "Journal", "atomic_path", "atomic_wri
 
 # Windows locks bytes, and nobody may read a locked one: lock one far behind the holder's name.
 _LOCKED_BYTE = 1 << 20
+_TAKEN = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
 
 
 def _lock(file: IO[bytes]) -> None:
@@ -70,6 +72,12 @@ class FileLock:
         try:
             _lock(self._file)
         except OSError as error:
+            if error.errno not in _TAKEN:
+                self._file.close()
+                raise FileError(
+                    f"{path.parent} cannot be locked ({error.strerror}); its disk knows no locks: "
+                    "move the project to another."
+                ) from error
             self._file.seek(0)
             holder = self._file.read(200).decode(errors="replace").strip() or "another program"
             self._file.close()

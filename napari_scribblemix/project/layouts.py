@@ -2,7 +2,7 @@
 
     a project                 NAME.scribblemix/ or any folder with a project.json
     images/ and scribbles/    (and masks/): plain folders, also of ACDC and MSCMRseg
-    one flat folder           IMG.nii.gz, IMG_scribble.nii.gz, IMG_gt.nii.gz (or _manual, _mask, ...)
+    one flat folder           IMG.nii.gz, IMG_scribble.nii.gz, IMG_gt.nii.gz (_manual, _mask, ...)
     a folder for each patient the same, one level deeper (ACDC as distributed)
 
 Files are paired by the name of the case, never by their order.  What does not fit is said: an error
@@ -58,11 +58,15 @@ def case_name(path: Path) -> str:
         name = shorter
 
 
-def _files(folder: Path) -> list[Path]:
+def _entries(folder: Path) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if is_nifti(path) and path.is_file())
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:
         raise FileError(f"The folder {folder} could not be read ({error.strerror}).") from error
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in _entries(folder) if is_nifti(path) and path.is_file()]
 
 
 def _by_case(paths: Iterable[Path], what: str) -> dict[str, Path]:
@@ -112,7 +116,7 @@ def _assemble(images: list[Path], scribbles: list[Path], masks: list[Path]) -> F
 
 
 def _subfolder(folder: Path, *names: str) -> Path | None:
-    found = [path for path in sorted(folder.iterdir()) if path.name.lower() in names]
+    found = [path for path in _entries(folder) if path.name.lower() in names]
     return next((path for path in found if path.is_dir()), None)
 
 
@@ -127,8 +131,8 @@ def _plain(folder: Path, images: Path) -> Found:
     known = {images, scribbles, masks}
     ignored = [
         f"The folder {path.name} is not read; name it scribbles or masks if it holds such."
-        for path in sorted(folder.iterdir())
-        if path.is_dir() and path not in known and not path.name.startswith(".") and _files(path)
+        for path in _entries(folder)
+        if path.is_dir() and path not in known and _files(path)
     ]
     return Found(found.cases, (*found.warnings, *ignored))
 
@@ -163,10 +167,10 @@ def survey(folder: Path) -> Found:
     if images := _subfolder(folder, "images", "image"):
         found = _plain(folder, images)
     else:
-        nested = [path for path in sorted(folder.iterdir()) if path.is_dir()]
+        nested = [path for path in _entries(folder) if path.is_dir()]
         found = _flat(_files(folder) or [file for path in nested for file in _files(path)])
     if not found.cases:
-        inside = [path.name for path in sorted(folder.iterdir()) if (path / "images").is_dir()]
+        inside = [path.name for path in _entries(folder) if (path / "images").is_dir()]
         hint = f"choose {folder / inside[0]}" if inside else "choose another folder"
         raise FileError(
             f"Got {folder} without an image; expected NIfTI files (.nii, .nii.gz) in it or in its "
@@ -184,8 +188,8 @@ def _labels_in(path: Path) -> dict[str, Path]:
     """The label files of a folder (or its ``masks/``) by case; images beside them do not count."""
     if not path.is_dir():
         raise FileError(f"Got {path}; expected a folder or a NIfTI file.")
-    files = [file for file in _files(_subfolder(path, "masks", "mask") or path)]
-    files = [file for file in files if not _DERIVED.search(_stem(file))]
+    inside = _files(_subfolder(path, "masks", "mask") or path)
+    files = [file for file in inside if not _DERIVED.search(_stem(file))]
     marked = {case_name(file) for file in files if _MASK.search(_stem(file))}
     return _by_case(
         (

@@ -24,7 +24,7 @@ _CINE: dict[Tissue, tuple[float, float]] = {
     _T.AIR: (0.0, 0.03), _T.LUNG: (0.03, 0.14), _T.VESSEL: (0.5, 1.0), _T.FAT: (0.7, 1.5),
     _T.MUSCLE: (0.15, 0.4), _T.BONE: (0.2, 0.6), _T.LIVER: (0.2, 0.6), _T.SPLEEN: (0.3, 0.8),
     _T.BOWEL: (0.05, 1.1), _T.PERICARDIAL_FAT: (0.45, 1.1), _T.PERICARDIUM: (0.05, 0.25),
-    _T.GREAT_VESSEL: (0.75, 1.15), _T.RV_WALL: (0.3, 0.5), _T.RV_BLOOD: (0.8, 1.05),
+    _T.GREAT_VESSEL: (0.75, 1.15), _T.RV_WALL: (0.32, 0.65), _T.RV_BLOOD: (0.8, 1.05),
     _T.RV_TRABECULA: (0.45, 0.75), _T.MYOCARDIUM: (0.3, 0.5), _T.SCAR: (0.3, 0.5),
     _T.OBSTRUCTION: (0.3, 0.5), _T.LV_BLOOD: (1.0, 1.0), _T.PAPILLARY: (0.35, 0.55),
 }  # fmt: skip
@@ -36,7 +36,7 @@ _LGE: dict[Tissue, tuple[float, float]] = {
     _T.RV_TRABECULA: (0.4, 0.8), _T.MYOCARDIUM: (0.06, 0.3), _T.SCAR: (1.05, 1.9),
     _T.OBSTRUCTION: (0.1, 0.35), _T.LV_BLOOD: (1.0, 1.0), _T.PAPILLARY: (0.15, 0.45),
 }  # fmt: skip
-_TEXTURE = (0.06, 0.3, 0.3, 0.18, 0.2, 0.3, 0.1, 0.15, 0.4, 0.25, 0.2, 0.12) + (0.1,) * 8
+_TEXTURE = (0.06, 0.3, 0.3, 0.1, 0.2, 0.3, 0.1, 0.15, 0.4, 0.25, 0.2, 0.12) + (0.15,) * 8
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def draw_appearance(
         kind == 0, cine, torch.where(kind == 1, late, _random_brightness(unit, uniform(count, 4)))
     )
     draws = uniform(5, count)
-    rough = torch.where(kind[:, 0] == 0, 0.45, 1.0)
+    rough = torch.where(kind[:, 0] == 0, 0.6, 1.3)
     steps = torch.rand((count, 2), generator=generator, device=device) * 2.0 - 1.0
     ramp = torch.linspace(-1.0, 1.0, 5, device=device)
     bias = 0.5 * (steps[:, 0, None, None] * ramp[:, None] + steps[:, 1, None, None] * ramp)
@@ -160,13 +160,26 @@ def paint(
     if supersampling > 1:
         bright, rough = (F.avg_pool2d(field, supersampling) for field in (bright, rough))
         height, width = height // supersampling, width // supersampling
-    grain = torch.randn(
-        (batch, slices, (height + 1) // 2, (width + 1) // 2),
-        generator=generator,
-        device=tissues.device,
-    )
-    grain = F.interpolate(grain, size=(height, width), mode="bilinear", align_corners=False)
-    return bright + rough * grain
+    return bright + rough * _grain(batch, slices, height, width, generator, tissues.device)
+
+
+def _grain(
+    batch: int,
+    slices: int,
+    height: int,
+    width: int,
+    generator: torch.Generator,
+    device: torch.device,
+) -> Tensor:
+    """Texture of two scales, 2 and 8 pixels: tissue is speckled, and blood flows unevenly."""
+    total = torch.zeros((), device=device)
+    for cell in (2, 8):
+        shape = (batch, slices, -(-height // cell), -(-width // cell))
+        grain = torch.randn(shape, generator=generator, device=device)
+        total = total + F.interpolate(
+            grain, size=(height, width), mode="bilinear", align_corners=False
+        )
+    return total
 
 
 def degrade(image: Tensor, appearance: Appearance, generator: torch.Generator) -> Tensor:

@@ -56,7 +56,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "rv_round": (3.0, 14.0),
     "rv_outflow": (0.0, 1.0),
     "rv_base": (-0.07, 0.03),
-    "rv_wall": (2.0, 4.5),
+    "rv_wall": (1.2, 3.4),
     "rv_trabeculae": (0.0, 1.0),
     # Scar: two patches; a size below 0 is none
     "scar_angle": (-3.1416, 3.1416),
@@ -77,13 +77,13 @@ RANGES: dict[str, tuple[float, float]] = {
     "tilt_y": (-6.0, 14.0),
     # Surroundings
     "chest_angle": (2.9, 4.4),
-    "chest_gap": (-4.0, 14.0),
+    "chest_gap": (-12.0, 10.0),
     "chest_nearer": (5.0, 32.0),
     "chest_radius": (95.0, 170.0),
     "chest_muscle": (5.0, 22.0),
     "chest_fat": (4.0, 34.0),
     "ribs": (0.0, 1.0),
-    "diaphragm": (-2.0, 24.0),
+    "diaphragm": (-8.0, 16.0),
     "diaphragm_rise": (0.0, 26.0),
     "diaphragm_slope": (-0.45, 0.3),
     "diaphragm_bend": (-0.1, 0.45),
@@ -95,7 +95,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "aorta_y": (8.0, 34.0),
     "aorta_size": (8.0, 14.0),
     "aorta_level": (0.1, 1.2),
-    "lung_vessels": (0.0, 1.0),
+    "lung_vessels": (0.0, 0.8),
     "mediastinum": (0.0, 1.0),
     "clutter": (0.0, 1.0),
 }

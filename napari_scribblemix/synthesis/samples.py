@@ -104,9 +104,10 @@ def _draw_patient(
     length = float(rng.uniform(74.0, 88.0))
     hearts = hearts.with_values(length=length)
     if kind == "lge":
-        low, high = [0.75, 0.55, 0.35], [1.35, 1.4, 0.7]  # every patient has a scar to see
-        depth, width, height = rng.uniform(low, high).tolist()
-        hearts = hearts.with_values(scar_depth=depth, scar_width=width, scar_height=height)
+        # Every patient has a scar to see.
+        names = ("scar_depth", "scar_width", "scar_height", "scar_level")
+        values = rng.uniform([0.9, 0.8, 0.4, 0.3], [1.5, 1.6, 0.7, 0.6]).tolist()
+        hearts = hearts.with_values(obstruction=-0.2, **dict(zip(names, values, strict=True)))
     stack = _draw_stack(length, rng)
     appearance = draw_appearance(1, generator, contrast=kind)
     affine = _oblique_affine(stack, rng)

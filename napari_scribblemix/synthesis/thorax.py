@@ -131,7 +131,7 @@ def _draw_chest_wall(
     inner = reach + hearts["chest_gap"] - hearts["chest_nearer"] * down.clamp_min(0.0)
     radius = hearts["chest_radius"]
     center_x, center_y = cos * (inner - radius), sin * (inner - radius)
-    outside = torch.sqrt((x - center_x) ** 2 + (y - center_y) ** 2) - radius + 2.0 * noise.a
+    outside = torch.sqrt((x - center_x) ** 2 + (y - center_y) ** 2) - radius + 1.5 * noise.a
     fill(tissues, outside > 0, Tissue.MUSCLE)
     deep = outside > 2.0
     ribs = 1.5 - 0.9 * hearts["ribs"]

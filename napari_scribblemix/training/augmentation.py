@@ -131,6 +131,6 @@ def change_intensity(image: Tensor, change: Augmentation, generator: torch.Gener
 def augment(
     store: SliceStore, numbers: Tensor, recipe: Recipe, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Crops of the slices ``numbers``, warped and changed: image (B, 1, S, S), scribble (B, S, S)."""
+    """Crops of slices, warped and changed: image (B, 1, S, S) and scribble (B, S, S)."""
     image, scribble = draw_crops(store, numbers, recipe, generator)
     return change_intensity(image, recipe.augmentation, generator), scribble

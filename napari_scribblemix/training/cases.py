@@ -1,5 +1,4 @@
-"""From the user's settings to what a training draws from: which cases, whose scribbles, what to
-validate on.
+"""Which cases a training draws from, whose scribbles it uses and what it is validated on.
 
 Masks are never trained on.  A case with a mask is validated on; where the folder holds masked cases
 without scribbles, only those count, because a Dice on a case whose strokes were seen flatters.
@@ -17,7 +16,7 @@ from pathlib import Path
 from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.errors import LabelError, SettingsError, TrainingError
 from napari_scribblemix.project.cases import Case, CaseFiles, case_hash, load_case
-from napari_scribblemix.project.layouts import find_cases
+from napari_scribblemix.project.layouts import find_cases, survey
 from napari_scribblemix.settings import TrainSettings
 
 
@@ -36,6 +35,10 @@ class TrainingCases:
 def _matches(case_id: str, patterns: str | None) -> bool:
     wanted = [part.strip() for part in (patterns or "").split(",") if part.strip()]
     return not wanted or any(fnmatchcase(case_id, pattern) for pattern in wanted)
+
+
+def _only_if_chosen(item: CaseFiles, patterns: str) -> CaseFiles:
+    return item if _matches(item.id, patterns) else dataclasses.replace(item, scribble=None)
 
 
 def _select(files: Sequence[CaseFiles], option: str, patterns: str | None) -> list[CaseFiles]:
@@ -83,14 +86,13 @@ def _one_scheme(cases: Sequence[Case]) -> LabelScheme:
 
 def load_training_cases(settings: TrainSettings) -> TrainingCases:
     """Read all cases the settings name; the errors name the case and what to do."""
-    files = _select(find_cases(settings.folder), "--cases", settings.cases)
+    found = survey(settings.folder)
+    files = _select(found.cases, "--cases", settings.cases)
     validation_files, warnings = _validation_files(settings, files)
+    warnings = [*found.warnings, *warnings]
     if settings.scribbled is not None:
         _select(files, "--scribbled", settings.scribbled)
-        files = [
-            item if _matches(item.id, settings.scribbled) else dataclasses.replace(item, scribble=None)
-            for item in files
-        ]
+        files = [_only_if_chosen(item, settings.scribbled) for item in files]
     scribbled = [load_case(item) for item in files if item.scribble is not None]
     scheme = _one_scheme(scribbled)
     held_out = {item.id for item in validation_files} if settings.validation is None else set()
@@ -118,7 +120,8 @@ def default_output(settings: TrainSettings) -> Path:
     """Where a run goes if the user names no place: a new folder, never an old one."""
     folder = settings.folder
     inside = folder / "runs" if (folder / "project.json").is_file() else Path("runs")
-    stem = settings.method if inside.parent == folder else f"{folder.resolve().name}-{settings.method}"
+    named_after = "" if inside.parent == folder else f"{folder.resolve().name}-"
+    stem = f"{named_after}{settings.method}"
     candidate, number = inside / stem, 2
     while candidate.exists():
         candidate, number = inside / f"{stem}-{number}", number + 1

@@ -1,7 +1,7 @@
 """Everything a training needs to go on as if it had never stopped.
 
 One file, ``checkpoint/state.pt``: step, time used, weights, averaged weights, optimiser and the
-states of both random generators.  The schedule and the order of the slices follow from step, time
+states of all random generators.  The schedule and the order of the slices follow from step, time
 and seed.  It is read with ``weights_only=True`` and therefore runs no code; it is ours alone and
 never exchanged.
 """
@@ -20,6 +20,17 @@ from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.errors import TrainingError
 
 SCHEMA_VERSION = 1
+
+
+def _global_states() -> list[torch.Tensor]:
+    """PyTorch's own generators, which dropout draws from: the CPU's, then each CUDA device's."""
+    return [torch.get_rng_state(), *torch.cuda.get_rng_state_all()]
+
+
+def _restore_global_states(states: list[torch.Tensor]) -> None:
+    torch.set_rng_state(states[0])
+    if len(states) - 1 == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(states[1:])
 
 
 @dataclass
@@ -45,6 +56,7 @@ class TrainingState:
             "optimizer": self.optimizer.state_dict(),
             "generator": self.generator.get_state(),
             "host_generator": self.host_generator.get_state(),
+            "global_generators": _global_states(),
         }
 
     def restore(self, saved: dict[str, Any]) -> None:
@@ -55,6 +67,7 @@ class TrainingState:
             self.optimizer.load_state_dict(saved["optimizer"])
             self.generator.set_state(saved["generator"])
             self.host_generator.set_state(saved["host_generator"])
+            _restore_global_states(saved["global_generators"])
             self.step, self.elapsed = int(saved["step"]), float(saved["elapsed"])
         except (KeyError, ValueError, RuntimeError, TypeError) as error:
             raise TrainingError(
@@ -79,12 +92,10 @@ def save_checkpoint(run: Path, state: TrainingState) -> Path:
 
 
 def load_checkpoint(run: Path, state: TrainingState) -> None:
-    """Restore ``state`` from the run folder; ``TrainingError`` if there is nothing to go on from."""
+    """Restore ``state`` from the run folder; ``TrainingError`` if that cannot be."""
     path = checkpoint_path(run)
     if not path.is_file():
-        raise TrainingError(
-            f"Got --resume, but {run} holds no checkpoint; start without --resume."
-        )
+        raise TrainingError(f"Got --resume, but {run} holds no checkpoint; start without --resume.")
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:

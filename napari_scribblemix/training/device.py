@@ -18,7 +18,7 @@ Precision = Literal["32-true", "bf16-mixed"]
 
 
 def choose_device(name: str) -> torch.device:
-    """The device for ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; ``SettingsError`` if absent."""
+    """The device for ``auto``, ``cpu``, ``cuda[:N]`` or ``mps``; ``SettingsError`` if absent."""
     if name == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda", 0)
@@ -38,7 +38,7 @@ def choose_device(name: str) -> torch.device:
             )
         return torch.device("cuda", device.index or 0)
     if device.type == "mps" and not torch.backends.mps.is_available():
-        raise SettingsError(f"Got --device {name}, but no such device is here; choose --device cpu.")
+        raise SettingsError(f"Got --device {name}, but it is not here; choose --device cpu.")
     if device.type not in {"cpu", "mps"}:
         raise SettingsError(f"Got --device {name}; expected auto, cpu, cuda, cuda:N or mps.")
     return device

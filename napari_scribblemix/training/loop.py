@@ -9,6 +9,7 @@ takes no keyboard input; whoever iterates it does, and stops it through ``Contro
 from __future__ import annotations
 
 import copy
+import json
 import math
 import threading
 import time
@@ -33,12 +34,8 @@ from napari_scribblemix.events import (
     Warned,
 )
 from napari_scribblemix.inference.model import Model, ModelCard, save_model
-from napari_scribblemix.methods.batch import Batch, one_hot
-from napari_scribblemix.methods.cyclemix import CycleMix
-from napari_scribblemix.methods.partial import PartialCE
-from napari_scribblemix.methods.unet import build_network
 from napari_scribblemix.settings import TrainSettings
-from napari_scribblemix.training.augmentation import augment
+from napari_scribblemix.training.batches import BatchSource, build_method
 from napari_scribblemix.training.cases import TrainingCases, load_training_cases
 from napari_scribblemix.training.checkpoint import (
     TrainingState,
@@ -53,7 +50,7 @@ from napari_scribblemix.training.device import (
 )
 from napari_scribblemix.training.recipe import Recipe, resolve
 from napari_scribblemix.training.schedule import Budget, learning_rate
-from napari_scribblemix.training.slices import SliceOrder, SliceStore, build_store
+from napari_scribblemix.training.slices import build_store
 from napari_scribblemix.training.validation import measure
 
 _PROGRESS_SECONDS = 0.5
@@ -90,48 +87,6 @@ class _Meter:
             self.sums[name] = self.sums[name] + value if name in self.sums else value
 
 
-def build_method(settings: TrainSettings, recipe: Recipe, classes: int) -> nn.Module:
-    """The method's module around a fresh network of the recipe."""
-    network = build_network(recipe.network, 1, classes)
-    if settings.method == "partial":
-        return PartialCE(network, dice=recipe.dice)
-    return CycleMix(
-        network,
-        mixed="mix" not in recipe.without,
-        global_consistency="global" not in recipe.without,
-        occlusion="occlusion" not in recipe.without,
-        local_consistency="local" not in recipe.without,
-        dice=recipe.dice,
-    )
-
-
-class BatchSource:
-    """The batch of each step: labelled slices first, then a share of unlabelled ones."""
-
-    def __init__(
-        self, store: SliceStore, recipe: Recipe, classes: int, seed: int, state: TrainingState
-    ) -> None:
-        """``store`` on the training device; the random generators are those of ``state``."""
-        self._store, self._recipe, self._classes, self._state = store, recipe, classes, state
-        extra = int(recipe.batch * recipe.unlabelled_share) if len(store.unlabelled) else 0
-        self.labelled_per_step = recipe.batch - extra
-        self._orders = [SliceOrder(store.labelled, self.labelled_per_step, seed)]
-        if extra:
-            self._orders.append(SliceOrder(store.unlabelled, extra, seed + 1))
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Steps until every labelled slice was seen once."""
-        return math.ceil(len(self._store.labelled) / self.labelled_per_step)
-
-    def at(self, step: int) -> Batch:
-        """The augmented batch of ``step``."""
-        numbers = torch.cat([order.at(step) for order in self._orders])
-        image, scribble = augment(self._store, numbers, self._recipe, self._state.generator)
-        target = one_hot(scribble, self._classes)
-        return Batch(image, target, self._state.generator, self._state.host_generator)
-
-
 def _average(averaged: nn.Module, network: nn.Module, decay: float, step: int) -> None:
     """Exponential moving average of the weights; a short memory while the training is young."""
     decay = min(decay, (1 + step) / (10 + step))
@@ -149,20 +104,14 @@ def _write_settings(run: Path, settings: TrainSettings, recipe: Recipe) -> None:
         "settings": settings.model_dump(mode="json"),
         "recipe": recipe.model_dump(mode="json"),
     }
-    atomic_write(run / "settings.json", _json(record))
-
-
-def _json(value: object) -> bytes:
-    import json
-
-    return json.dumps(value, indent=2).encode()
+    atomic_write(run / "settings.json", json.dumps(record, indent=2).encode())
 
 
 class Training:
     """One training: prepared by the constructor, run by iterating ``events``."""
 
     def __init__(self, settings: TrainSettings, run: Path, control: Control | None = None) -> None:
-        """Read the cases and build everything; user-facing errors are raised here, before a step."""
+        """Read the cases and build everything; the user's errors are raised here, before a step."""
         self.settings, self.run, self.control = settings, run, control or Control()
         self.recipe = resolve(settings)
         set_threads(settings.threads)
@@ -173,9 +122,11 @@ class Training:
         self.store = build_store(
             self.cases.training, recipe.spacing, recipe.enclosure_rule, self.device
         )
-        torch.manual_seed(settings.seed)
-        method = build_method(settings, recipe, scheme.classes).to(self.device)
-        self.network: nn.Module = method.network  # type: ignore[assignment]
+        # Fresh layers draw their weights from the global generator; there is no other way in.
+        torch.manual_seed(settings.seed)  # noqa: TID251
+        method = build_method(settings.method, recipe, scheme.classes).to(self.device)
+        self.network: nn.Module = method.network
+        self.weights = method.weights
         averaged = copy.deepcopy(self.network).requires_grad_(False) if recipe.ema else self.network
         optimizer = torch.optim.AdamW(
             method.parameters(),
@@ -190,7 +141,14 @@ class Training:
             torch.Generator(self.device).manual_seed(settings.seed + 1),
             torch.Generator().manual_seed(settings.seed + 2),
         )
-        self.batches = BatchSource(self.store, recipe, scheme.classes, settings.seed, self.state)
+        self.batches = BatchSource(
+            self.store,
+            recipe,
+            scheme.classes,
+            settings.seed,
+            self.state.generator,
+            self.state.host_generator,
+        )
         self.budget = Budget.of(recipe, self.batches.steps_per_epoch)
         self._metrics: dict[str, object] = {}
         self._last: Validation | None = None
@@ -226,7 +184,7 @@ class Training:
     def _steps(self) -> Iterator[Event]:
         fabric: Fabric = make_fabric(self.device, self.precision)
         method, optimizer = fabric.setup(self.state.method, self.state.optimizer)
-        weights: dict[str, float] = self.state.method.weights  # type: ignore[assignment]
+        weights = self.weights
         state, recipe = self.state, self.recipe
         method.train()
         begun = time.monotonic() - state.elapsed

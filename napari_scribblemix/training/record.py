@@ -22,7 +22,8 @@ def check_run_folder(run: Path, *, resume: bool) -> None:
     used = [path for path in (checkpoint_path(run), run / MODEL_NAME) if path.exists()]
     if used and not resume:
         raise ProjectError(
-            f"{run} already holds a training; go on with it by --resume, or choose another --output."
+            f"{run} already holds a training; go on with it by --resume, or choose another "
+            "--output."
         )
 
 

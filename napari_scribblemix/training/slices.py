@@ -24,6 +24,14 @@ from napari_scribblemix.errors import ScribbleError
 from napari_scribblemix.project.cases import Case
 
 
+ENCLOSURE_GAP = 7
+"""Gaps of a background ring, in native pixels, over which it still counts as closed.
+
+On 304 slices with masks (ACDC, patients 071-085) no gap from 0 to 9 labelled a foreground pixel
+wrongly; 7 closes the ring in 89 % of the slices of the other 70 patients, 3 in 81 %.
+"""
+
+
 @dataclass(frozen=True)
 class SliceStore:
     """All slices on one device.
@@ -62,14 +70,14 @@ def _prepare(case: Case, spacing: float, enclosure_rule: bool) -> _Prepared:
     foreground = np.argwhere((strokes > 0) & (strokes < UNLABELLED))[:, 1:]
     middle = foreground.mean(axis=0) + 0.5 if len(foreground) else np.array(image.shape[1:]) / 2
     if enclosure_rule:
-        strokes = grid.labels_to_working(apply_enclosure_rule(case.scribble))
+        strokes = grid.labels_to_working(apply_enclosure_rule(case.scribble, ENCLOSURE_GAP))
     return _Prepared(image, strokes.astype(np.uint8), (float(middle[0]), float(middle[1])))
 
 
 def build_store(
     cases: Sequence[Case], spacing: float, enclosure_rule: bool, device: torch.device
 ) -> SliceStore:
-    """Slices of ``cases`` at ``spacing`` mm on ``device``; ``ScribbleError`` if none is scribbled."""
+    """Slices of ``cases`` at ``spacing`` mm; ``ScribbleError`` if nothing is scribbled."""
     prepared = [_prepare(case, spacing, enclosure_rule) for case in cases]
     height = max(p.image.shape[1] for p in prepared)
     width = max(p.image.shape[2] for p in prepared)

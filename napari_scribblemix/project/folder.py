@@ -1,0 +1,227 @@
+"""An open project folder: its record, its lock, its list of cases.
+
+What people and programs put into the folder (scribbles, predictions, reviews, runs) is in
+``project``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from napari_scribblemix.data.labels import CARDIAC, LabelScheme
+from napari_scribblemix.data.nifti import read_image
+from napari_scribblemix.data.volume import Volume
+from napari_scribblemix.errors import FileError, LabelError, ProjectError, ProjectLocked
+from napari_scribblemix.project.cases import Case, CaseFiles, file_hash, load_case
+from napari_scribblemix.project.durable import TEMPORARY_SUFFIX, FileLock
+from napari_scribblemix.project.record import (
+    CaseRecord,
+    ProjectRecord,
+    read_record,
+    write_record,
+)
+
+PROJECT_FILE = "project.json"
+PROJECT_SUFFIX = ".scribblemix"
+_LOCK_FILE = "project.lock"
+
+
+class ProjectFolder:
+    """An open project; a context manager that gives the lock back.
+
+    ``writable`` is false for the second opener; ``read_only_reason`` then says who writes.
+    """
+
+    def __init__(
+        self, folder: Path, record: ProjectRecord, lock: FileLock | None, reason: str | None
+    ) -> None:
+        """Use ``create`` or ``open``."""
+        self.folder, self._record, self._lock = folder, record, lock
+        self.read_only_reason = reason
+
+    @classmethod
+    def create(cls, folder: Path, labels: LabelScheme = CARDIAC) -> Self:
+        """A new, empty project in ``folder``; ``ProjectError`` if there is one already."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FileError(f"{folder} could not be made ({error.strerror}).") from error
+        lock, record = FileLock(folder / _LOCK_FILE), ProjectRecord(labels=labels)
+        try:
+            if (folder / PROJECT_FILE).exists():
+                raise ProjectError(
+                    f"{folder} already holds a project; open it, or choose another name."
+                )
+            write_record(folder / PROJECT_FILE, record)
+        except (FileError, ProjectError):
+            lock.release()
+            raise
+        return cls(folder, record, lock, None)
+
+    @classmethod
+    def open(cls, folder: Path, *, write: bool = True) -> Self:
+        """The project in ``folder``; read-only if ``write`` is false or another program writes.
+
+        ``ProjectError`` if it is none or damaged, ``SchemaError`` if a newer version made it.
+        """
+        lock: FileLock | None = None
+        reason: str | None = "It was opened for reading only."
+        if write:
+            read_record(folder / PROJECT_FILE)  # no lock file in a folder that is no project
+            try:
+                lock, reason = FileLock(folder / _LOCK_FILE), None
+            except (ProjectLocked, FileError) as error:
+                reason = str(error)
+        try:
+            record = read_record(folder / PROJECT_FILE)
+        except ProjectError:
+            if lock is not None:
+                lock.release()
+            raise
+        project = cls(folder, record, lock, reason)
+        if lock is not None:
+            project._remove_leftovers()
+        return project
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the lock back; the project can then only be read."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock, self.read_only_reason = None, "It was closed."
+
+    @property
+    def writable(self) -> bool:
+        """Whether this opener may change what people make."""
+        return self._lock is not None
+
+    @property
+    def labels(self) -> LabelScheme:
+        """The label scheme of every file in the project."""
+        return self._record.labels
+
+    @property
+    def cases(self) -> tuple[CaseRecord, ...]:
+        """The records of the cases, in the order they were added."""
+        return self._record.cases
+
+    def case(self, case_id: str) -> CaseRecord:
+        """The record of one case; ``ProjectError`` if there is none of that name."""
+        for record in self.cases:
+            if record.id == case_id:
+                return record
+        raise ProjectError(
+            f"Got the case {case_id!r}; {self.folder} holds {len(self.cases)} others."
+        )
+
+    def case_files(self) -> list[CaseFiles]:
+        """The files of every case, sorted by name; strokes still in a journal are not in them."""
+        return sorted((self._files(record) for record in self.cases), key=lambda files: files.id)
+
+    def add_case(self, files: CaseFiles) -> tuple[str, ...]:
+        """Add a case and take a copy of its scribbles; returns the notes of reading it.
+
+        The image (and the mask) stay where they are.  Raises as ``load_case``, and ``ProjectError``
+        for a name that is taken or cannot be a file name.
+        """
+        self._require_lock()
+        try:
+            case = load_case(files, files.scheme or self.labels)
+        except LabelError:
+            # Other values may stand for the same structures.
+            case = load_case(files)
+        if case.scheme.names != self.labels.names:
+            raise ProjectError(
+                f"{files.id} has the structures {', '.join(case.scheme.names)}; expected those of "
+                f"the project: {', '.join(self.labels.names)}."
+            )
+        try:
+            record = CaseRecord(
+                id=files.id,
+                source=self._stored(files.image),
+                sha256=file_hash(files.image),
+                frame=files.frame,
+                mask=None if files.mask is None else self._stored(files.mask),
+                note=case.image.geometry.note,
+            )
+            changed = self._record.model_copy(update={"cases": (*self.cases, record)})
+            changed = ProjectRecord.model_validate(changed.model_dump())
+        except ValueError as error:
+            raise ProjectError(f"{files.id} could not be added: {error}") from error
+        self._keep_scribble(case)
+        write_record(self.folder / PROJECT_FILE, changed)
+        self._record = changed
+        return case.notes
+
+    def remove_case(self, case_id: str) -> None:
+        """Take a case off the list; its files stay, and adding it again finds its scribbles."""
+        self._require_lock()
+        self.case(case_id)
+        left = tuple(record for record in self.cases if record.id != case_id)
+        changed = self._record.model_copy(update={"cases": left})
+        write_record(self.folder / PROJECT_FILE, changed)
+        self._record = changed
+
+    def image_path(self, case_id: str) -> Path:
+        """Where the image of a case is."""
+        return self._absolute(self.case(case_id).source)
+
+    def image_changed(self, case_id: str) -> bool:
+        """Whether the image is another one than when it was added; ``FileError`` if it is gone."""
+        return file_hash(self.image_path(case_id)) != self.case(case_id).sha256
+
+    def read_image(self, case_id: str) -> Volume:
+        """The image of a case."""
+        return read_image(self.image_path(case_id), self.case(case_id).frame)
+
+    def scribble_path(self, case_id: str) -> Path:
+        """Where the scribbles of a case are, or would be."""
+        return self.folder / "scribbles" / f"{case_id}.nii.gz"
+
+    def _keep_scribble(self, case: Case) -> None:
+        """Take the scribbles of a case that is being added into the project."""
+        raise NotImplementedError
+
+    def _require_lock(self) -> None:
+        if self._lock is None:
+            raise ProjectLocked(f"{self.folder} is open read-only: {self.read_only_reason}")
+
+    def _files(self, record: CaseRecord) -> CaseFiles:
+        scribble = self.scribble_path(record.id)
+        return CaseFiles(
+            record.id,
+            self._absolute(record.source),
+            scribble if scribble.is_file() else None,
+            None if record.mask is None else self._absolute(record.mask),
+            record.frame,
+            self.labels,
+        )
+
+    def _stored(self, path: Path) -> str:
+        # What lies in the project moves with it.
+        path, folder = path.resolve(), self.folder.resolve()
+        return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
+
+    def _absolute(self, stored: str) -> Path:
+        return Path(os.path.normpath(self.folder / stored))
+
+    def _remove_leftovers(self) -> None:
+        """Remove what writes cut short by a crash left behind, in the folders of the lock."""
+        for folder in (self.folder, self.folder / "scribbles", self.folder / "reviews"):
+            for path in folder.glob(f".*{TEMPORARY_SUFFIX}"):
+                with contextlib.suppress(OSError):
+                    path.unlink()

@@ -1,0 +1,76 @@
+"""What the loop steps through: the method's module, and the batch of each step.
+
+A new method is one line in ``build_method``; the loop itself knows none by name.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from napari_scribblemix.methods.batch import Batch, one_hot
+from napari_scribblemix.methods.cyclemix import CycleMix
+from napari_scribblemix.methods.partial import PartialCE
+from napari_scribblemix.methods.unet import build_network
+from napari_scribblemix.settings import Method
+from napari_scribblemix.training.augmentation import augment
+from napari_scribblemix.training.recipe import Recipe
+from napari_scribblemix.training.slices import SliceOrder, SliceStore
+
+
+def build_method(name: Method, recipe: Recipe, classes: int) -> PartialCE | CycleMix:
+    """The method's module around a fresh network of the recipe."""
+    network = build_network(recipe.network, 1, classes)
+    if name == "partial":
+        return PartialCE(network, dice=recipe.dice)
+    return CycleMix(
+        network,
+        mixed="mix" not in recipe.without,
+        global_consistency="global" not in recipe.without,
+        occlusion="occlusion" not in recipe.without,
+        local_consistency="local" not in recipe.without,
+        dice=recipe.dice,
+    )
+
+
+class BatchSource:
+    """The batch of each step: labelled slices first, then a share of unlabelled ones.
+
+    Args:
+        store: the slices, on the training device.
+        recipe: batch size, crops and augmentation.
+        classes: K, background included.
+        seed: of the order of the slices.
+        generator: random source on the device.
+        host_generator: random source on the CPU.
+    """
+
+    def __init__(
+        self,
+        store: SliceStore,
+        recipe: Recipe,
+        classes: int,
+        seed: int,
+        generator: torch.Generator,
+        host_generator: torch.Generator,
+    ) -> None:
+        self._store, self._recipe, self._classes = store, recipe, classes
+        self._generator, self._host_generator = generator, host_generator
+        extra = int(recipe.batch * recipe.unlabelled_share) if len(store.unlabelled) else 0
+        self.labelled_per_step = recipe.batch - extra
+        self._orders = [SliceOrder(store.labelled, self.labelled_per_step, seed)]
+        if extra:
+            self._orders.append(SliceOrder(store.unlabelled, extra, seed + 1))
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps until every labelled slice was seen once."""
+        return math.ceil(len(self._store.labelled) / self.labelled_per_step)
+
+    def at(self, step: int) -> Batch:
+        """The augmented batch of ``step``."""
+        numbers = torch.cat([order.at(step) for order in self._orders])
+        image, scribble = augment(self._store, numbers, self._recipe, self._generator)
+        target = one_hot(scribble, self._classes)
+        return Batch(image, target, self._generator, self._host_generator)

@@ -1,0 +1,88 @@
+"""Accuracy on the real validation cases: train, segment, evaluate, and one row of the record.
+
+    python tests/benchmarks/accuracy.py mscmr25 --method cyclemix --time 15m
+    python tests/benchmarks/accuracy.py acdc5 --draw 1 --method partial --time 3m --threads 1
+
+Sets and draws are the fixed ones: ``acdc70``, ``acdc35`` (patients 001-035), ``mscmr25``, and
+``acdc5``, ``mscmr5`` with three draws of five scribbled volumes, the others unlabelled.  Further
+options go to ``train`` as they are.  The data stays where it is: ../shared/data, or the folder that
+SCRIBBLEMIX_DATA names.  Everything runs through the command line, as a user would.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SETS = ("acdc70", "acdc35", "acdc5", "mscmr25", "mscmr5")
+
+
+def data_folder() -> Path:
+    """Where the real data lies."""
+    return Path(os.environ.get("SCRIBBLEMIX_DATA", ROOT.parent / "shared" / "data"))
+
+
+def selection(name: str, images: Path, draw: int) -> list[str]:
+    """The options of ``train`` that pick the cases of a set."""
+    files = sorted(path.name for path in images.iterdir())
+    ids = [file.removesuffix(".nii.gz") for file in files]
+    if name == "acdc35":
+        return ["--cases", ",".join(i for i in ids if int(i[7:10]) <= 35)]
+    if name in {"acdc5", "mscmr5"}:
+        drawn = random.Random(draw).sample(files, 5)
+        return ["--scribbled", ",".join(file.removesuffix(".nii.gz") for file in drawn)]
+    return []
+
+
+def command(*parts: object) -> None:
+    """Run the program; its messages stay visible."""
+    code = "import sys; from napari_scribblemix.cli.app import main; sys.exit(main())"
+    subprocess.run([sys.executable, "-c", code, *map(str, parts)], check=True)
+
+
+def main() -> None:
+    """One training and its row."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("set", choices=SETS)
+    parser.add_argument("--draw", type=int, default=0)
+    parser.add_argument("--keep", type=Path, help="folder for run and masks [a temporary one]")
+    arguments, train_options = parser.parse_known_args()
+    data = data_folder() / ("acdc" if arguments.set.startswith("acdc") else "mscmr")
+    with tempfile.TemporaryDirectory() as temporary:
+        work = arguments.keep or Path(temporary)
+        chosen = selection(arguments.set, data / "train" / "images", arguments.draw)
+        command("train", data / "train", "--output", work / "run", *chosen, *train_options)
+        command("segment", work / "run", data / "val" / "images", "--output", work / "masks")
+        report = work / "report.json"
+        command("evaluate", work / "masks", data / "val" / "masks", "--json", report)
+        result = json.loads(report.read_text())
+        card = json.loads((work / "run" / "model.json").read_text())
+        row = {
+            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            "set": arguments.set,
+            "draw": arguments.draw,
+            "options": " ".join(train_options),
+            "steps": card["steps"],
+            "seconds": card["seconds"],
+            "mean_dice": round(result["mean"]["dice"], 3),
+            "mean_hd95": round(result["mean"]["hd95"], 1),
+        }
+        for item in result["structures"]:
+            dice, hd95 = item["dice"], item["hd95"]
+            row[item["structure"]] = (
+                f"{dice['mean']:.3f} ± {dice['sd']:.3f}, HD95 {hd95['mean']:.1f}"
+                f" (missed {item['missed']})"
+            )
+    print(json.dumps(row))
+
+
+if __name__ == "__main__":
+    main()

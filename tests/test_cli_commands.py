@@ -1,0 +1,278 @@
+"""The commands evaluate, import, inspect, sample and doctor, as a user calls them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+from napari_scribblemix import resources
+from napari_scribblemix.cli import doctor
+from napari_scribblemix.cli.app import main
+from napari_scribblemix.project.project import Project
+from phantoms import draw, write_file, write_folder
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def call(*arguments: str | Path) -> tuple[int, str, str]:
+        code = main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+def write_masks(folder: Path, shift: int = 0) -> Path:
+    for number in range(3):
+        mask = np.roll(draw(number)[1], shift, axis=2)
+        write_file(folder / f"case{number:02d}_gt.nii.gz", mask)
+    return folder
+
+
+# evaluate
+
+
+def test_evaluate_prints_means_and_writes_json_and_csv(run: Run, tmp_path: Path) -> None:
+    predictions = write_masks(tmp_path / "predictions", shift=1)
+    masks = write_masks(tmp_path / "masks")
+    code, out, err = run(
+        "evaluate", predictions, masks, "--json", tmp_path / "r.json", "--csv", tmp_path / "r.csv"
+    )
+    assert (code, err) == (0, "")
+    assert "mean over structures" in out
+    content = json.loads((tmp_path / "r.json").read_text())
+    # Moved by one column of 1.5 mm.
+    assert content["mean"]["hd"] == pytest.approx(1.5)
+    assert f"{content['mean']['dice']:.3f}" in out
+    assert len((tmp_path / "r.csv").read_text().splitlines()) == 1 + 3 * 3
+
+
+def test_evaluate_shows_every_case_on_request(run: Run, tmp_path: Path) -> None:
+    masks = write_masks(tmp_path / "masks")
+    assert "case01" not in run("evaluate", masks, masks)[1]
+    assert run("evaluate", masks, masks, "--per-case")[1].count("case01") == 3
+
+
+def test_evaluate_names_what_has_no_partner(run: Run, tmp_path: Path) -> None:
+    masks = write_masks(tmp_path / "masks")
+    predictions = write_masks(tmp_path / "predictions")
+    (predictions / "case01_gt.nii.gz").unlink()
+    code, _, err = run("evaluate", predictions, masks)
+    assert code == 0
+    assert "case01_gt.nii.gz has no partner" in err
+
+
+def test_evaluate_of_unrelated_folders_is_an_error(run: Run, tmp_path: Path) -> None:
+    masks = write_masks(tmp_path / "masks")
+    write_file(tmp_path / "other" / "elsewhere.nii.gz", draw(0)[1])
+    code, out, err = run("evaluate", tmp_path / "other", masks)
+    assert (code, out) == (2, "")
+    assert err.startswith("Error: Got no case with both")
+
+
+# import
+
+
+def test_import_makes_a_project_and_leaves_the_images(run: Run, tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "plain", scribbled=2, unlabelled=1, masked=1)
+    code, out, _ = run("import", folder, "--output", tmp_path / "heart.scribblemix")
+    assert code == 0
+    assert "4 cases" in out
+    project = Project.open(tmp_path / "heart.scribblemix", write=False)
+    files = {item.id: item for item in project.case_files()}
+    assert sorted(files) == ["case00", "case01", "case02", "case03"]
+    assert files["case00"].image == (folder / "images" / "case00.nii.gz").resolve()
+    assert [files[name].scribble is None for name in sorted(files)] == [False, False, True, True]
+    image = project.read_image("case00")
+    assert np.array_equal(project.read_scribble("case00", image), draw(0)[2])
+
+
+def test_import_with_copies_needs_the_folder_no_more(run: Run, tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "plain", scribbled=1)
+    assert run("import", folder, "--output", tmp_path / "heart", "--copy")[0] == 0
+    folder.rename(tmp_path / "gone")
+    project = tmp_path / "heart.scribblemix"
+    for item in Project.open(project, write=False).case_files():
+        assert item.image.is_relative_to(project)
+        assert item.image.is_file()
+        assert item.mask is None or item.mask.is_file()
+
+
+def test_import_leaves_a_bad_case_out_and_says_so(run: Run, tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "plain", scribbled=2)
+    write_file(folder / "images" / "case00.nii.gz", np.full((4, 48, 48), np.nan, np.float32))
+    code, out, err = run("import", folder, "--output", tmp_path / "heart", "--copy")
+    assert code == 1
+    assert "case00 is left out: " in err
+    assert "1 left out" in out
+    assert not (tmp_path / "heart.scribblemix" / "images" / "case00.nii.gz").exists()
+
+
+def test_import_refuses_a_project_and_a_taken_name(run: Run, tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "plain")
+    run("import", folder, "--output", tmp_path / "heart")
+    code, _, err = run("import", folder, "--output", tmp_path / "heart")
+    assert (code, "already holds a project" in err) == (2, True)
+    code, _, err = run("import", tmp_path / "heart.scribblemix", "--output", tmp_path / "other")
+    assert (code, "is a project already" in err) == (2, True)
+
+
+# inspect
+
+
+def test_inspect_lists_the_cases_of_a_folder(run: Run, tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "plain", scribbled=2, unlabelled=1, masked=1)
+    code, out, _ = run("inspect", folder)
+    assert code == 0
+    lines = {line.split()[0]: line for line in out.splitlines() if line.startswith("case")}
+    assert "4 x 48 x 48" in lines["case00"]
+    assert "8 x 1.5 x 1.5" in lines["case00"]
+    scribble = draw(0)[2]
+    for label in range(4):
+        assert f" {np.count_nonzero(scribble == label)} " in lines["case00"]
+    assert "4/4" in lines["case00"]
+    assert "–" in lines["case02"]
+    assert lines["case03"].rstrip().endswith("yes")
+    assert "4 cases, 2 scribbled, 1 with a mask; 0 unusable" in out
+
+
+def test_inspect_names_what_is_wrong_and_fails(run: Run, tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "plain", scribbled=2)
+    scribble = draw(0)[2]
+    write_file(
+        folder / "scribbles" / "case00_scribble.nii.gz",
+        np.where(scribble < 255, 9, 4).astype(np.uint8),
+    )
+    code, out, err = run("inspect", folder)
+    assert code == 1
+    assert "case00: " in err
+    assert "9" in err
+    assert "1 unusable" in out
+
+
+def test_inspect_of_a_project_tells_its_runs(run: Run, tmp_path: Path) -> None:
+    run("import", write_folder(tmp_path / "plain"), "--output", tmp_path / "heart")
+    with Project.open(tmp_path / "heart.scribblemix") as project:
+        project.new_run("first")
+    code, out, _ = run("inspect", tmp_path / "heart.scribblemix")
+    assert code == 0
+    assert "project, 3 cases; runs: first" in out
+
+
+def test_inspect_of_an_image_tells_size_spacing_and_intensities(run: Run, tmp_path: Path) -> None:
+    image = draw(0)[0]
+    write_file(tmp_path / "a.nii.gz", image)
+    code, out, err = run("inspect", tmp_path / "a.nii.gz")
+    assert (code, err) == (0, "")
+    assert "slices, rows, columns: 4 x 48 x 48" in out
+    assert "spacing: 8 x 1.5 x 1.5 mm" in out
+    assert f"intensities: {image.min():g} to {image.max():g}" in out
+
+
+def test_inspect_of_a_cine_counts_its_frames(run: Run, tmp_path: Path) -> None:
+    cine = np.stack([draw(number)[0].transpose(2, 1, 0) for number in range(3)], axis=-1)
+    nibabel.save(nibabel.Nifti1Image(cine, np.diag([1.5, 1.5, 8, 1])), tmp_path / "cine.nii.gz")
+    code, out, _ = run("inspect", tmp_path / "cine.nii.gz")
+    assert code == 0
+    assert "4 x 48 x 48, 3 frames" in out
+
+
+def test_inspect_of_labels_counts_each_structure(run: Run, tmp_path: Path) -> None:
+    mask = draw(0)[1]
+    write_file(tmp_path / "a_gt.nii.gz", mask)
+    out = run("inspect", tmp_path / "a_gt.nii.gz")[1]
+    (line,) = (line for line in out.splitlines() if "left ventricle" in line)
+    count = np.count_nonzero(mask == 3)
+    assert line.split() == ["3", "left", "ventricle", str(count), f"{count * 0.018:.1f}"]
+
+
+def test_inspect_of_an_unusable_image_fails(run: Run, tmp_path: Path) -> None:
+    image = draw(0)[0]
+    image[1, 2, 3] = np.nan
+    write_file(tmp_path / "a.nii.gz", image)
+    code, _, err = run("inspect", tmp_path / "a.nii.gz")
+    assert code == 1
+    assert "NaN" in err
+
+
+def test_inspect_of_anything_else_says_what_it_reads(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    code, _, err = run("inspect", tmp_path / "notes.txt")
+    assert (code, "expected a NIfTI file" in err) == (2, True)
+
+
+# sample
+
+
+@pytest.mark.parametrize("kind", ["cine", "lge"])
+def test_sample_copies_the_bundled_hearts(run: Run, tmp_path: Path, kind: str) -> None:
+    code, out, _ = run("sample", kind, "--output", tmp_path / "heart")
+    assert code == 0
+    source = resources.sample_folder(kind)
+    expected = {p.relative_to(source): p.read_bytes() for p in source.rglob("*.nii.gz")}
+    written = tmp_path / "heart"
+    assert {p.relative_to(written): p.read_bytes() for p in written.rglob("*.nii.gz")} == expected
+    assert f"{len(expected)} files" in out
+    assert "napari-scribblemix train" in out
+
+
+def test_sample_does_not_write_into_a_used_folder(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    code, _, err = run("sample", "cine", "--output", tmp_path)
+    assert (code, "is not empty" in err) == (2, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_sample_draws_new_hearts_from_a_seed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[Path, str, int]] = []
+    monkeypatch.setattr(
+        "napari_scribblemix.synthesis.samples.write_samples", lambda *given: calls.append(given)
+    )
+    assert run("sample", "lge", "--output", tmp_path / "heart", "--seed", "3")[0] == 0
+    assert calls == [(tmp_path / "heart", "lge", 3)]
+
+
+# doctor
+
+
+def test_doctor_tells_versions_devices_and_a_verdict(run: Run) -> None:
+    code, out, _ = run("doctor")
+    assert code == 0
+    for word in ("napari-scribblemix", "Python", "torch", "CPU, ", "free disk", "Training runs on"):
+        assert word in out
+
+
+def test_doctor_without_qt_says_how_to_get_the_window(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def only_torch(package: str) -> str:
+        if package != "torch":
+            raise PackageNotFoundError(package)
+        return "2.13.0"
+
+    monkeypatch.setattr(doctor, "version", only_torch)
+    code, out, _ = run("doctor")
+    assert code == 0
+    assert "pip install 'napari-scribblemix[all]'" in out
+
+
+def test_doctor_fails_where_torch_is_broken(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "torch", None)
+    code, out, _ = run("doctor")
+    assert code == 1
+    assert "PyTorch cannot be imported" in out
+
+
+def test_doctor_warns_of_little_memory(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "memory_gb", lambda: (0.5, 8.0))
+    assert "Only 0.5 GB of memory are free" in run("doctor")[1]

@@ -1,0 +1,202 @@
+"""The commands train and segment as a user calls them: progress, JSON, stopping, going on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+from napari_scribblemix.cli.app import main
+from napari_scribblemix.cli.train import _clock, describe_dice
+from napari_scribblemix.errors import TrainingError
+from napari_scribblemix.events import Event, Failed, Finished, Progress, Started, parse_event
+from napari_scribblemix.inference.model import read_card
+from napari_scribblemix.training.loop import Training
+from phantoms import write_folder
+
+Run = Callable[..., tuple[int, str, str]]
+SMALL = ("--crop", "48", "--batch", "4", "--spacing", "1.5", "--device", "cpu")
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def call(*arguments: str | Path) -> tuple[int, str, str]:
+        code = main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_folder(tmp_path_factory.mktemp("cli") / "study", scribbled=2, masked=1)
+
+
+@pytest.fixture(scope="module")
+def trained(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("trained") / "run"
+    assert main(["train", str(folder), "--steps", "3", "--output", str(output), *SMALL]) == 0
+    return output
+
+
+def start(*arguments: str | Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "napari_scribblemix", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )
+
+
+def test_training_tells_what_it_does_and_where_the_model_is(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    code, out, err = run("train", folder, "--steps", "2", "--output", tmp_path / "run", *SMALL)
+    assert code == 0
+    assert f"Model: {tmp_path / 'run'}" in out
+    assert "8 scribbled of 8 slices, 2 scribbled of 2 cases, 1 to validate on" in err
+    assert "mean Dice" in err
+    assert "Done after 2 steps" in err
+    lines = (tmp_path / "run" / "events.jsonl").read_text().splitlines()
+    assert isinstance(parse_event(lines[0]), Started)
+    assert isinstance(parse_event(lines[-1]), Finished)
+
+
+def test_json_prints_events_and_nothing_else(run: Run, folder: Path, tmp_path: Path) -> None:
+    code, out, _ = run(
+        "train", folder, "--steps", "2", "--json", "--output", tmp_path / "run", *SMALL
+    )
+    assert code == 0
+    events = [parse_event(line) for line in out.splitlines()]
+    assert isinstance(events[0], Started)
+    assert any(isinstance(event, Progress) for event in events)
+    assert isinstance(events[-1], Finished)
+
+
+def test_a_run_is_never_written_over(run: Run, folder: Path, trained: Path) -> None:
+    before = read_card(trained).sha256
+    code, _, err = run("train", folder, "--steps", "1", "--output", trained, *SMALL)
+    assert code == 2
+    assert "already holds a training; go on with it by --resume" in err
+    assert read_card(trained).sha256 == before
+
+
+def test_without_an_output_each_training_gets_a_folder_of_its_own(
+    run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        assert run("train", folder, "--steps", "1", "--method", "partial", *SMALL)[0] == 0
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == [
+        "study-partial",
+        "study-partial-2",
+    ]
+
+
+def test_an_unusable_time_is_one_clear_line(run: Run, folder: Path) -> None:
+    code, out, err = run("train", folder, "--time", "soon")
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert "expected a time such as 90s, 10m or 1.5h" in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_cleanly_and_the_training_goes_on(
+    run: Run, folder: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    output = tmp_path / "run"
+    common = ("train", folder, "--output", output, "--validations", "0", *SMALL)
+    child = start(*common, "--time", "10m")
+    try:
+        deadline = time.monotonic() + 60
+        while '"progress"' not in _text(output / "events.jsonl"):
+            assert time.monotonic() < deadline, "no progress within a minute"
+            time.sleep(0.1)
+        child.send_signal(number)
+        _, err = child.communicate(timeout=30)
+    finally:
+        child.kill()
+    assert child.returncode == 130
+    assert "Stopped after" in err
+    assert "--resume" in err
+    steps = read_card(output).steps
+    assert steps > 0
+    code, _, err = run(*common, "--steps", str(steps + 2), "--resume")
+    assert code == 0
+    assert f"going on at step {steps}" in err
+    assert read_card(output).steps == steps + 2
+
+
+def _text(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
+def test_failure_is_kept_with_the_run(
+    run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Training) -> Iterator[Event]:
+        raise TrainingError("The device ran out of memory.")
+        yield
+
+    monkeypatch.setattr(Training, "_steps", fail)
+    code, _, err = run("train", folder, "--steps", "3", "--output", tmp_path / "run", *SMALL)
+    assert code == 1
+    assert err.splitlines()[-1] == "Error: The device ran out of memory."
+    last = parse_event((tmp_path / "run" / "events.jsonl").read_text().splitlines()[-1])
+    assert isinstance(last, Failed)
+    assert last.why == "The device ran out of memory."
+
+
+def test_segment_writes_a_mask_an_image_of_the_same_name_and_grid(
+    run: Run, folder: Path, trained: Path, tmp_path: Path
+) -> None:
+    code, out, _ = run("segment", trained, folder / "images", "--output", tmp_path / "masks")
+    assert code == 0
+    assert "3 written" in out
+    for image in (folder / "images").iterdir():
+        source, mask = nibabel.load(image), nibabel.load(tmp_path / "masks" / image.name)
+        assert mask.shape == source.shape
+        np.testing.assert_array_equal(mask.affine, source.affine)
+        assert mask.get_data_dtype() == np.uint8
+        assert set(np.unique(np.asarray(mask.dataobj))) <= {0, 1, 2, 3}
+
+
+def test_segment_goes_on_after_a_bad_file_and_says_so(
+    run: Run, folder: Path, trained: Path, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.nii.gz"
+    bad.write_bytes(b"nothing")
+    good = next((folder / "images").iterdir())
+    code, out, err = run("segment", trained, bad, good, "--output", tmp_path / "masks")
+    assert code == 1
+    assert "1 written, 1 of 2 images failed" in out
+    assert "bad.nii.gz" in err
+    assert [path.name for path in (tmp_path / "masks").iterdir()] == [good.name]
+
+
+def test_segment_without_a_model_is_one_clear_line(run: Run, folder: Path, tmp_path: Path) -> None:
+    code, out, err = run("segment", tmp_path, folder / "images", "--output", tmp_path / "masks")
+    assert (code, out) == (2, "")
+    assert "expected a run folder with model.safetensors" in err
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(None, "-:--"), (5, "0:05"), (65.4, "1:05"), (3725, "1:02:05")]
+)
+def test_times_are_shown_as_on_a_clock(seconds: float | None, words: str) -> None:
+    assert _clock(seconds) == words
+
+
+def test_dice_is_shown_per_structure() -> None:
+    assert describe_dice({"RV": 0.5, "LV": 0.75}, 0.625) == "mean Dice 0.625 (RV 0.500, LV 0.750)"

@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_scribblemix.errors import FileError, ProjectError
+from napari_scribblemix.project.layouts import case_name, find_cases, pair_by_case, survey
+from napari_scribblemix.project.project import Project
+from phantoms import write_folder
+
+
+def touch(folder: Path, *names: str) -> Path:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return folder
+
+
+def found(folder: Path) -> list[tuple[str, str | None, str | None, str | None]]:
+    def shown(path: Path | None) -> str | None:
+        return None if path is None else path.relative_to(folder).as_posix()
+
+    return [
+        (case.id, shown(case.image), shown(case.scribble), shown(case.mask))
+        for case in find_cases(folder)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("patient001_frame01.nii.gz", "patient001_frame01"),
+        ("patient001_frame01_scribble.nii.gz", "patient001_frame01"),
+        ("patient001_frame01_gt.nii.gz", "patient001_frame01"),
+        ("subject1_DE_manual.nii.gz", "subject1_DE"),
+        ("myops_training_101_gd.nii.gz", "myops_training_101"),
+        ("heart_labels.nii", "heart"),
+        ("Heart_Mask.NII.GZ", "Heart"),
+        ("heart_seg_scribbles.nii", "heart"),
+        ("heart_image.nii.gz", "heart"),
+        ("v1.2_scan.nii.gz", "v1.2_scan"),
+        ("_mask.nii", "_mask"),
+        ("label.nii", "label"),
+    ],
+)
+def test_the_name_of_a_case_is_what_its_files_share(file: str, name: str) -> None:
+    assert case_name(Path("folder") / file) == name
+
+
+@given(
+    st.text("abcxyz019", min_size=1, max_size=8),
+    st.sampled_from(["", "_scribble", "_gt", "_manual", "_mask", "_label"]),
+    st.sampled_from([".nii", ".nii.gz"]),
+)
+def test_endings_never_change_the_name(name: str, ending: str, suffix: str) -> None:
+    assert case_name(Path(f"{name}{ending}{suffix}")) == name
+
+
+def test_images_scribbles_and_masks_in_folders_of_their_own(tmp_path: Path) -> None:
+    touch(
+        tmp_path,
+        "images/b.nii.gz", "images/a.nii.gz", "images/c.nii.gz",
+        "scribbles/b_scribble.nii.gz", "masks/a_gt.nii.gz", "masks/b.nii.gz",
+    )  # fmt: skip
+    assert found(tmp_path) == [
+        ("a", "images/a.nii.gz", None, "masks/a_gt.nii.gz"),
+        ("b", "images/b.nii.gz", "scribbles/b_scribble.nii.gz", "masks/b.nii.gz"),
+        ("c", "images/c.nii.gz", None, None),
+    ]
+
+
+def test_files_are_paired_by_name_and_never_by_order(tmp_path: Path) -> None:
+    # In sorted order the only scribble stands beside the wrong image.
+    touch(tmp_path, "images/s1.nii", "images/s10.nii", "images/s2.nii", "scribbles/s2.nii")
+    assert [(case.id, case.scribble is not None) for case in find_cases(tmp_path)] == [
+        ("s1", False),
+        ("s10", False),
+        ("s2", True),
+    ]
+
+
+def test_a_flat_folder(tmp_path: Path) -> None:
+    touch(
+        tmp_path,
+        "p1.nii.gz", "p1_scribble.nii.gz", "p1_gt.nii.gz", "p2_DE.nii.gz", "p2_DE_manual.nii.gz",
+        ".p3.nii.gz", "notes.txt",
+    )  # fmt: skip
+    assert found(tmp_path) == [
+        ("p1", "p1.nii.gz", "p1_scribble.nii.gz", "p1_gt.nii.gz"),
+        ("p2_DE", "p2_DE.nii.gz", None, "p2_DE_manual.nii.gz"),
+    ]
+
+
+def test_acdc_as_distributed_leaves_the_whole_cine_out(tmp_path: Path) -> None:
+    for patient in ("patient001", "patient002"):
+        touch(
+            tmp_path / patient,
+            *(f"{patient}_frame{n}{end}.nii.gz" for n in ("01", "12") for end in ("", "_gt")),
+            f"{patient}_4d.nii.gz",
+            "Info.cfg",
+        )
+    result = survey(tmp_path)
+    assert [case.id for case in result.cases] == [
+        f"patient00{p}_frame{n}" for p in (1, 2) for n in ("01", "12")
+    ]
+    assert all(case.mask is not None for case in result.cases)
+    assert [warning.split()[0] for warning in result.warnings] == [
+        "patient001_4d.nii.gz",
+        "patient002_4d.nii.gz",
+    ]
+
+
+def test_myops_labels_go_with_the_lge_image(tmp_path: Path) -> None:
+    touch(tmp_path, *(f"images/myops_training_101_{s}.nii.gz" for s in ("C0", "DE", "T2")))
+    touch(tmp_path, "scribbles/myops_training_101_gd.nii.gz")
+    result = survey(tmp_path)
+    (case,) = result.cases
+    assert (case.id, case.image.name) == ("myops_training_101", "myops_training_101_DE.nii.gz")
+    assert "C0.nii.gz, myops_training_101_T2.nii.gz are left out" in result.warnings[0]
+
+
+def test_a_scribble_without_its_image_is_said(tmp_path: Path) -> None:
+    touch(tmp_path, "images/a.nii", "scribbles/b_scribble.nii", "masks/b_gt.nii")
+    result = survey(tmp_path)
+    assert [case.id for case in result.cases] == ["a"]
+    (warning,) = result.warnings
+    assert "b_scribble.nii and b_gt.nii: no image named b; expected one" in warning
+
+
+def test_a_folder_that_is_not_read_is_said(tmp_path: Path) -> None:
+    touch(tmp_path, "images/a.nii", "labels/a.nii", "documents/a.txt")
+    assert [warning[:21] for warning in survey(tmp_path).warnings] == ["The folder labels is "]
+
+
+@pytest.mark.parametrize("twin", ["images/a.nii", "images/a_image.nii.gz"])
+def test_two_images_of_one_name_are_an_error(tmp_path: Path, twin: str) -> None:
+    touch(tmp_path, "images/a.nii.gz", twin)
+    with pytest.raises(FileError, match="two images for the case a"):
+        find_cases(tmp_path)
+
+
+def test_two_scribbles_of_one_image_are_an_error(tmp_path: Path) -> None:
+    touch(tmp_path, "images/a.nii", "scribbles/a.nii", "scribbles/a_scribble.nii")
+    with pytest.raises(FileError, match="two scribble files for the case a"):
+        find_cases(tmp_path)
+
+
+def test_folders_without_images_are_errors_with_a_hint(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="nothing there"):
+        find_cases(tmp_path / "gone")
+    touch(tmp_path, "train/images/a.nii", "note.txt")
+    with pytest.raises(FileError, match=r"without an image.* choose .*train"):
+        find_cases(tmp_path)
+    with pytest.raises(FileError, match="a file"):
+        find_cases(tmp_path / "note.txt")
+
+
+def test_a_project_is_read_like_a_folder(tmp_path: Path) -> None:
+    plain = write_folder(tmp_path / "plain", scribbled=2, unlabelled=1, masked=1)
+    with Project.create(tmp_path / "heart.scribblemix") as project:
+        for case in reversed(find_cases(plain)):
+            project.add_case(case)
+        # Also while another program has it open.
+        cases = find_cases(project.folder)
+    assert [case.id for case in cases] == [f"case0{number}" for number in range(4)]
+    assert [case.scribble is not None for case in cases] == [True, True, False, False]
+    assert [case.mask is not None for case in cases] == [False, False, False, True]
+    assert cases[0].scribble is not None
+    assert cases[0].scribble.is_relative_to(project.folder)
+
+
+def test_a_project_without_its_record_is_an_error(tmp_path: Path) -> None:
+    touch(tmp_path / "heart.scribblemix", "scribbles/a.nii.gz")
+    with pytest.raises(ProjectError, match=r"no project\.json"):
+        find_cases(tmp_path / "heart.scribblemix")
+
+
+def test_predictions_and_masks_are_paired_by_case(tmp_path: Path) -> None:
+    a = touch(tmp_path / "a", "p1.nii.gz", "p2.nii.gz", "p1_entropy.nii.gz",
+              "p1_probability_left_ventricle.nii.gz")  # fmt: skip
+    b = touch(tmp_path / "b", "p0_gt.nii.gz", "p1_gt.nii.gz")
+    pairs, messages = pair_by_case(a, b)
+    assert pairs == [("p1", a / "p1.nii.gz", b / "p1_gt.nii.gz")]
+    assert messages == [f"p2.nii.gz has no partner in {b}.", f"p0_gt.nii.gz has no partner in {a}."]
+
+
+def test_masks_are_found_beside_images(tmp_path: Path) -> None:
+    a = touch(tmp_path / "a", "p1.nii.gz")
+    flat = touch(tmp_path / "flat", "p1.nii.gz", "p1_manual.nii.gz", "p1_scribble.nii.gz")
+    apart = touch(tmp_path / "apart", "images/p1.nii.gz", "masks/p1_gt.nii.gz")
+    assert pair_by_case(a, flat)[0][0][2].name == "p1_manual.nii.gz"
+    assert pair_by_case(a, apart)[0][0][2].name == "p1_gt.nii.gz"
+
+
+def test_two_files_are_a_pair_whatever_their_names(tmp_path: Path) -> None:
+    touch(tmp_path, "result.nii", "b/truth.nii", "b/result_gt.nii")
+    a = tmp_path / "result.nii"
+    assert pair_by_case(a, tmp_path / "b" / "truth.nii")[0] == [
+        ("result", a, tmp_path / "b" / "truth.nii")
+    ]
+    assert pair_by_case(a, tmp_path / "b") == ([("result", a, tmp_path / "b/result_gt.nii")], [])
+    with pytest.raises(FileError, match="expected a folder or a NIfTI file"):
+        pair_by_case(a, tmp_path / "gone")

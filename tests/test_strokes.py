@@ -1,0 +1,36 @@
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from napari_scribblemix.project.strokes import encode_stroke, replay
+
+VOLUMES = hnp.arrays(np.uint8, (2, 4, 5), elements=st.sampled_from([0, 1, 255]))
+
+
+@given(st.lists(VOLUMES, min_size=2, max_size=5))
+def test_replaying_all_changes_gives_the_last_state_from_any_state(states) -> None:
+    records = [encode_stroke(before, after) for before, after in pairwise(states)]
+    np.testing.assert_array_equal(replay(states[0], records), states[-1])
+    # A crash between saving and clearing the journal: the strokes come a second time.
+    np.testing.assert_array_equal(replay(states[-1], records), states[-1])
+
+
+def test_a_stroke_is_a_few_runs() -> None:
+    before = np.full((2, 8, 8), 255, np.uint8)
+    after = before.copy()
+    after[1, 2, 1:5] = 3
+    after[1, 3, 2] = 0
+    assert encode_stroke(before, after) == {
+        "shape": [2, 8, 8],
+        "runs": [[64 + 16 + 1, 4, 3], [64 + 24 + 2, 1, 0]],
+    }
+    assert encode_stroke(after, after)["runs"] == []
+
+
+def test_strokes_of_another_image_are_left_out() -> None:
+    stroke = encode_stroke(np.zeros((1, 2, 2), np.uint8), np.ones((1, 2, 2), np.uint8))
+    other = np.full((1, 4, 4), 255, np.uint8)
+    np.testing.assert_array_equal(replay(other, [stroke]), other)
