@@ -66,3 +66,12 @@ def test_dropout_acts_in_training_only() -> None:
     assert not torch.equal(network(image), network(image))
     network.eval()
     assert torch.equal(network(image), network(image))
+
+
+def test_the_layout_changes_nothing_but_the_speed() -> None:
+    torch.manual_seed(0)
+    network, image = build_network("fast", 1, 4), torch.randn(2, 1, 32, 32)
+    expected = network(image)
+    network.arrange(torch.contiguous_format)
+    torch.testing.assert_close(network(image), expected, rtol=1e-4, atol=1e-4)
+    assert network.encoder[0].conv1.weight.is_contiguous()

@@ -182,8 +182,9 @@ class LabelScheme(BaseModel):
 
 _NAMES = ("background", "right ventricle", "myocardium", "left ventricle")
 _SHORT = ("BG", "RV", "MYO", "LV")
-# Colours that stay apart for the common kinds of colour blindness (Okabe and Ito), background grey.
-_COLOURS = ("#9a9a9a", "#0072b2", "#e69f00", "#d55e00")
+# Colours that stay apart for the common kinds of colour blindness (Okabe and Ito): yellow
+# background pen, blue, green and vermilion structures.
+_COLOURS = ("#f0e442", "#0072b2", "#009e73", "#d55e00")
 
 CARDIAC = LabelScheme(
     names=_NAMES,
@@ -206,7 +207,7 @@ CARDIAC_RAW = LabelScheme(
 MYOPS = LabelScheme(
     names=(*_NAMES, "oedema", "scar"),
     abbreviations=(*_SHORT, "OED", "SCAR"),
-    colours=(*_COLOURS, "#f0e442", "#cc79a7"),
+    colours=(*_COLOURS, "#56b4e9", "#cc79a7"),
     file_values=(3000, 600, 200, 500, 1220, 2221),
     unlabelled_value=0,
     dense_background=0,

@@ -13,13 +13,11 @@ from numpy.typing import NDArray
 from skimage.io import imsave
 from skimage.segmentation import find_boundaries
 
-Colours = dict[int, tuple[float, float, float]]
+from napari_scribblemix.data.labels import CARDIAC
 
-COLOURS: Colours = {
-    0: (0.95, 0.85, 0.2),
-    1: (0.95, 0.25, 0.25),
-    2: (0.25, 0.85, 0.35),
-    3: (0.3, 0.55, 1.0),
+COLOURS: dict[int, tuple[float, ...]] = {
+    number: tuple(int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    for number, colour in enumerate(CARDIAC.colours)
 }
 
 

@@ -19,9 +19,12 @@ from napari_scribblemix.training.recipe import Recipe
 from napari_scribblemix.training.slices import SliceOrder, SliceStore
 
 
-def build_method(name: Method, recipe: Recipe, classes: int) -> PartialCE | CycleMix:
-    """The method's module around a fresh network of the recipe."""
+def build_method(
+    name: Method, recipe: Recipe, classes: int, layout: torch.memory_format
+) -> PartialCE | CycleMix:
+    """The method's module around a fresh network of the recipe, arranged in ``layout``."""
     network = build_network(recipe.network, 1, classes)
+    network.arrange(layout)
     if name == "partial":
         return PartialCE(network, dice=recipe.dice)
     return CycleMix(

@@ -61,6 +61,12 @@ def _cpu_computes_in_bf16() -> bool:
     return any(bool(getattr(torch.cpu, name, lambda: False)()) for name in names)
 
 
+def choose_layout(device: torch.device, precision: Precision) -> torch.memory_format:
+    """The memory layout in which the networks are fastest there, see ``UNet.arrange``."""
+    plain = device.type == "cpu" and precision == "bf16-mixed"
+    return torch.contiguous_format if plain else torch.channels_last
+
+
 def make_fabric(device: torch.device, precision: Precision) -> Fabric:
     """A one-device Fabric for ``device`` at ``precision``."""
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # we say ourselves what runs

@@ -44,6 +44,7 @@ from napari_scribblemix.training.checkpoint import (
 )
 from napari_scribblemix.training.device import (
     choose_device,
+    choose_layout,
     choose_precision,
     make_fabric,
     set_threads,
@@ -122,10 +123,11 @@ class Training:
         self.store = build_store(
             self.cases.training, recipe.spacing, recipe.enclosure_rule, self.device
         )
+        layout = choose_layout(self.device, self.precision)
         # Fresh layers draw their weights from the global generator; there is no other way in.
         torch.manual_seed(settings.seed)  # noqa: TID251
-        method = build_method(settings.method, recipe, scheme.classes).to(self.device)
-        self.network: nn.Module = method.network
+        method = build_method(settings.method, recipe, scheme.classes, layout).to(self.device)
+        self.network = method.network
         self.weights = method.weights
         averaged = copy.deepcopy(self.network).requires_grad_(False) if recipe.ema else self.network
         optimizer = torch.optim.AdamW(

@@ -23,7 +23,6 @@ from napari_scribblemix.data.scribbles import apply_enclosure_rule
 from napari_scribblemix.errors import ScribbleError
 from napari_scribblemix.project.cases import Case
 
-
 ENCLOSURE_GAP = 7
 """Gaps of a background ring, in native pixels, over which it still counts as closed.
 
