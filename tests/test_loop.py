@@ -21,6 +21,7 @@ from napari_scribblemix.inference.model import load_model, read_card
 from napari_scribblemix.settings import TrainSettings
 from napari_scribblemix.training.checkpoint import checkpoint_path
 from napari_scribblemix.training.loop import Control, Training
+from napari_scribblemix.training.recipe import PRESETS
 from phantoms import write_folder
 
 
@@ -62,6 +63,14 @@ def test_events_tell_the_whole_story(folder: Path, tmp_path: Path) -> None:
     assert not events[-1].stopped
     for event in events:
         assert parse_event(event.model_dump_json()) == event
+
+
+@pytest.mark.parametrize("preset", ["fast", "best", "paper"])
+def test_every_preset_trains(folder: Path, tmp_path: Path, preset: str) -> None:
+    chosen = settings(folder, preset=preset, batch=2, crop=32, steps=2, validations=0)
+    events = run(chosen, tmp_path / "run")
+    assert isinstance(events[-1], Finished)
+    assert read_card(tmp_path / "run").network == PRESETS[preset].network
 
 
 def test_without_leaves_terms_out(folder: Path, tmp_path: Path) -> None:

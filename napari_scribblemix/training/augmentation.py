@@ -30,8 +30,11 @@ def draw_centres(
 ) -> Tensor:
     """Centre (B, 2) of each crop in frame pixels: about the heart, or anywhere in the slice."""
     device = generator.device
-    frame = torch.tensor(store.images.shape[1:], dtype=torch.float32).to(device, non_blocking=True)
-    middle = (frame / 2).expand(len(numbers), 2)
+    height, width = store.images.shape[1:]
+    # filled on the device: a tensor made of a list would be copied there, and the host would wait
+    middle = torch.stack(
+        [torch.full((len(numbers),), size / 2, device=device) for size in (height, width)], dim=1
+    )
     if recipe.augmentation.shift == 0.0:
         # whole pixels: a crop that is not moved is not interpolated either
         return torch.floor(middle) if recipe.crop % 2 == 0 else torch.floor(middle) + 0.5

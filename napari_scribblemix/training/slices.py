@@ -126,9 +126,11 @@ class SliceOrder:
     def _pass(self, number: int) -> Tensor:
         if number not in self._passes:
             self._passes = {k: v for k, v in self._passes.items() if k == number - 1}
-            generator = torch.Generator().manual_seed((self._seed * 1_000_003 + number) % 2**62)
-            order = torch.randperm(len(self._numbers), generator=generator)
-            self._passes[number] = self._numbers[order.to(self._numbers.device)]
+            device = self._numbers.device
+            generator = torch.Generator(device)
+            generator.manual_seed((self._seed * 1_000_003 + number) % 2**62)
+            order = torch.randperm(len(self._numbers), generator=generator, device=device)
+            self._passes[number] = self._numbers[order]
         return self._passes[number]
 
     def at(self, step: int) -> Tensor:

@@ -4,8 +4,9 @@
 
 The parts take turns within every round, so a machine that is busy for a while slows all of them;
 the table shows medians.  Mask solver and transport are averaged over the four grids, which are
-drawn equally often.  On CUDA every part is fenced by a synchronisation, slices/s are added at
-float32 and bfloat16, and one step is run with every host synchronisation turned into an error.
+drawn equally often.  Where the hardware computes in bfloat16 both precisions are timed.  On CUDA
+every part is fenced by a synchronisation, and one step is run with every host
+synchronisation turned into an error.
 """
 
 from __future__ import annotations
@@ -21,15 +22,16 @@ from torch import Tensor
 
 from napari_scribblemix.methods import cyclemix, puzzle_mix, transport
 from napari_scribblemix.methods.batch import UNLABELLED, Batch, one_hot
-from napari_scribblemix.methods.cyclemix import CycleMix, Mixer
+from napari_scribblemix.methods.cyclemix import Mixer
 from napari_scribblemix.methods.losses import (
     negative_cosine,
     partial_cross_entropy,
     partial_dice,
 )
 from napari_scribblemix.methods.occlusion import draw_visible
-from napari_scribblemix.methods.unet import build_network
 from napari_scribblemix.training.augmentation import augment
+from napari_scribblemix.training.batches import build_method
+from napari_scribblemix.training.device import choose_layout, choose_precision
 from napari_scribblemix.training.recipe import PRESETS, Recipe
 from napari_scribblemix.training.slices import SliceStore
 
@@ -64,8 +66,8 @@ class Bench:
         torch.manual_seed(0)
         recipe = self.recipe
         self.store = _store(recipe, self.device)
-        self.method = CycleMix(build_network(recipe.network, 1, CLASSES), dice=recipe.dice)
-        self.method.to(self.device)
+        layout = choose_layout(self.device, "bf16-mixed" if self.bf16 else "32-true")
+        self.method = build_method("cyclemix", recipe, CLASSES, layout).to(self.device)
         self.optimiser = torch.optim.AdamW(self.method.parameters(), lr=1e-4, fused=True)
         self.generator = torch.Generator(self.device).manual_seed(0)
         self.host = torch.Generator().manual_seed(0)
@@ -214,11 +216,12 @@ def main() -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     device = torch.device(options.device)
+    has_bf16 = choose_precision("auto", device) == "bf16-mixed"
     where = torch.cuda.get_device_name() if device.type == "cuda" else "CPU"
     print(f"PyTorch {torch.__version__}, {where}, {torch.get_num_threads()} threads")
     for name in options.presets.split(","):
         recipe = PRESETS[name]
-        for bf16 in (False, True) if device.type == "cuda" else (False,):
+        for bf16 in (False, True) if has_bf16 else (False,):
             bench = Bench(recipe, device, bf16)
             print(
                 f"\n{name}: {recipe.network}, batch {recipe.batch}, {recipe.crop} x {recipe.crop}, "
