@@ -103,6 +103,16 @@ def test_without_an_output_each_training_gets_a_folder_of_its_own(
     ]
 
 
+def test_a_project_keeps_its_runs_inside(run: Run, folder: Path, tmp_path: Path) -> None:
+    project = tmp_path / "study.scribblemix"
+    assert run("import", folder, "--output", project)[0] == 0
+    assert run("train", project, "--steps", "1", "--method", "partial", *SMALL)[0] == 0
+    model, masks = project / "runs" / "partial" / "model.safetensors", tmp_path / "masks"
+    assert model.is_file()
+    assert run("segment", model, folder / "images", "--output", masks)[0] == 0
+    assert len(list(masks.iterdir())) == 3
+
+
 def test_an_unusable_time_is_one_clear_line(run: Run, folder: Path) -> None:
     code, out, err = run("train", folder, "--time", "soon")
     assert (code, out) == (2, "")

@@ -6,7 +6,6 @@ Results go to standard output, everything else to standard error, so that a resu
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from functools import cache
 
 from rich.console import Console
@@ -40,36 +39,16 @@ def print_error(message: str) -> None:
     _print_line("Error", "bold red", message)
 
 
-def print_warning(message: str) -> None:
-    """One yellow line on standard error."""
-    _print_line("Warning", "bold yellow", message)
+def print_warning(message: str, console: Console | None = None) -> None:
+    """One yellow line on standard error, through ``console`` if a progress bar is drawn there."""
+    _print_line("Warning", "bold yellow", message, console)
 
 
-def _print_line(word: str, style: str, message: str) -> None:
-    console = messages()
+def _print_line(word: str, style: str, message: str, console: Console | None = None) -> None:
+    console = console or messages()
     console.print(f"{word}: ", style=style, end="")
     # A file name may hold brackets, which are no markup; a terminal wraps the line better itself.
     console.print(" ".join(message.split()), markup=False, soft_wrap=True)
-
-
-class NoteList:
-    """Notes of many cases, each different note once with the cases it belongs to."""
-
-    def __init__(self) -> None:
-        self._cases: dict[str, list[str]] = {}
-
-    def add(self, case: str, notes: Iterable[str]) -> None:
-        """Take the notes of one case."""
-        for note in notes:
-            self._cases.setdefault(note, []).append(case)
-
-    def lines(self) -> list[str]:
-        """One line a note, e.g. ``case1 and 3 more: ...``."""
-        result = []
-        for note, cases in self._cases.items():
-            more = f" and {len(cases) - 1} more" if len(cases) > 1 else ""
-            result.append(f"{cases[0]}{more}: {note}")
-        return result
 
 
 def number(value: float, digits: int) -> str:

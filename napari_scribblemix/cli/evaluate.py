@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from napari_scribblemix.cli.console import NoteList, number, print_warning, results, table
+from napari_scribblemix.cli.console import number, print_warning, results, table
 from napari_scribblemix.evaluation.comparison import evaluate_pairs
 from napari_scribblemix.evaluation.report import METRICS, Figure, Report
 from napari_scribblemix.project.layouts import pair_by_case
+from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.settings import EvaluateSettings
 
 _HEADINGS = ("Dice", "HD mm", "HD95 mm", "ASSD mm")

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from rich.progress import track
 
-from napari_scribblemix.cli.console import NoteList, messages, print_error, print_warning, results
+from napari_scribblemix.cli.console import messages, print_error, print_warning, results
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.errors import FileError, InputError, ProjectError
 from napari_scribblemix.project.cases import CaseFiles, load_case
 from napari_scribblemix.project.layouts import survey
+from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.project.project import PROJECT_FILE, PROJECT_SUFFIX, Project
 from napari_scribblemix.settings import ImportSettings
 

@@ -12,7 +12,6 @@ import numpy as np
 from rich.progress import track
 
 from napari_scribblemix.cli.console import (
-    NoteList,
     messages,
     number,
     print_error,
@@ -28,6 +27,7 @@ from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import FileError, LabelError, ScribbleMixError
 from napari_scribblemix.project.cases import Case, load_case
 from napari_scribblemix.project.layouts import survey
+from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.project.project import PROJECT_FILE, Project
 from napari_scribblemix.settings import InspectSettings
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.progress import track
 
 from napari_scribblemix.cli.console import messages, print_error, print_warning, results
+from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.settings import SegmentSettings
 
 
@@ -23,7 +24,7 @@ def run(settings: SegmentSettings) -> int:
     set_threads(settings.threads)
     model = load_model(settings.model, choose_device(settings.device))
     written = failed = 0
-    noted: set[str] = set()
+    notes = NoteList()
     outcomes = segment_files(model, images, settings)
     for outcome in track(
         outcomes, "Segmenting", total=len(images), console=messages(), transient=True
@@ -33,10 +34,9 @@ def run(settings: SegmentSettings) -> int:
             print_error(f"{outcome.image}: {outcome.error}")
             continue
         written += len(outcome.masks)
-        for note in outcome.notes:
-            if note not in noted:
-                noted.add(note)
-                print_warning(f"{outcome.image.name}: {note}")
+        notes.add(outcome.image.name, outcome.notes)
+    for line in notes.lines():
+        print_warning(line)
     results().print(
         f"Masks: {settings.output} ({written} written"
         + (f", {failed} of {len(images)} images failed)" if failed else ")"),

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from napari_scribblemix import events as ev
 from napari_scribblemix.cli.console import messages, print_warning, results
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _SHOWN_WARNINGS = 3
 _LINES = 20
+_WIDE = 140
 
 
 @contextmanager
@@ -67,9 +68,8 @@ class TrainingView:
         self._live = self._console.is_terminal
         self._bar = Progress(
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(bar_width=16),
             TextColumn("{task.percentage:>3.0f}%"),
-            TimeElapsedColumn(),
             TextColumn("{task.fields[words]}"),
             console=self._console,
             disable=not self._live,
@@ -100,7 +100,7 @@ class TrainingView:
         elif isinstance(event, ev.Warned):
             self._warnings.append(event.message)
             if len(self._warnings) <= _SHOWN_WARNINGS:
-                print_warning(event.message)
+                print_warning(event.message, self._console)
         elif isinstance(event, ev.Finished):
             self._finish(event)
 
@@ -113,9 +113,11 @@ class TrainingView:
             self._say(f"and {hidden} more warnings, in {self._run / 'events.jsonl'}")
         self._warnings.clear()
         terms = " ".join(f"{name} {value:.3f}" for name, value in event.terms.items())
+        # a narrow terminal would cut the line off
+        shown = f" ({terms})" if not self._live or self._console.width >= _WIDE else ""
         words = (
-            f"step {event.step}, {_clock(event.eta)} left, loss {event.loss:.3f} ({terms}), "
-            f"{event.slices_per_second:.0f} slices/s"
+            f"step {event.step}, {_clock(event.eta)} left, {event.slices_per_second:.0f} slices/s, "
+            f"loss {event.loss:.3f}{shown}"
         )
         self._bar.update(self._task, completed=event.fraction, words=words)
         if not self._live and event.fraction * _LINES >= self._line:

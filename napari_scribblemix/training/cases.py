@@ -17,6 +17,7 @@ from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.errors import LabelError, SettingsError, TrainingError
 from napari_scribblemix.project.cases import Case, CaseFiles, case_hash, load_case
 from napari_scribblemix.project.layouts import find_cases, survey
+from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.settings import TrainSettings
 
 
@@ -102,8 +103,10 @@ def load_training_cases(settings: TrainSettings) -> TrainingCases:
         if item.scribble is None and item.id not in held_out
     ]
     training = sorted(scribbled + unlabelled, key=lambda case: case.id)
+    notes = NoteList()
     for case in training:
-        warnings += [f"{case.id}: {note}" for note in case.notes]
+        notes.add(case.id, case.notes)
+    warnings += notes.lines()
     salt = secrets.token_hex(16)
     used = {item.id: item for item in files}
     return TrainingCases(
