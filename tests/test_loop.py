@@ -18,6 +18,7 @@ from napari_scribblemix.events import (
     parse_event,
 )
 from napari_scribblemix.inference.model import load_model, read_card
+from napari_scribblemix.methods.batch import Batch
 from napari_scribblemix.settings import TrainSettings
 from napari_scribblemix.training.checkpoint import checkpoint_path
 from napari_scribblemix.training.loop import Control, Training
@@ -87,12 +88,12 @@ def test_resuming_equals_never_having_stopped(folder: Path, tmp_path: Path, meth
 
     control = Control()
     training = Training(settings(folder, steps=6, **common), parts, control)
-    average = training.batches.at
+    at = training.batches.at
 
-    def stop_after_three(step: int):  # type: ignore[no-untyped-def]
+    def stop_after_three(step: int, fraction: float) -> Batch:
         if step == 2:
             control.stop()
-        return average(step)
+        return at(step, fraction)
 
     training.batches.at = stop_after_three  # type: ignore[method-assign]
     stopped = list(training.events())[-1]

@@ -100,3 +100,12 @@ def test_cosine_of_an_empty_image_is_zero_with_finite_gradients() -> None:
     assert value.item() == 0
     assert p.grad is not None
     assert p.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("mass", [0.1, 0.5, 1.0])
+def test_a_perfect_prediction_has_no_dice_loss_at_any_labelled_mass(mass: float) -> None:
+    target = one_hot(
+        torch.randint(0, 3, (1, 30, 30), generator=torch.Generator().manual_seed(0)), 3
+    )
+    loss = partial_dice(50 * target, mass * target)
+    assert loss == pytest.approx(0.0, abs=1e-4)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from napari_scribblemix.errors import ScribbleError
-from napari_scribblemix.training.slices import SliceOrder, build_store
+from napari_scribblemix.training.slices import ENCLOSED, SliceOrder, build_store
 from phantoms import make_case
 
 CPU = torch.device("cpu")
@@ -24,9 +24,9 @@ def test_enclosure_rule_labels_all_outside_the_ring(tmp_path: Path) -> None:
     plain = build_store([case], 1.5, enclosure_rule=False, device=CPU)
     ruled = build_store([case], 1.5, enclosure_rule=True, device=CPU)
     assert plain.labels[0, 0, 0] == 255
-    assert ruled.labels[0, 0, 0] == 0
-    assert (ruled.labels == 0).sum() > 3 * (plain.labels == 0).sum()
-    for k in (1, 2, 3):
+    assert ruled.labels[0, 0, 0] == ENCLOSED
+    assert (ruled.labels == ENCLOSED).sum() > 3 * (plain.labels == 0).sum()
+    for k in (0, 1, 2, 3):
         assert torch.equal(ruled.labels == k, plain.labels == k)
 
 
@@ -40,7 +40,7 @@ def test_unlabelled_cases_take_part_without_labels(tmp_path: Path) -> None:
 
 def test_the_heart_is_found_where_the_strokes_are(tmp_path: Path) -> None:
     store = build_store([make_case(tmp_path, 0)], 1.5, enclosure_rule=True, device=CPU)
-    strokes = torch.nonzero((store.labels[0] > 0) & (store.labels[0] < 255)).float()
+    strokes = torch.nonzero((store.labels[0] > 0) & (store.labels[0] < ENCLOSED)).float()
     assert torch.allclose(store.centres[0], strokes.mean(dim=0) + 0.5, atol=0.01)
 
 

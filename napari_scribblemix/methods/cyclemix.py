@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from napari_scribblemix.methods import puzzle_mix, transport
 from napari_scribblemix.methods.batch import Batch
 from napari_scribblemix.methods.components import largest_components
+from napari_scribblemix.methods.edges import edge_consistency
 from napari_scribblemix.methods.losses import (
     negative_cosine,
     partial_cross_entropy,
@@ -87,6 +88,7 @@ class CycleMix(nn.Module):
         occlusion: hide a square of each mixed image (eq. 3-4).
         local_consistency: predictions like their largest components (eq. 13).
         dice: weight of a partial Dice term on the unmixed images; 0 leaves it out.
+        edges: weight of ``edge_consistency`` on the unmixed images; 0 leaves it out.
         occlusion_px: side of the square in pixels.
     """
 
@@ -104,25 +106,34 @@ class CycleMix(nn.Module):
         occlusion: bool = True,
         local_consistency: bool = True,
         dice: float = 0.0,
+        edges: float = 0.0,
         occlusion_px: float = 32,
     ) -> None:
         super().__init__()
         self.network = network
         self.occlusion_px = occlusion_px if occlusion else 0.0
-        weights = {"unmix": 1.0, "mix": 1.0, "global": 0.05, "local": 1.0, "dice": dice}
+        weights = {
+            "unmix": 1.0,
+            "mix": 1.0,
+            "global": 0.05,
+            "local": 1.0,
+            "dice": dice,
+            "edges": edges,
+        }
         on = {
             "unmix": True,
             "mix": mixed,
             "global": global_consistency,
             "local": local_consistency,
             "dice": dice > 0,
+            "edges": edges > 0,
         }
         self.weights: dict[str, float] = {name: weights[name] for name in weights if on[name]}
         for n in puzzle_mix.GRIDS:
             self.register_buffer(f"ways{n}", transport.pairings(n), persistent=False)
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
-        """Return the scalar terms that are on: ``unmix``, ``mix``, ``global``, ``local``, ``dice``.
+        """Return the scalar terms that are on: the names in ``weights``.
 
         Needs gradients to be enabled: the saliency is a gradient.
         """
@@ -133,6 +144,8 @@ class CycleMix(nn.Module):
         if "dice" in self.weights:
             terms["dice"] = partial_dice(logits, batch.target)
         probability = logits.float().softmax(1)
+        if "edges" in self.weights:
+            terms["edges"] = edge_consistency(probability, batch.image)
         if "local" in self.weights:
             terms["local"] = local_consistency(probability)
         if mixing:

@@ -44,10 +44,12 @@ def partial_dice(logits: Tensor, target: Tensor) -> Tensor:
         A float32 scalar in 0…1; exactly 0, with zero gradients, if nothing is labelled.
     """
     target = target.float()
-    predicted = logits.float().softmax(dim=1) * target.sum(dim=1, keepdim=True)
-    overlap = (predicted * target).sum(dim=(0, 2, 3))
+    probability = logits.float().softmax(dim=1)
+    # A pixel counts by its labelled mass, once: a perfect prediction has Dice 1 at any mass.
+    overlap = (probability * target).sum(dim=(0, 2, 3))
+    predicted = (probability * target.sum(dim=1, keepdim=True)).sum(dim=(0, 2, 3))
     labelled = target.sum(dim=(0, 2, 3))
-    dice = (2 * overlap + _SMOOTH) / (predicted.sum(dim=(0, 2, 3)) + labelled + _SMOOTH)
+    dice = (2 * overlap + _SMOOTH) / (predicted + labelled + _SMOOTH)
     present = (labelled > 0).float()
     return ((1 - dice) * present).sum() / present.sum().clamp_min(1)
 

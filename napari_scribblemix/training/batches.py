@@ -16,7 +16,7 @@ from napari_scribblemix.methods.unet import build_network
 from napari_scribblemix.settings import Method
 from napari_scribblemix.training.augmentation import augment
 from napari_scribblemix.training.recipe import Recipe
-from napari_scribblemix.training.slices import SliceOrder, SliceStore
+from napari_scribblemix.training.slices import ENCLOSED, SliceOrder, SliceStore
 
 
 def build_method(
@@ -26,7 +26,7 @@ def build_method(
     network = build_network(recipe.network, 1, classes)
     network.arrange(layout)
     if name == "partial":
-        return PartialCE(network, dice=recipe.dice)
+        return PartialCE(network, dice=recipe.dice, edges=recipe.edges)
     return CycleMix(
         network,
         mixed="mix" not in recipe.without,
@@ -34,6 +34,7 @@ def build_method(
         occlusion="occlusion" not in recipe.without,
         local_consistency="local" not in recipe.without,
         dice=recipe.dice,
+        edges=recipe.edges,
     )
 
 
@@ -71,9 +72,13 @@ class BatchSource:
         """Steps until every labelled slice was seen once."""
         return math.ceil(len(self._store.labelled) / self.labelled_per_step)
 
-    def at(self, step: int) -> Batch:
-        """The augmented batch of ``step``."""
+    def at(self, step: int, fraction: float) -> Batch:
+        """The augmented batch of ``step``, when ``fraction`` (0-1) of the budget is used."""
         numbers = torch.cat([order.at(step) for order in self._orders])
         image, scribble = augment(self._store, numbers, self._recipe, self._generator)
         target = one_hot(scribble, self._classes)
+        # The rule labels a hundred times more pixels than the strokes do.  At full weight a young
+        # network learns "all is background" first and structures minutes later.
+        weight = self._recipe.enclosed_weight ** (1.0 - fraction)
+        target[:, 0] += weight * (scribble == ENCLOSED)
         return Batch(image, target, self._generator, self._host_generator)

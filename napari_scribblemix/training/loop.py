@@ -197,7 +197,7 @@ class Training:
             rate = learning_rate(recipe, fraction)
             for group in state.optimizer.param_groups:
                 group["lr"] = rate
-            terms: dict[str, Tensor] = method(self.batches.at(state.step))
+            terms: dict[str, Tensor] = method(self.batches.at(state.step, fraction))
             loss = torch.stack([weights[name] * value for name, value in terms.items()]).sum()
             fabric.backward(loss)
             optimizer.step()

@@ -53,8 +53,12 @@ class Recipe(BaseModel):
     schedule: Literal["one-cycle", "constant"]
     weight_decay: float
     dice: float = Field(description="weight of the partial Dice term (ModelMix eq. 8)")
+    edges: float = Field(0.0, description="weight of the edge consistency term (methods/edges.py)")
     ema: float = Field(description="decay of the averaged weights; 0: none")
     enclosure_rule: bool
+    enclosed_weight: float = Field(
+        1.0, description="weight of a pixel labelled by that rule at the start; it grows to 1"
+    )
     unlabelled_share: float = Field(description="largest share of unlabelled slices in a batch")
     follow_heart: float = Field(description="share of the crops centred on the scribbled heart")
     augmentation: Augmentation

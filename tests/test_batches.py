@@ -1,0 +1,52 @@
+"""What the loop steps through: batches and the method's module."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from napari_scribblemix.training.batches import BatchSource, build_method
+from napari_scribblemix.training.recipe import PRESETS, Augmentation, Recipe
+from napari_scribblemix.training.slices import build_store
+from phantoms import make_case
+
+
+def source(folder: Path, **changes: object) -> BatchSource:
+    small = {"crop": 48, "batch": 4, "augmentation": Augmentation(), "follow_heart": 0.0}
+    recipe = Recipe.model_validate(PRESETS["fast"].model_dump() | small | changes)
+    cases = [make_case(folder, 0), make_case(folder, 1, scribbled=False)]
+    store = build_store(cases, 1.5, recipe.enclosure_rule, torch.device("cpu"))
+    generators = torch.Generator().manual_seed(0), torch.Generator().manual_seed(1)
+    return BatchSource(store, recipe, 4, 0, *generators)
+
+
+def test_enclosed_background_grows_from_its_weight_to_one(tmp_path: Path) -> None:
+    batches = source(tmp_path, enclosed_weight=0.01)
+    for fraction, weight in ((0.0, 0.01), (0.5, 0.1), (1.0, 1.0)):
+        target = batches.at(0, fraction).target
+        assert float(target[0, 0, 0, 0]) == pytest.approx(weight)
+        assert target[:, 1:].max() == 1
+        assert target.max() == 1
+
+
+def test_unlabelled_slices_take_their_share_of_a_batch(tmp_path: Path) -> None:
+    labelled = source(tmp_path).at(0, 0.0).target.flatten(1).any(dim=1)
+    assert labelled.tolist() == [True, True, True, False]
+    alone = source(tmp_path, unlabelled_share=0.0).at(0, 0.0).target.flatten(1).any(dim=1)
+    assert alone.all()
+
+
+def test_an_epoch_is_one_pass_over_the_labelled_slices(tmp_path: Path) -> None:
+    assert source(tmp_path).steps_per_epoch == 2
+    assert source(tmp_path, unlabelled_share=0.0).steps_per_epoch == 1
+
+
+@pytest.mark.parametrize("name", ["partial", "cyclemix"])
+def test_terms_and_weights_of_a_method_agree(tmp_path: Path, name: str) -> None:
+    recipe = PRESETS["fast"].model_copy(update={"edges": 1.5})
+    method = build_method(name, recipe, 4, torch.channels_last)  # type: ignore[arg-type]
+    terms = method(source(tmp_path).at(0, 0.5))
+    assert set(terms) == set(method.weights)
+    assert method.weights["edges"] == 1.5
