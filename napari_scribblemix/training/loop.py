@@ -207,13 +207,14 @@ class Training:
                 _average(state.averaged, self.network, recipe.ema, state.step)
             meter.add({"loss": loss, **terms})
             state.elapsed = time.monotonic() - begun
-            if state.elapsed - meter.since >= _PROGRESS_SECONDS:
+            due = self.budget.fraction(state.step, state.elapsed) >= next_validation
+            if due or state.elapsed - meter.since >= _PROGRESS_SECONDS:
                 yield self._progress(meter, rate)
                 meter = _Meter(state.step, state.elapsed)
             if state.elapsed - saved_at >= _CHECKPOINT_SECONDS:
                 yield from self._save()
                 saved_at = state.elapsed
-            if self.budget.fraction(state.step, state.elapsed) >= next_validation:
+            if due:
                 yield self._validate()
                 method.train()
                 next_validation = self._next_validation()
