@@ -83,3 +83,15 @@ def test_one_cycle_rises_then_falls_to_a_hundredth() -> None:
 def test_the_papers_learning_rate_is_constant() -> None:
     recipe = resolve(settings(preset="paper"))
     assert {learning_rate(recipe, f / 10) for f in range(11)} == {1e-4}
+
+
+def test_partial_is_cross_entropy_alone_in_every_preset() -> None:
+    for preset in PRESETS:
+        recipe = resolve(settings(method="partial", preset=preset))
+        assert recipe.dice == recipe.edges == 0
+
+
+def test_the_users_batch_beats_that_of_the_method() -> None:
+    assert resolve(settings()).batch == 6
+    assert resolve(settings(batch=10)).batch == 10
+    assert resolve(settings(method="partial")).batch == 12
