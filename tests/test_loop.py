@@ -59,7 +59,7 @@ def test_events_tell_the_whole_story(folder: Path, tmp_path: Path) -> None:
     assert any(isinstance(e, Checkpoint) for e in events)
     progress = [e for e in events if isinstance(e, Progress)]
     assert progress[-1].step == 4
-    assert set(progress[-1].terms) == {"unmix", "mix", "global", "local", "dice"}
+    assert set(progress[-1].terms) == {"unmix", "mix", "global", "local", "dice", "edges"}
     assert isinstance(events[-1], Finished)
     assert not events[-1].stopped
     for event in events:
@@ -77,7 +77,7 @@ def test_every_preset_trains(folder: Path, tmp_path: Path, preset: str) -> None:
 def test_without_leaves_terms_out(folder: Path, tmp_path: Path) -> None:
     events = run(settings(folder, without="global,local", validations=0), tmp_path / "run")
     terms = [set(e.terms) for e in events if isinstance(e, Progress)]
-    assert terms[-1] == {"unmix", "mix", "dice"}
+    assert terms[-1] == {"unmix", "mix", "dice", "edges"}
 
 
 @pytest.mark.parametrize("method", ["partial", "cyclemix"])

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor, nn
+from torch import Tensor
 
 import napari_scribblemix
 from napari_scribblemix.data.durable import atomic_write
@@ -35,6 +35,7 @@ from napari_scribblemix.events import (
 )
 from napari_scribblemix.inference.model import Model, ModelCard, save_model
 from napari_scribblemix.settings import TrainSettings
+from napari_scribblemix.training.averaging import update_average
 from napari_scribblemix.training.batches import BatchSource, build_method
 from napari_scribblemix.training.cases import TrainingCases, load_training_cases
 from napari_scribblemix.training.checkpoint import (
@@ -86,17 +87,6 @@ class _Meter:
         for name, value in terms.items():
             value = value.detach()
             self.sums[name] = self.sums[name] + value if name in self.sums else value
-
-
-def _average(averaged: nn.Module, network: nn.Module, decay: float, step: int) -> None:
-    """Exponential moving average of the weights; a short memory while the training is young."""
-    decay = min(decay, (1 + step) / (10 + step))
-    with torch.no_grad():
-        torch._foreach_lerp_(
-            list(averaged.parameters()), list(network.parameters()), weight=1 - decay
-        )
-        for mine, theirs in zip(averaged.buffers(), network.buffers(), strict=True):
-            mine.copy_(theirs)
 
 
 def _write_settings(run: Path, settings: TrainSettings, recipe: Recipe) -> None:
@@ -204,7 +194,7 @@ class Training:
             optimizer.zero_grad(set_to_none=True)
             state.step += 1
             if recipe.ema:
-                _average(state.averaged, self.network, recipe.ema, state.step)
+                update_average(state.averaged, self.network, recipe.ema, state.step)
             meter.add({"loss": loss, **terms})
             state.elapsed = time.monotonic() - begun
             due = self.budget.fraction(state.step, state.elapsed) >= next_validation

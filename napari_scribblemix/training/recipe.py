@@ -86,7 +86,8 @@ PRESETS: dict[str, Recipe] = {
     "best": Recipe(
         network="residual", spacing=1.37, crop=160, batch=16, learning_rate=2e-3,
         schedule="one-cycle", weight_decay=1e-4, dice=1.0, edges=2.0, ema=0.995,
-        enclosure_rule=True, enclosed_weight=0.05, unlabelled_share=0.25, follow_heart=0.7, augmentation=_STRONG, time=3600.0,
+        enclosure_rule=True, enclosed_weight=0.05, unlabelled_share=0.25, follow_heart=0.7,
+        augmentation=_STRONG, time=3600.0,
     ),
     # CycleMix, section 4.2: Adam at a fixed 1e-4, 212 x 212 at 1.37 mm, batch 4, 1000 epochs.
     "paper": Recipe(
@@ -96,9 +97,9 @@ PRESETS: dict[str, Recipe] = {
     ),
 }  # fmt: skip
 
-# CycleMix passes its batch through the network twice and once back for the saliency.  On a CPU the
-# number of steps decides, so there it takes half the slices a step.  ``partial`` is the baseline and
-# what its name says; the other terms without the mixing are ``cyclemix`` with all terms switched off.
+# CycleMix passes its batch through the network twice and once back for the saliency.  On a CPU
+# the number of steps decides, so there it takes half the slices a step.  ``partial`` is the plain
+# baseline its name says; the other terms without mixing are ``cyclemix`` with its terms off.
 _BASELINE: dict[str, object] = {"dice": 0.0, "edges": 0.0}
 METHOD_CHANGES: dict[tuple[str, str], dict[str, object]] = {
     ("cyclemix", "fast"): {"batch": 6},
