@@ -85,12 +85,24 @@ def test_only_the_largest_piece_in_three_dimensions_stays() -> None:
     labels = np.zeros((3, 10, 10), np.uint8)
     labels[0, 0:2, 0:2] = 1
     labels[1, 1:4, 1:4] = 1  # touches the first in 3-D: one piece of 13
-    labels[2, 7:10, 7:10] = 1  # a piece of 9
-    labels[2, 0, 0] = 2
+    labels[1, 4:9, 1:4] = 2
+    labels[1, 9, 1:4] = 1  # touches the heart, but a piece of its own
+    labels[2, 7:10, 7:10] = 1  # elsewhere
     kept = keep_largest_components(labels, 4)
     assert (kept == 1).sum() == 13
-    assert kept[2, 8, 8] == 0
-    assert kept[2, 0, 0] == 2
+    assert (kept == 2).sum() == 15
+    assert kept[2, 8, 8] == kept[1, 9, 2] == 0
+    assert not keep_largest_components(np.zeros_like(labels), 4).any()
+
+
+def test_a_larger_piece_away_from_the_heart_is_not_mistaken_for_the_structure() -> None:
+    labels = np.zeros((2, 30, 30), np.uint8)
+    labels[:, 2:10, 2:10] = 3
+    labels[:, 2:10, 11:13] = 1  # the right ventricle, a voxel beside
+    labels[:, 20:26, 20:26] = 1  # larger, far away
+    kept = keep_largest_components(labels, 4)
+    assert (kept == 1).sum() == 2 * 8 * 2
+    assert (kept == 3).sum() == 2 * 64
 
 
 def test_entropy_is_zero_when_sure_and_one_when_not() -> None:

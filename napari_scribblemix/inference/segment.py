@@ -1,7 +1,7 @@
 """A whole volume to labels on its native grid.
 
 Native grid -> working grid -> network, slice by slice -> probabilities back on the native grid ->
-the most probable class -> the largest 3-D piece of each structure.  Probabilities are what is
+the most probable class -> the heart and its structures, one piece each.  Probabilities are what is
 resampled, never labels, so borders are as fine as the image allows.
 """
 
@@ -65,16 +65,33 @@ def predict_probability(
     return grid.to_native(working)
 
 
+_NEIGHBOURS = np.ones((3, 3, 3), dtype=bool)
+
+
+def _largest_piece(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    pieces, _ = ndimage.label(mask, structure=_NEIGHBOURS)
+    sizes = np.bincount(pieces.ravel())
+    sizes[0] = 0
+    largest: NDArray[np.bool_] = (pieces == sizes.argmax()) & mask
+    return largest
+
+
 def keep_largest_components(labels: NDArray[np.uint8], classes: int) -> NDArray[np.uint8]:
-    """Only the largest 3-D piece (26 neighbours) of each structure; the rest becomes background."""
+    """Only the heart, and of each structure in it the largest 3-D piece; the rest is background.
+
+    The heart is the largest piece of all structures together, where pieces a voxel apart count as
+    one: a structure that was also seen elsewhere in the chest, larger than the true one, keeps the
+    true one.  Neighbours are the 26 around a voxel.
+    """
     result = np.zeros_like(labels)
-    neighbours = np.ones((3, 3, 3), dtype=bool)
+    structures = labels > 0
+    if not structures.any():
+        return result
+    heart = _largest_piece(ndimage.binary_dilation(structures, structure=_NEIGHBOURS)) & structures
     for k in range(1, classes):
-        pieces, count = ndimage.label(labels == k, structure=neighbours)
-        if count:
-            sizes = np.bincount(pieces.ravel())
-            sizes[0] = 0
-            result[pieces == sizes.argmax()] = k
+        structure = heart & (labels == k)
+        if structure.any():
+            result[_largest_piece(structure)] = k
     return result
 
 
