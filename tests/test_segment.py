@@ -29,7 +29,7 @@ class Threshold(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.level = nn.Parameter(torch.tensor(0.8))
+        self.level = nn.Parameter(torch.tensor(2.0))
 
     def forward(self, image: Tensor) -> Tensor:
         bright = (image - self.level) * 20
