@@ -105,6 +105,19 @@ def test_a_larger_piece_away_from_the_heart_is_not_mistaken_for_the_structure() 
     assert (kept == 3).sum() == 2 * 64
 
 
+def test_the_heart_is_what_has_most_voxels_not_what_spreads_widest() -> None:
+    labels = np.zeros((1, 40, 40), np.uint8)
+    labels[0, :10, :10] = 3  # 100 voxels in one piece
+    labels[0, 14::2, 14::2] = 1  # 169 voxels, of which the dilation makes one wide piece
+    labels[0, 14:, 30:] = 0
+    assert (labels == 1).sum() > (labels == 3).sum()
+    labels[0, 30:, :] = 0
+    assert (labels == 1).sum() < (labels == 3).sum()
+    kept = keep_largest_components(labels, 4)
+    assert (kept == 3).sum() == 100
+    assert not (kept == 1).any()
+
+
 def test_entropy_is_zero_when_sure_and_one_when_not() -> None:
     sure = np.array([1.0, 0, 0, 0], np.float32).reshape(4, 1)
     unsure = np.full((4, 1), 0.25, np.float32)

@@ -68,10 +68,12 @@ def predict_probability(
 _NEIGHBOURS = np.ones((3, 3, 3), dtype=bool)
 
 
-def _largest_piece(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    pieces, _ = ndimage.label(mask, structure=_NEIGHBOURS)
-    sizes = np.bincount(pieces.ravel())
-    sizes[0] = 0
+def _largest_piece(
+    mask: NDArray[np.bool_], linked: NDArray[np.bool_] | None = None
+) -> NDArray[np.bool_]:
+    """The piece with most voxels of ``mask``; what ``linked`` (a superset) joins is one piece."""
+    pieces, _ = ndimage.label(mask if linked is None else linked, structure=_NEIGHBOURS)
+    sizes = np.bincount(pieces[mask])
     largest: NDArray[np.bool_] = (pieces == sizes.argmax()) & mask
     return largest
 
@@ -87,7 +89,7 @@ def keep_largest_components(labels: NDArray[np.uint8], classes: int) -> NDArray[
     structures = labels > 0
     if not structures.any():
         return result
-    heart = _largest_piece(ndimage.binary_dilation(structures, structure=_NEIGHBOURS)) & structures
+    heart = _largest_piece(structures, ndimage.binary_dilation(structures, structure=_NEIGHBOURS))
     for k in range(1, classes):
         structure = heart & (labels == k)
         if structure.any():
