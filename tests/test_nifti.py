@@ -9,7 +9,7 @@ import nibabel
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from napari_scribblemix.data.geometry import NO_FORM_NOTE, PIXDIM_NOTE
@@ -207,7 +207,10 @@ def test_what_is_written_lies_where_the_image_lay(
     source = tmp_path / "image.nii"
     image = (nibabel.Nifti2Image if nifti2 else nibabel.Nifti1Image)(values((4, 3, 2)), affine)
     image.set_sform(affine, codes[1])
-    image.set_qform(affine, codes[0])
+    try:
+        image.set_qform(affine, codes[0])
+    except ValueError:
+        reject()  # nibabel cannot read back some half turns that it has just written
     nibabel.save(image, source)
     volume = read_image(source)
     labels = np.arange(24, dtype=np.uint8).reshape(volume.array.shape)
