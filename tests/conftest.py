@@ -1,12 +1,15 @@
-"""What several test files need: the real data, where it is at hand."""
+"""What several test files need: the program as called, the real data where it is at hand."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from napari_scribblemix.cli.app import main
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -23,3 +26,15 @@ def real_data() -> Path:
     if not (folder / "acdc").is_dir():
         pytest.skip(f"no real data at {folder}; name its folder in SCRIBBLEMIX_DATA")
     return folder
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Call the program in this process; gives exit code, output and messages."""
+
+    def call(*arguments: str | Path) -> tuple[int, str, str]:
+        code = main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call

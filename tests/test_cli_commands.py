@@ -20,16 +20,6 @@ from phantoms import draw, write_file, write_folder
 Run = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*arguments: str | Path) -> tuple[int, str, str]:
-        code = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
-
-
 def write_masks(folder: Path, shift: int = 0) -> Path:
     for number in range(3):
         mask = np.roll(draw(number)[1], shift, axis=2)

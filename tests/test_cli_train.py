@@ -26,16 +26,6 @@ Run = Callable[..., tuple[int, str, str]]
 SMALL = ("--crop", "48", "--batch", "4", "--spacing", "1.5", "--device", "cpu")
 
 
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*arguments: str | Path) -> tuple[int, str, str]:
-        code = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_folder(tmp_path_factory.mktemp("cli") / "study", scribbled=2, masked=1)

@@ -105,6 +105,19 @@ def test_a_larger_piece_away_from_the_heart_is_not_mistaken_for_the_structure() 
     assert (kept == 3).sum() == 2 * 64
 
 
+def test_specks_join_nothing_to_the_heart() -> None:
+    labels = np.zeros((1, 40, 60), np.uint8)
+    labels[0, 10:30, 10:30] = 3
+    labels[0, 10:30, 31:40] = 1  # the right ventricle
+    labels[0, 5:30, 50:60] = 1  # larger, in the chest wall
+    labels[0, 15, 41:49:2] = 2  # a trail of single voxels between the two
+    labels[0, 32:36, 10:30] = 2
+    kept = keep_largest_components(labels, 4)
+    assert (kept == 1).sum() == 20 * 9
+    assert (kept == 2).sum() == 4 * 20
+    assert (kept == 3).sum() == 20 * 20
+
+
 def test_the_heart_is_what_has_most_voxels_not_what_spreads_widest() -> None:
     labels = np.zeros((1, 40, 40), np.uint8)
     labels[0, :10, :10] = 3  # 100 voxels in one piece

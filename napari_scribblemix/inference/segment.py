@@ -66,34 +66,42 @@ def predict_probability(
 
 
 _NEIGHBOURS = np.ones((3, 3, 3), dtype=bool)
+_SPECK = 0.1
+"""A piece under this share of its structure's largest piece is noise."""
 
 
-def _largest_piece(
-    mask: NDArray[np.bool_], linked: NDArray[np.bool_] | None = None
-) -> NDArray[np.bool_]:
-    """The piece with most voxels of ``mask``; what ``linked`` (a superset) joins is one piece."""
-    pieces, _ = ndimage.label(mask if linked is None else linked, structure=_NEIGHBOURS)
-    sizes = np.bincount(pieces[mask])
-    largest: NDArray[np.bool_] = (pieces == sizes.argmax()) & mask
-    return largest
+def _pieces(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Number of the piece of each voxel (0: none), and the voxels of each piece (of 0: none)."""
+    numbers, _ = ndimage.label(mask, structure=_NEIGHBOURS)
+    sizes = np.bincount(numbers.ravel())
+    sizes[0] = 0
+    return numbers, sizes
+
+
+def _without_specks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    numbers, sizes = _pieces(mask)
+    kept: NDArray[np.bool_] = (sizes > _SPECK * sizes.max())[numbers]
+    return kept
 
 
 def keep_largest_components(labels: NDArray[np.uint8], classes: int) -> NDArray[np.uint8]:
     """Only the heart, and of each structure in it the largest 3-D piece; the rest is background.
 
-    The heart is the largest piece of all structures together, where pieces a voxel apart count as
-    one: a structure that was also seen elsewhere in the chest, larger than the true one, keeps the
-    true one.  Neighbours are the 26 around a voxel.
+    The heart is the largest group of pieces, where pieces a voxel apart are one group: a structure
+    that was also seen elsewhere in the chest, larger than the true one, keeps the true one.  Specks
+    do not count, or a trail of them would join the two.  Neighbours are the 26 around a voxel.
     """
     result = np.zeros_like(labels)
-    structures = labels > 0
-    if not structures.any():
-        return result
-    heart = _largest_piece(structures, ndimage.binary_dilation(structures, structure=_NEIGHBOURS))
-    for k in range(1, classes):
-        structure = heart & (labels == k)
-        if structure.any():
-            result[_largest_piece(structure)] = k
+    structures = [_without_specks(labels == k) for k in range(1, classes)]
+    anything = np.logical_or.reduce(structures)
+    groups, _ = ndimage.label(
+        ndimage.binary_dilation(anything, structure=_NEIGHBOURS), structure=_NEIGHBOURS
+    )
+    heart = groups == np.bincount(groups[anything], minlength=1).argmax()
+    for k, structure in enumerate(structures, start=1):
+        numbers, sizes = _pieces(structure & heart)
+        if sizes.any():
+            result[numbers == sizes.argmax()] = k
     return result
 
 

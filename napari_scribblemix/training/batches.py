@@ -79,6 +79,7 @@ class BatchSource:
         target = one_hot(scribble, self._classes)
         # The rule labels a hundred times more pixels than the strokes do.  At full weight a young
         # network learns "all is background" first and structures minutes later.
-        weight = self._recipe.enclosed_weight ** (1.0 - fraction)
+        first, last = self._recipe.enclosed_weight, self._recipe.enclosed_weight_end
+        weight = first ** (1.0 - fraction) * last**fraction
         target[:, 0] += weight * (scribble == ENCLOSED)
         return Batch(image, target, self._generator, self._host_generator)

@@ -57,8 +57,9 @@ class Recipe(BaseModel):
     ema: float = Field(description="decay of the averaged weights; 0: none")
     enclosure_rule: bool
     enclosed_weight: float = Field(
-        1.0, description="weight of a pixel labelled by that rule at the start; it grows to 1"
+        1.0, description="weight of a pixel labelled by that rule at the start"
     )
+    enclosed_weight_end: float = Field(1.0, description="the same at the end; between: geometric")
     unlabelled_share: float = Field(description="largest share of unlabelled slices in a batch")
     follow_heart: float = Field(description="share of the crops centred on the scribbled heart")
     augmentation: Augmentation
