@@ -66,12 +66,16 @@ class TrainSettings(Settings):
     )
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps.")
     precision: Literal["auto", "32-true", "bf16-mixed"] = Field(
-        "auto", description="auto: bfloat16 on a GPU that has it, else 32 bit."
+        "auto",
+        description="auto: bfloat16 on a GPU that has it and on a CPU with AVX512-BF16 or AMX, "
+        "else 32 bit.",
     )
     threads: int | None = Field(None, ge=1, description="CPU threads. [all cores]")
     seed: int = Field(0, ge=0, description="Seed of every random choice.")
     output: Path | None = Field(
-        None, description="Folder of the run. [runs/FOLDER-METHOD; in a project: its runs/]"
+        None,
+        description="Folder of the run. [a new runs/FOLDER-METHOD; in a project: in its runs/; "
+        "with --resume: the newest of these that can go on]",
     )
     resume: bool = Field(False, description="Go on from the checkpoint in the run folder.")
     validation: Path | None = Field(
@@ -84,7 +88,9 @@ class TrainSettings(Settings):
         None, description="Only these cases take part: names or patterns, separated by commas."
     )
     scribbled: str | None = Field(
-        None, description="Only the scribbles of these cases are used; the others are unlabelled."
+        None,
+        description="Only the scribbles of these cases are used. The others are unlabelled; "
+        "those of them with a mask are held out to validate on.",
     )
     enclosure_rule: bool | None = Field(
         None,
@@ -154,7 +160,11 @@ class EvaluateSettings(Settings):
         description="Folder of reference masks, or one file; paired by case name.",
         json_schema_extra={"cli": "argument"},
     )
-    per_case: bool = Field(False, description="Also print a line for each case and structure.")
+    per_case: bool = Field(
+        False,
+        description="Also print each case: distances and volume of each structure, and the "
+        "ejection fraction.",
+    )
     json_file: Path | None = Field(
         None, description="Write everything to this file.", json_schema_extra={"cli": "--json"}
     )

@@ -50,6 +50,17 @@ def write_file(path: Path, array: NDArray) -> None:
     nibabel.save(nibabel.Nifti1Image(np.ascontiguousarray(array.transpose(2, 1, 0)), affine), path)
 
 
+def write_cine(path: Path, frames: list[NDArray]) -> Path:
+    """``frames``, each (Z, Y, X), as one 4-D NIfTI file; returns ``path``."""
+    import nibabel
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    values = np.stack([frame.transpose(2, 1, 0) for frame in frames], axis=-1)
+    affine = np.diag([SPACING[2], SPACING[1], SPACING[0], 1.0])
+    nibabel.save(nibabel.Nifti1Image(values, affine), path)
+    return path
+
+
 def write_folder(folder: Path, scribbled: int = 2, unlabelled: int = 0, masked: int = 1) -> Path:
     """``folder`` with images/, scribbles/ and masks/ of that many cases of each kind."""
     for number in range(scribbled + unlabelled + masked):

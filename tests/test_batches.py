@@ -50,3 +50,15 @@ def test_terms_and_weights_of_a_method_agree(tmp_path: Path, name: str) -> None:
     terms = method(source(tmp_path).at(0, 0.5))
     assert set(terms) == set(method.weights)
     assert method.weights["edges"] == 1.5
+
+
+def test_no_value_is_read_back_to_the_host(tmp_path: Path) -> None:
+    """Fake tensors have shapes but no values, so a read or a value-dependent shape raises."""
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    batches = source(tmp_path, augmentation=PRESETS["fast"].augmentation, follow_heart=0.7)
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        for step in range(4):
+            batch = batches.at(step, 0.5)
+            assert batch.image.shape == (4, 1, 48, 48)
+            assert batch.target.shape == (4, 4, 48, 48)

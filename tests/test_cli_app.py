@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 import time
@@ -100,6 +101,34 @@ def test_an_unexpected_error_points_to_debug(
     assert error.startswith("Error: Unexpected ZeroDivisionError: by zero.")
     assert "--debug" in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "start"),
+    [
+        (FileExistsError(errno.EEXIST, "File exists", "/out/masks"), "/out/masks: File exists"),
+        (PermissionError(errno.EACCES, "Permission denied", "/out"), "/out: Permission denied"),
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
+    ],
+)
+def test_a_disk_that_refuses_is_one_clear_line(
+    error: OSError,
+    start: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    command_doing(error, monkeypatch)
+    assert app.main(["doctor"]) == 2
+    message = f"Error: {start}; choose another folder or make room.\n"
+    assert capsys.readouterr().err == message
+
+
+def test_an_error_of_the_system_that_is_no_disks_is_still_a_defect(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command_doing(OSError("libcudart.so: cannot open shared object file"), monkeypatch)
+    assert app.main(["doctor"]) == app.DEFECT
+    assert "libcudart" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [["--debug", "doctor"], ["doctor", "--debug"]])

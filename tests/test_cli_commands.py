@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
-import nibabel
 import numpy as np
 import pytest
 
 from napari_scribblemix import resources
 from napari_scribblemix.cli import doctor
-from napari_scribblemix.cli.app import main
 from napari_scribblemix.project.project import Project
-from phantoms import draw, write_file, write_folder
+from phantoms import draw, write_cine, write_file, write_folder
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -157,6 +158,29 @@ def test_inspect_of_a_project_tells_its_runs(run: Run, tmp_path: Path) -> None:
     assert "project, 3 cases; runs: first" in out
 
 
+def test_inspect_of_a_project_counts_strokes_not_saved_yet(run: Run, tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "plain", scribbled=0, unlabelled=1, masked=0)
+    run("import", folder, "--output", tmp_path / "heart")
+    with Project.open(tmp_path / "heart.scribblemix") as project:
+        before = project.read_scribble("case00", project.read_image("case00"))
+        project.record_stroke("case00", before, draw(0)[2])
+    code, out, err = run("inspect", tmp_path / "heart.scribblemix")
+    assert code == 0
+    assert "1 cases, 1 scribbled" in out
+    assert "1 strokes are not in the scribble files yet but in the journal; train uses" in err
+
+
+def test_inspect_of_a_folder_with_a_cine_says_that_train_leaves_it_out(
+    run: Run, tmp_path: Path
+) -> None:
+    folder = write_folder(tmp_path / "plain", scribbled=1, masked=0)
+    write_cine(folder / "images" / "cine.nii.gz", [draw(0)[0], draw(1)[0]])
+    code, out, err = run("inspect", folder)
+    assert code == 0
+    assert "1 cases, 1 scribbled, 0 with a mask; 0 unusable" in out
+    assert "cine: The image holds several frames (4-D cine); train reads 3-D volumes" in err
+
+
 def test_inspect_of_an_image_tells_size_spacing_and_intensities(run: Run, tmp_path: Path) -> None:
     image = draw(0)[0]
     write_file(tmp_path / "a.nii.gz", image)
@@ -168,8 +192,7 @@ def test_inspect_of_an_image_tells_size_spacing_and_intensities(run: Run, tmp_pa
 
 
 def test_inspect_of_a_cine_counts_its_frames(run: Run, tmp_path: Path) -> None:
-    cine = np.stack([draw(number)[0].transpose(2, 1, 0) for number in range(3)], axis=-1)
-    nibabel.save(nibabel.Nifti1Image(cine, np.diag([1.5, 1.5, 8, 1])), tmp_path / "cine.nii.gz")
+    write_cine(tmp_path / "cine.nii.gz", [draw(number)[0] for number in range(3)])
     code, out, _ = run("inspect", tmp_path / "cine.nii.gz")
     assert code == 0
     assert "4 x 48 x 48, 3 frames" in out
@@ -242,18 +265,34 @@ def test_doctor_tells_versions_devices_and_a_verdict(run: Run) -> None:
         assert word in out
 
 
-def test_doctor_without_qt_says_how_to_get_the_window(
+def test_doctor_lists_napari_and_qt_and_promises_no_window(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def only_torch(package: str) -> str:
-        if package != "torch":
+    def no_qt(package: str) -> str:
+        if package.startswith("Py"):
             raise PackageNotFoundError(package)
-        return "2.13.0"
+        return "9.8.7"
 
-    monkeypatch.setattr(doctor, "version", only_torch)
+    monkeypatch.setattr(doctor, "version", no_qt)
     code, out, _ = run("doctor")
     assert code == 0
-    assert "pip install 'napari-scribblemix[all]'" in out
+    rows = [line.split() for line in out.splitlines()]
+    assert ["napari", "9.8.7"] in rows
+    assert ["PyQt6", "not", "installed"] in rows
+    assert "window" not in out
+    assert "napari can open" not in out
+    assert "pip install" not in out
+
+
+@pytest.mark.parametrize(("encoding", "sign"), [("utf-8", "✓ "), ("cp1252", "ok ")])
+def test_doctor_prints_what_the_console_can_show(encoding: str, sign: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "napari_scribblemix", "doctor"],
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        capture_output=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert f"\n{sign}Training runs on" in done.stdout.decode(encoding).replace("\r", "")
 
 
 def test_doctor_fails_where_torch_is_broken(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,6 +93,39 @@ def test_without_an_output_each_training_gets_a_folder_of_its_own(
     ]
 
 
+def test_the_same_command_with_resume_goes_on_with_the_newest_run(
+    run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = ("train", folder, "--method", "partial", "--validations", "0", *SMALL)
+    code, _, err = run(*command, "--steps", "1", "--resume")
+    assert code == 1
+    assert f"{Path('runs') / 'study-partial'} holds no checkpoint" in err
+    for steps in ("1", "2"):
+        assert run(*command, "--steps", steps)[0] == 0
+    code, out, err = run(*command, "--steps", "3", "--resume")
+    assert code == 0
+    assert "going on at step 2" in err
+    newest = Path("runs") / "study-partial-2"
+    assert f"Model: {newest}" in out
+    assert read_card(newest).steps == 3
+    assert len(list(Path("runs").iterdir())) == 2
+
+
+def test_an_unusable_output_is_told_before_the_cases_are_read(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    code, _, err = run("train", tmp_path / "gone", "--output", tmp_path / "file" / "run")
+    assert code == 2
+    assert f"because {tmp_path / 'file'} is no folder; choose another --output" in err
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    code, _, err = run("train", tmp_path / "gone", "--output", tmp_path / "run")
+    assert code == 2
+    assert f"you may not write to {tmp_path}; choose another --output" in err
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_project_keeps_its_runs_inside(run: Run, folder: Path, tmp_path: Path) -> None:
     project = tmp_path / "study.scribblemix"
     assert run("import", folder, "--output", project)[0] == 0
@@ -183,6 +216,19 @@ def test_segment_goes_on_after_a_bad_file_and_says_so(
     assert "1 written, 1 of 2 images failed" in out
     assert "bad.nii.gz" in err
     assert [path.name for path in (tmp_path / "masks").iterdir()] == [good.name]
+
+
+def test_segment_keeps_the_good_frames_of_a_cine(
+    run: Run, folder: Path, trained: Path, tmp_path: Path
+) -> None:
+    image = np.asarray(nibabel.load(next((folder / "images").iterdir())).dataobj)
+    cine = np.stack([image, np.zeros_like(image)], axis=-1)
+    path = tmp_path / "cine.nii.gz"
+    nibabel.save(nibabel.Nifti1Image(cine, np.diag([1.5, 1.5, 8, 1])), path)
+    code, out, err = run("segment", trained, path, "--output", tmp_path / "masks")
+    assert code == 1
+    assert "1 written, 1 of 1 images failed" in out
+    assert "frame 1: Every voxel has the same intensity" in err
 
 
 def test_segment_without_a_model_is_one_clear_line(run: Run, folder: Path, tmp_path: Path) -> None:

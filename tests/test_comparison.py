@@ -66,6 +66,19 @@ def test_the_scheme_is_guessed_from_all_files_together(tmp_path: Path) -> None:
     assert [s.invented for s in report.summaries()] == [1, 1, 1]
 
 
+def test_predictions_that_lack_a_structure_everywhere_are_still_compared(tmp_path: Path) -> None:
+    # Without oedema and scar these predictions alone look like masks of another data set.
+    values = np.array([0, 600, 200, 500], np.int16)[heart()]
+    masks = values.copy()
+    masks[:, 12, 8:10] = 2221
+    masks[:, 13, 8:10] = 1220
+    prediction, mask = write(tmp_path / "p.nii.gz", values), write(tmp_path / "m.nii.gz", masks)
+    report = evaluate_pairs([("a", prediction, mask)])
+    assert report.structures[-2:] == ("oedema", "scar")
+    missed = {summary.structure: summary.missed for summary in report.summaries()}
+    assert (missed["scar"], missed["left ventricle"]) == (1, 0)
+
+
 def test_ejection_fraction_is_told_for_a_patient_with_both_phases(tmp_path: Path) -> None:
     ed, es = write(tmp_path / "ed.nii.gz", heart(6.0)), write(tmp_path / "es.nii.gz", heart(3.0))
     report = evaluate_pairs([("p_frame01", es, es), ("p_frame09", ed, ed)])

@@ -195,7 +195,7 @@ def test_without_occlusion_nothing_is_hidden() -> None:
 @pytest.mark.parametrize("n", puzzle_mix.GRIDS)
 def test_every_parameter_gets_a_finite_gradient(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(puzzle_mix, "draw_grid", lambda _: n)
-    method = CycleMix(_network(), dice=1.0)
+    method = CycleMix(_network(), dice=1.0, edges=1.0)
     terms = method(_batch(size=(53, 37)))
     sum(method.weights[name] * term for name, term in terms.items()).backward()  # type: ignore[union-attr]
     for parameter in method.parameters():
@@ -207,7 +207,7 @@ def test_every_parameter_gets_a_finite_gradient(n: int, monkeypatch: pytest.Monk
 def test_a_batch_without_scribbles_has_no_supervised_loss_and_finite_gradients() -> None:
     batch = _batch()
     batch.target = torch.zeros_like(batch.target)
-    method = CycleMix(_network(), dice=1.0)
+    method = CycleMix(_network(), dice=1.0, edges=1.0)
     terms = method(batch)
     assert terms["unmix"].item() == terms["mix"].item() == terms["dice"].item() == 0.0
     sum(method.weights[name] * term for name, term in terms.items()).backward()  # type: ignore[union-attr]
@@ -271,7 +271,7 @@ def test_local_consistency_does_not_take_down_a_class_that_wins_nowhere() -> Non
 
 
 def test_a_step_runs_under_bfloat16_autocast() -> None:
-    method = CycleMix(_network(), dice=1.0)
+    method = CycleMix(_network(), dice=1.0, edges=1.0)
     with torch.autocast("cpu", torch.bfloat16):
         terms = method(_batch())
     assert all(t.dtype == torch.float32 and t.isfinite() for t in terms.values())
@@ -286,7 +286,7 @@ def test_no_value_is_read_back_to_the_host(n: int, monkeypatch: pytest.MonkeyPat
     from torch._subclasses.fake_tensor import FakeTensorMode
 
     monkeypatch.setattr(puzzle_mix, "draw_grid", lambda _: n)
-    method = CycleMix(_network(), dice=1.0)
+    method = CycleMix(_network(), dice=1.0, edges=1.0)
     generator = torch.Generator()
     with FakeTensorMode(allow_non_fake_inputs=True):
         image, target = torch.empty(4, 1, 53, 37), torch.empty(4, 3, 53, 37)

@@ -136,8 +136,17 @@ def test_schemes_are_guessed_from_values(values: list[int], scheme: LabelScheme)
 
 
 def test_values_of_no_scheme_are_named() -> None:
-    with pytest.raises(LabelError, match="label values 0, 17"):
+    with pytest.raises(LabelError, match="label values 0, 17") as caught:
         guess_scheme([17, 0])
+    for scheme in SCHEMES:
+        assert all(str(value) in str(caught.value) for value in scheme.file_values)
+
+
+def test_no_message_advises_what_no_command_can_do() -> None:
+    for reading in (lambda: guess_scheme([17]), lambda: CARDIAC.decode(np.array([17]))):
+        with pytest.raises(LabelError, match="17") as caught:
+            reading()
+        assert "scheme" not in str(caught.value)
 
 
 def test_names_and_abbreviations_find_their_class() -> None:

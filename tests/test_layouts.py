@@ -132,8 +132,53 @@ def test_a_scribble_without_its_image_is_said(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_read_is_said(tmp_path: Path) -> None:
-    touch(tmp_path, "images/a.nii", "labels/a.nii", "documents/a.txt")
-    assert [warning[:21] for warning in survey(tmp_path).warnings] == ["The folder labels is "]
+    touch(tmp_path, "images/a.nii", "contours/a.nii", "documents/a.txt")
+    assert [warning[:23] for warning in survey(tmp_path).warnings] == ["The folder contours is "]
+
+
+@pytest.mark.parametrize("name", ["labels", "label", "Labels"])
+def test_one_folder_of_labels_is_split_by_their_endings(tmp_path: Path, name: str) -> None:
+    # As the authors of CycleMix lay MSCMRseg out.
+    touch(tmp_path / "train", "images/s1_DE.nii.gz", f"{name}/s1_DE_scribble.nii.gz")
+    touch(tmp_path / "val", "images/s2_DE.nii.gz", f"{name}/s2_DE_manual.nii.gz")
+    assert found(tmp_path / "train") == [
+        ("s1_DE", "images/s1_DE.nii.gz", f"{name}/s1_DE_scribble.nii.gz", None)
+    ]
+    assert found(tmp_path / "val") == [
+        ("s2_DE", "images/s2_DE.nii.gz", None, f"{name}/s2_DE_manual.nii.gz")
+    ]
+    assert survey(tmp_path / "train").warnings == ()
+
+
+def test_a_label_of_which_nobody_says_what_it_is_is_not_guessed(tmp_path: Path) -> None:
+    touch(tmp_path, "images/a.nii", "labels/a.nii", "labels/b.nii", "scribbles/a.nii")
+    result = survey(tmp_path)
+    assert [(case.scribble is not None, case.mask) for case in result.cases] == [(True, None)]
+    (warning,) = result.warnings
+    assert warning.startswith("2 files of the folder labels are not read (a.nii): expected names")
+
+
+def test_two_labels_of_one_image_under_two_names_are_both_kept(tmp_path: Path) -> None:
+    touch(tmp_path, "images/p101_DE.nii", "images/p101_T2.nii")
+    touch(tmp_path, "scribbles/p101_scribble.nii", "masks/p101_DE_gt.nii")
+    assert found(tmp_path) == [
+        ("p101", "images/p101_DE.nii", "scribbles/p101_scribble.nii", "masks/p101_DE_gt.nii")
+    ]
+    touch(tmp_path, "masks/p101_gt.nii")
+    with pytest.raises(FileError, match=r"two masks for the image p101_DE\.nii: .*move one"):
+        find_cases(tmp_path)
+
+
+def test_a_sequence_with_labels_of_its_own_is_a_case_of_its_own(tmp_path: Path) -> None:
+    touch(tmp_path, *(f"images/p101_{sequence}.nii" for sequence in ("C0", "DE", "T2")))
+    touch(tmp_path, "scribbles/p101_scribble.nii", "masks/p101_T2_gt.nii")
+    assert found(tmp_path) == [
+        ("p101", "images/p101_DE.nii", "scribbles/p101_scribble.nii", None),
+        ("p101_T2", "images/p101_T2.nii", None, "masks/p101_T2_gt.nii"),
+    ]
+    assert [warning.split(";")[1] for warning in survey(tmp_path).warnings] == [
+        " p101_C0.nii are left out."
+    ]
 
 
 @pytest.mark.parametrize("twin", ["images/a.nii", "images/a_image.nii.gz"])

@@ -19,8 +19,9 @@ from napari_scribblemix.events import (
 )
 from napari_scribblemix.inference.model import load_model, read_card
 from napari_scribblemix.methods.batch import Batch
+from napari_scribblemix.methods.cyclemix import CycleMix
 from napari_scribblemix.settings import TrainSettings
-from napari_scribblemix.training.checkpoint import checkpoint_path
+from napari_scribblemix.training.checkpoint import checkpoint_path, load_checkpoint
 from napari_scribblemix.training.loop import Control, Training
 from napari_scribblemix.training.recipe import PRESETS
 from phantoms import write_folder
@@ -80,10 +81,14 @@ def test_without_leaves_terms_out(folder: Path, tmp_path: Path) -> None:
     assert terms[-1] == {"unmix", "mix", "dice", "edges"}
 
 
-@pytest.mark.parametrize("method", ["partial", "cyclemix"])
-def test_resuming_equals_never_having_stopped(folder: Path, tmp_path: Path, method: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "preset"), [("partial", "fast"), ("cyclemix", "fast"), ("cyclemix", "paper")]
+)
+def test_resuming_equals_never_having_stopped(
+    folder: Path, tmp_path: Path, method: str, preset: str
+) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    common = {"method": method, "validations": 0, "threads": 1}
+    common = {"method": method, "preset": preset, "validations": 0, "threads": 1}
     run(settings(folder, steps=6, **common), whole)
 
     control = Control()
@@ -106,8 +111,64 @@ def test_resuming_equals_never_having_stopped(folder: Path, tmp_path: Path, meth
     assert first["step"] == second["step"] == 6
     for part in ("method", "averaged"):
         assert all(torch.equal(first[part][key], second[part][key]) for key in first[part])
+    assert_same(first["optimizer"], second["optimizer"])
     assert torch.equal(first["generator"], second["generator"])
     assert torch.equal(first["host_generator"], second["host_generator"])
+
+
+def assert_same(a: object, b: object) -> None:
+    if isinstance(a, torch.Tensor):
+        assert torch.equal(a, b)
+    elif isinstance(a, dict):
+        assert a.keys() == b.keys()
+        for key in a:
+            assert_same(a[key], b[key])
+    elif isinstance(a, list):
+        for one, other in zip(a, b, strict=True):
+            assert_same(one, other)
+    else:
+        assert a == b
+
+
+def test_resuming_in_another_memory_layout_keeps_moments_with_their_weights(
+    folder: Path, tmp_path: Path
+) -> None:
+    common = {"validations": 0, "threads": 1, "precision": "32-true"}
+    training = Training(settings(folder, steps=2, **common), tmp_path / "run")
+    list(training.events())
+    again = Training(settings(folder, steps=3, resume=True, **common), tmp_path / "run")
+    again.network.arrange(torch.contiguous_format)
+    load_checkpoint(tmp_path / "run", again.state)
+    before = list(training.state.optimizer.state.values())
+    after = list(again.state.optimizer.state.values())
+    for weight, old, new in zip(again.state.optimizer.state, before, after, strict=True):
+        assert torch.equal(old["exp_avg"], new["exp_avg"])
+        assert new["exp_avg"].stride() == new["exp_avg_sq"].stride() == weight.stride()
+
+
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_methods_see_float32_at_any_precision(
+    folder: Path, tmp_path: Path, precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[torch.dtype] = []
+    forward = CycleMix.forward
+
+    def look(self: CycleMix, batch: Batch) -> dict[str, torch.Tensor]:
+        seen.extend((batch.image.dtype, batch.target.dtype, self.network(batch.image).dtype))
+        return forward(self, batch)
+
+    monkeypatch.setattr(CycleMix, "forward", look)
+    run(settings(folder, steps=1, precision=precision, validations=0), tmp_path / "run")
+    computed = torch.bfloat16 if precision == "bf16-mixed" else torch.float32
+    assert seen == [torch.float32, torch.float32, computed]
+
+
+def test_the_last_validation_survives_a_resume(folder: Path, tmp_path: Path) -> None:
+    run(settings(folder, steps=2, validations=1), tmp_path / "run")
+    metrics = read_card(tmp_path / "run").metrics
+    assert metrics["validation_step"] == 2
+    run(settings(folder, steps=3, resume=True, validations=0), tmp_path / "run")
+    assert read_card(tmp_path / "run").metrics == metrics
 
 
 def test_the_seed_decides_everything(folder: Path, tmp_path: Path) -> None:

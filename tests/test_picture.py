@@ -3,7 +3,13 @@ from pathlib import Path
 import numpy as np
 from skimage.io import imread
 
-from napari_scribblemix.synthesis.picture import COLOURS, with_mask, with_strokes, write_overview
+from napari_scribblemix.synthesis.picture import (
+    COLOURS,
+    grey,
+    with_mask,
+    with_strokes,
+    write_panels,
+)
 
 IMAGE = np.random.default_rng(0).random((20, 24)).astype(np.float32)
 LABELS = np.zeros((20, 24), np.uint8)
@@ -27,9 +33,10 @@ def test_a_mask_is_outlined_and_background_stays_grey() -> None:
     assert np.ptp(picture[0, 0]) == 0
 
 
-def test_the_overview_has_a_panel_for_each_given_kind(tmp_path: Path) -> None:
-    path = tmp_path / "pictures" / "overview.png"
-    write_overview(path, [IMAGE] * 2, [LABELS] * 2, masks=[LABELS] * 2)
-    height, width, channels = imread(path).shape
-    assert channels == 3
-    assert (height, width) == (2 * 44 + 4, 3 * 52 + 4)
+def test_panels_are_laid_out_in_rows_with_white_between(tmp_path: Path) -> None:
+    path = tmp_path / "pictures" / "panels.png"
+    row = [grey(IMAGE), with_strokes(IMAGE, LABELS), with_mask(IMAGE, LABELS)]
+    write_panels(path, [row, row])
+    picture = imread(path)
+    assert picture.shape == (2 * 44 + 4, 3 * 52 + 4, 3)
+    assert (picture[:4] == 255).all()

@@ -11,8 +11,7 @@ from torch import Tensor, nn
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.data.nifti import read_image, read_labels
-from napari_scribblemix.errors import FileError, SettingsError
-from napari_scribblemix.inference.files import check_outputs, collect_images, segment_files
+from napari_scribblemix.inference.files import segment_files
 from napari_scribblemix.inference.model import Model, ModelCard
 from napari_scribblemix.inference.segment import (
     keep_largest_components,
@@ -21,7 +20,7 @@ from napari_scribblemix.inference.segment import (
 )
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.settings import SegmentSettings
-from phantoms import make_case, write_file
+from phantoms import draw, make_case, write_cine, write_file
 
 
 class Threshold(nn.Module):
@@ -143,6 +142,20 @@ def settings(output: Path, images: list[Path], **changes: object) -> SegmentSett
     return SegmentSettings.model_validate(values | changes)
 
 
+def test_the_ending_may_be_in_capitals(tmp_path: Path) -> None:
+    write_file(tmp_path / "a.nii.gz", draw(0)[0])
+    path = tmp_path / "in" / "A.NII.GZ"
+    path.parent.mkdir()
+    (tmp_path / "a.nii.gz").rename(path)
+    chosen = settings(tmp_path / "out", [path], entropy=True)
+    (outcome,) = segment_files(model(), [path], chosen)
+    assert outcome.error is None
+    assert sorted(item.name for item in (tmp_path / "out").iterdir()) == [
+        "A.NII.GZ",
+        "A_entropy.NII.GZ",
+    ]
+
+
 def write_images(folder: Path, count: int = 2) -> list[Path]:
     for number in range(count):
         make_case(folder, number)
@@ -174,6 +187,34 @@ def test_one_bad_file_does_not_stop_the_rest(tmp_path: Path) -> None:
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [i.name for i in images]
 
 
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [(np.nan, "voxels are NaN"), (np.inf, "infinite"), (None, "same intensity")],
+)
+def test_an_unusable_image_gives_an_error_and_no_mask(
+    tmp_path: Path, value: float | None, reason: str
+) -> None:
+    image = draw(0)[0]
+    image[1, 2, 3] = 0 if value is None else value
+    path = tmp_path / "in" / "a.nii.gz"
+    write_file(path, np.ones_like(image) if value is None else image)
+    (outcome,) = segment_files(model(), [path], settings(tmp_path / "out", [path]))
+    assert reason in str(outcome.error)
+    assert outcome.masks == ()
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_blank_frame_of_a_cine_does_not_stop_the_others(tmp_path: Path) -> None:
+    frames = [draw(0)[0], np.zeros_like(draw(0)[0]), draw(1)[0], np.zeros_like(draw(0)[0])]
+    path = write_cine(tmp_path / "in" / "cine.nii.gz", frames)
+    (outcome,) = segment_files(model(), [path], settings(tmp_path / "out", [path]))
+    assert str(outcome.error).startswith("frame 1: Every voxel has the same intensity")
+    assert str(outcome.error).endswith("The same for 1 more frames.")
+    names = ["cine_frame00.nii.gz", "cine_frame02.nii.gz"]
+    assert [mask.name for mask in outcome.masks] == names
+    assert sorted(mask.name for mask in (tmp_path / "out").iterdir()) == names
+
+
 def test_probabilities_and_entropy_on_request(tmp_path: Path) -> None:
     images = write_images(tmp_path / "in", 1)
     chosen = settings(tmp_path / "out", images, probabilities=True, entropy=True)
@@ -186,11 +227,7 @@ def test_probabilities_and_entropy_on_request(tmp_path: Path) -> None:
 
 
 def test_a_cine_gets_a_mask_for_every_frame_or_the_one_asked_for(tmp_path: Path) -> None:
-    cine = np.stack([make_case(tmp_path / "x", n).image.array for n in range(3)], axis=-1)
-    path = tmp_path / "in" / "cine.nii.gz"
-    path.parent.mkdir()
-    affine = np.diag([1.5, 1.5, 8, 1])
-    nibabel.save(nibabel.Nifti1Image(cine.transpose(2, 1, 0, 3), affine), path)
+    path = write_cine(tmp_path / "in" / "cine.nii.gz", [draw(n)[0] for n in range(3)])
     every, *_ = segment_files(model(), [path], settings(tmp_path / "all", [path]))
     one, *_ = segment_files(model(), [path], settings(tmp_path / "one", [path], frame=2))
     assert [mask.name for mask in every.masks] == [f"cine_frame0{n}.nii.gz" for n in range(3)]
@@ -198,35 +235,6 @@ def test_a_cine_gets_a_mask_for_every_frame_or_the_one_asked_for(tmp_path: Path)
     np.testing.assert_array_equal(
         read_labels(every.masks[2]).array, read_labels(one.masks[0]).array
     )
-
-
-def test_folders_are_searched_for_images(tmp_path: Path) -> None:
-    images = write_images(tmp_path / "in")
-    (tmp_path / "in" / "notes.txt").write_text("x")
-    assert collect_images([tmp_path / "in", images[0]]) == images
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(FileError, match=r"without a \.nii"):
-        collect_images([tmp_path / "empty"])
-
-
-def test_masks_never_replace_images(tmp_path: Path) -> None:
-    images = write_images(tmp_path / "in")
-    with pytest.raises(SettingsError, match="would replace its image"):
-        check_outputs(images, settings(tmp_path / "in", images))
-
-
-def test_masks_that_are_there_stay_unless_asked(tmp_path: Path) -> None:
-    images = write_images(tmp_path / "in")
-    write_file(tmp_path / "out" / images[1].name, np.zeros((4, 8, 8), np.uint8))
-    with pytest.raises(SettingsError, match="1 masks are already in"):
-        check_outputs(images, settings(tmp_path / "out", images))
-    check_outputs(images, settings(tmp_path / "out", images, overwrite=True))
-
-
-def test_two_images_of_one_name_are_refused(tmp_path: Path) -> None:
-    images = write_images(tmp_path / "a", 1) + write_images(tmp_path / "b", 1)
-    with pytest.raises(SettingsError, match="file names twice"):
-        check_outputs(images, settings(tmp_path / "out", images))
 
 
 def test_geometry_of_the_phantoms_is_as_written(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ of the user's making in one red line, 70 a defect of ours, 130 interrupted.
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -20,6 +21,9 @@ from napari_scribblemix.errors import ScribbleMixError
 
 DEFECT = 70
 """Exit code of an error nobody foresaw (EX_SOFTWARE)."""
+
+# A disk that refuses, also where the error names no file.
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 
 # Name, settings, module of this package whose ``run(settings)`` does it; shown in this order.
 COMMANDS: tuple[tuple[str, type[settings.Settings], str], ...] = (
@@ -93,6 +97,10 @@ def _report(error: Exception, *, debug: bool) -> int:
     if isinstance(error, typer.TyperException):
         print_error(error.format_message().replace("Value error, ", ""))
         return error.exit_code
+    if isinstance(error, OSError) and (error.filename is not None or error.errno in _DISK):
+        place = "" if error.filename is None else f"{error.filename}: "
+        print_error(f"{place}{error.strerror or error}; choose another folder or make room.")
+        return ScribbleMixError.exit_code
     hint = "" if debug else " Run again with --debug to see where, and tell us."
     print_error(f"Unexpected {type(error).__name__}: {error}.{hint}")
     return DEFECT

@@ -1,7 +1,7 @@
 """``doctor``: versions, devices, what is missing, and what to do about it.
 
-Everything is looked up without starting anything: no window is opened, napari and Qt are found by
-their installed packages and not imported.  Exit code 1 if training cannot work at all.
+Everything is looked up without starting anything: napari and Qt are found by their installed
+packages and not imported.  Exit code 1 if training cannot work at all.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ def devices() -> tuple[list[str], Verdict]:
     lines = [f"CPU, {torch.get_num_threads()} threads of {os.cpu_count()} cores"]
     for index in range(torch.cuda.device_count()):
         gpu = torch.cuda.get_device_properties(index)
-        bf16 = "bfloat16" if torch.cuda.is_bf16_supported() else "no bfloat16"
+        has_bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
+        bf16 = "bfloat16" if has_bf16 else "no bfloat16"
         lines.append(f"cuda:{index} {gpu.name}, {gpu.total_memory / 1e9:.0f} GB, {bf16}")
     if torch.backends.mps.is_available():
         lines.append("mps (Apple)")
@@ -71,18 +72,6 @@ def devices() -> tuple[list[str], Verdict]:
     if torch.version.cuda is None and shutil.which("nvidia-smi"):
         advice += " There is an NVIDIA driver, but this PyTorch was built without CUDA."
     return lines, Verdict(True, advice)
-
-
-def _window_verdict() -> Verdict:
-    found = [name for name in _QT if installed(name)]
-    if installed("napari") and found:
-        return Verdict(True, f"napari can open with {found[0]}.")
-    missing = "a Qt binding" if installed("napari") else "napari"
-    return Verdict(
-        False,
-        f"The window needs {missing}: pip install 'napari-scribblemix[all]' (the commands work "
-        "without it).",
-    )
 
 
 def _resource_verdict() -> Verdict:
@@ -111,6 +100,17 @@ def _space() -> tuple[list[tuple[str, str]], list[Verdict]]:
     return rows, verdicts
 
 
+def _mark(good: bool, encoding: str) -> str:
+    """The sign before a verdict, in what a console of ``encoding`` can print."""
+    if not good:
+        return "! "
+    try:
+        "✓".encode(encoding)
+    except (LookupError, UnicodeEncodeError):  # e.g. a file on Windows, in cp1252
+        return "ok "
+    return "✓ "
+
+
 def run(settings: DoctorSettings) -> int:
     """Print the facts and the verdicts; 1 if training cannot work."""
     del settings
@@ -130,9 +130,8 @@ def run(settings: DoctorSettings) -> int:
     console = results()
     console.print(facts)
     console.print()
-    for verdict in (training, _window_verdict(), _resource_verdict(), *warnings):
-        console.print(
-            "✓ " if verdict.good else "! ", style="green" if verdict.good else "yellow", end=""
-        )
+    for verdict in (training, _resource_verdict(), *warnings):
+        mark = _mark(verdict.good, console.encoding)
+        console.print(mark, style="green" if verdict.good else "yellow", end="")
         console.print(verdict.text, markup=False, soft_wrap=True)
     return 0 if training.good else 1

@@ -25,7 +25,7 @@ from napari_scribblemix.data.nifti import is_nifti, number_of_frames, read_image
 from napari_scribblemix.data.scribbles import check_image, coverage
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import FileError, LabelError, ScribbleMixError
-from napari_scribblemix.project.cases import Case, load_case
+from napari_scribblemix.project.cases import WHOLE_CINE, Case, is_whole_cine, load_case
 from napari_scribblemix.project.layouts import survey
 from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.project.project import PROJECT_FILE, Project
@@ -155,7 +155,10 @@ def _show_project(folder: Path) -> None:
     runs = ", ".join(path.name for path in project.runs()) or "none"
     _print(f"project, {len(project.cases)} cases; runs: {runs}")
     if unsaved:
-        print_warning(f"{unsaved} strokes are in the journal only; open the project to save them.")
+        print_warning(
+            f"{unsaved} strokes are not in the scribble files yet but in the journal; train uses "
+            "them too."
+        )
 
 
 def inspect_folder(folder: Path) -> int:
@@ -167,6 +170,9 @@ def inspect_folder(folder: Path) -> int:
     cases, notes, failed = [], NoteList(), 0
     for files in track(found.cases, "Reading", console=messages(), transient=True):
         try:
+            if not files.scribbled and is_whole_cine(files):
+                notes.add(files.id, [WHOLE_CINE])
+                continue
             case = load_case(files)
         except ScribbleMixError as error:
             failed += 1

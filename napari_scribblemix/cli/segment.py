@@ -5,19 +5,21 @@ from __future__ import annotations
 from rich.progress import track
 
 from napari_scribblemix.cli.console import messages, print_error, print_warning, results
+from napari_scribblemix.errors import ModelError
 from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.settings import SegmentSettings
 
 
 def run(settings: SegmentSettings) -> int:
     """Segment all images; returns 0, or 1 if any of them failed."""
-    from napari_scribblemix.inference.files import check_outputs, collect_images, segment_files
-    from napari_scribblemix.inference.model import find_weights
+    from napari_scribblemix.inference.outputs import check_outputs, collect_images
 
     images = collect_images(settings.images)
     check_outputs(images, settings)
-    find_weights(settings.model)
-    # Only now the slow import: a wrong path is told at once.
+    if not settings.model.exists():
+        raise ModelError(f"The model {settings.model} does not exist; check the path.")
+    # Only now the slow import of torch: a wrong path is told at once.
+    from napari_scribblemix.inference.files import segment_files
     from napari_scribblemix.inference.model import load_model
     from napari_scribblemix.training.device import choose_device, set_threads
 
@@ -32,7 +34,6 @@ def run(settings: SegmentSettings) -> int:
         if outcome.error is not None:
             failed += 1
             print_error(f"{outcome.image}: {outcome.error}")
-            continue
         written += len(outcome.masks)
         notes.add(outcome.image.name, outcome.notes)
     for line in notes.lines():

@@ -6,6 +6,7 @@ second Ctrl-C ends at once.
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from napari_scribblemix import events as ev
 from napari_scribblemix.cli.console import messages, print_warning, results
+from napari_scribblemix.errors import FileError
 from napari_scribblemix.settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -132,6 +134,21 @@ class TrainingView:
             self._say("Go on later with the same command and --resume.")
 
 
+def _check_writable(folder: Path) -> None:
+    """``FileError`` if ``folder`` cannot be made or written to; nothing is made yet."""
+    nearest = next((path for path in (folder, *folder.parents) if path.exists()), None)
+    if nearest is None or not nearest.is_dir():
+        raise FileError(
+            f"The run folder {folder} cannot be made, because {nearest or folder} is no folder; "
+            "choose another --output."
+        )
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise FileError(
+            f"The run folder {folder} cannot be made, because you may not write to {nearest}; "
+            "choose another --output."
+        )
+
+
 def run(settings: TrainSettings) -> int:
     """Train; returns the exit code (130 where the user stopped it)."""
     from napari_scribblemix.training.cases import default_output
@@ -139,6 +156,8 @@ def run(settings: TrainSettings) -> int:
     from napari_scribblemix.training.record import check_run_folder, recorded
 
     folder = settings.output or default_output(settings)
+    # Before the cases are read, which takes a while.
+    _check_writable(folder)
     check_run_folder(folder, resume=settings.resume)
     control = Control()
     with _stopped_by_signals(control):

@@ -147,7 +147,7 @@ class LabelScheme(BaseModel):
             where = f" in {source}" if source else ""
             raise LabelError(
                 f"Got the label value {shown}{more}{where}; expected "
-                f"{self._describe(meanings)}: relabel them, or state the right label scheme."
+                f"{self._describe(meanings)}: give them one of these values."
             )
         return decoded
 
@@ -229,7 +229,7 @@ def guess_scheme(values: Iterable[int]) -> LabelScheme:
     shown = ", ".join(str(value) for value in sorted(seen)[:12])
     more = ", ..." if len(seen) > 12 else ""
     raise LabelError(
-        f"Got the label values {shown}{more}; expected 0-3 and 4 for unlabelled (ACDC, MSCMRseg), "
-        "200, 500, 600 (raw MSCMRseg) or those and 1220, 2221, 3000 (MyoPS): relabel the file, or "
-        "state its label scheme in a project."
+        f"Got the label values {shown}{more}; expected 0, 1, 2, 3 and 4 for unlabelled (ACDC, "
+        "MSCMRseg), 0, 200, 500, 600 and 4 for unlabelled (raw MSCMRseg), or 0, 200, 500, 600, "
+        "1220, 2221, 3000 (MyoPS): change the file to the values of one of them."
     )

@@ -81,8 +81,8 @@ def _read(path: Path, frame: int | None) -> tuple[NDArray[Any], Geometry]:
     frames, spatial = _frames(image), tuple(map(int, image.shape[:3]))
     if frames > 1 and frame is None:
         raise GeometryError(
-            f"{path} holds {frames} frames (4-D cine); expected one volume: choose a frame, 0 to "
-            f"{frames - 1}."
+            f"{path} holds {frames} frames (4-D cine, 0 to {frames - 1}); expected one volume: "
+            "save the frame you need as a 3-D file of its own."
         )
     if frame is not None and not 0 <= frame < frames:
         raise GeometryError(

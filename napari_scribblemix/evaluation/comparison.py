@@ -38,12 +38,26 @@ _ELSEWHERE = (
 )
 
 
-def _guess(paths: Sequence[Path]) -> LabelScheme:
-    # Over all files, because one mask alone may lack the very class that tells schemes apart.
+def _values(paths: Sequence[Path]) -> set[int]:
     values: set[int] = set()
     for path in paths:
         values.update(np.unique(read_labels(path).array).tolist())
-    return guess_scheme(values)
+    return values
+
+
+def _guess(pairs: Sequence[Pair]) -> tuple[LabelScheme, LabelScheme]:
+    """The schemes of predictions and masks: one for both, if one knows all their values.
+
+    Over all files, because one mask alone may lack the very class that tells schemes apart; so may
+    all predictions, where a model missed the scar everywhere.
+    """
+    predicted = _values([pair[1] for pair in pairs])
+    reference = _values([pair[2] for pair in pairs])
+    try:
+        both = guess_scheme(predicted | reference)
+    except LabelError:
+        return guess_scheme(predicted), guess_scheme(reference)
+    return both, both
 
 
 def _compare(
@@ -97,15 +111,14 @@ def _functions(rows: Sequence[Row]) -> Iterator[Function]:
 def evaluate_pairs(pairs: Sequence[Pair], scheme: LabelScheme | None = None) -> Report:
     """Measure ``pairs`` of (case, predicted mask file, reference mask file).
 
-    Without a ``scheme`` that of each side is guessed from the values of all its files, so that
-    masks with 200, 500 and 600 compare with predictions of 1, 2 and 3.  Raises ``InputError`` for
-    no pair, ``LabelError`` if the sides name different structures, ``GeometryError`` (naming the
-    case) if shapes differ; a different position or spacing is a note.
+    Without a ``scheme`` one is guessed from the values of all files, or, where none knows them all,
+    one for each side, so that masks with 200, 500 and 600 compare with predictions of 1, 2 and 3.
+    Raises ``InputError`` for no pair, ``LabelError`` if the sides name different structures,
+    ``GeometryError`` (naming the case) if shapes differ; a different position or spacing is a note.
     """
     if not pairs:
         raise InputError("Got no case with both a prediction and a mask; compare matching folders.")
-    predicted_scheme = scheme or _guess([pair[1] for pair in pairs])
-    scheme = scheme or _guess([pair[2] for pair in pairs])
+    predicted_scheme, scheme = (scheme, scheme) if scheme is not None else _guess(pairs)
     if predicted_scheme.names != scheme.names:
         raise LabelError(
             f"The predictions hold {', '.join(predicted_scheme.names[1:])} but the masks hold "

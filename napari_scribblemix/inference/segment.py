@@ -8,6 +8,7 @@ resampled, never labels, so borders are as fine as the image allows.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -70,7 +71,7 @@ _SPECK = 0.1
 """A piece under this share of its structure's largest piece is noise."""
 
 
-def _pieces(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+def _pieces(mask: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Number of the piece of each voxel (0: none), and the voxels of each piece (of 0: none)."""
     numbers, _ = ndimage.label(mask, structure=_NEIGHBOURS)
     sizes = np.bincount(numbers.ravel())

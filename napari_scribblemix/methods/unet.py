@@ -145,16 +145,3 @@ def build_network(name: str, in_channels: int, classes: int) -> UNet:
     if name not in NETWORKS:
         raise SettingsError(f"got network {name!r}; expected one of {', '.join(NETWORKS)}")
     return UNet(in_channels, classes, **NETWORKS[name])
-
-
-def network_description(name: str, in_channels: int, classes: int) -> dict[str, Any]:
-    """What a model card says of a network; ``name``, ``in_channels``, ``classes`` rebuild it."""
-    with torch.device("meta"):
-        network = build_network(name, in_channels, classes)
-    return {
-        "name": name,
-        "in_channels": in_channels,
-        "classes": classes,
-        **{k: list(v) if isinstance(v, tuple) else v for k, v in NETWORKS[name].items()},
-        "parameters": sum(p.numel() for p in network.parameters()),
-    }

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_scribblemix.data.geometry import Geometry, format_shape, grid_distance
-from napari_scribblemix.data.labels import LabelScheme, guess_scheme
-from napari_scribblemix.data.nifti import read_image, read_labels
+from napari_scribblemix.data.labels import UNLABELLED, LabelScheme, guess_scheme
+from napari_scribblemix.data.nifti import number_of_frames, read_image, read_labels
 from napari_scribblemix.data.scribbles import Finding, check_image, check_scribbles
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import (
@@ -28,16 +28,22 @@ from napari_scribblemix.errors import (
     LabelError,
     ScribbleError,
 )
+from napari_scribblemix.project.durable import Journal
+from napari_scribblemix.project.strokes import replay
 
 GRID_TOLERANCE = 0.1
 """mm by which a label's voxels may lie off the image's before it is worth a note."""
+
+WHOLE_CINE = "The image holds several frames (4-D cine); train reads 3-D volumes and leaves it out."
+"""The note of a case for which ``is_whole_cine`` is true."""
 
 
 @dataclass(frozen=True)
 class CaseFiles:
     """The files of a case; ``frame`` (from 0) if the image is a 4-D cine.
 
-    ``scheme``: what its scribbles mean, where that is written down (in a project).
+    ``scheme``: what its scribbles mean, where that is written down (in a project).  ``journal``:
+    strokes drawn there that are not in the scribble file yet.
     """
 
     id: str
@@ -46,6 +52,12 @@ class CaseFiles:
     mask: Path | None = None
     frame: int | None = None
     scheme: LabelScheme | None = None
+    journal: Path | None = None
+
+    @property
+    def scribbled(self) -> bool:
+        """Whether there are strokes, saved or in the journal."""
+        return self.scribble is not None or self.journal is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +102,7 @@ def _match(labels: Volume, geometry: Geometry, what: str, path: Path) -> tuple[V
     return Volume(np.ascontiguousarray(geometry.from_file(stored)), geometry), notes
 
 
-def _read_scribble(
+def _read_saved(
     path: Path, image: Volume, scheme: LabelScheme | None
 ) -> tuple[NDArray[np.uint8], LabelScheme, list[str]]:
     labels, notes = _match(read_labels(path), image.geometry, "Scribbles", path)
@@ -98,7 +110,26 @@ def _read_scribble(
         scheme = scheme or guess_scheme(np.unique(labels.array).tolist())
     except LabelError as error:
         raise LabelError(f"{path}: {error}") from error
-    scribble = scheme.decode(labels.array, source=str(path))
+    return scheme.decode(labels.array, source=str(path)), scheme, notes
+
+
+def _read_scribble(
+    files: CaseFiles, image: Volume, scheme: LabelScheme | None
+) -> tuple[NDArray[np.uint8] | None, LabelScheme | None, list[str]]:
+    """The strokes of file and journal; ``None`` if there are none."""
+    # The journal first: who saves it meanwhile has its strokes in the file before it is emptied.
+    records = Journal(files.journal).records() if files.journal is not None else []
+    notes: list[str] = []
+    if files.scribble is not None:
+        scribble, scheme, notes = _read_saved(files.scribble, image, scheme)
+    else:
+        scribble = np.full(image.array.shape, UNLABELLED, np.uint8)
+    scribble = replay(scribble, records)
+    path = files.scribble or files.journal
+    # What was drawn and erased again is no mistake; a file without a stroke is.
+    if path is None or (records and (scribble == UNLABELLED).all()):
+        return None, scheme, notes
+    scheme = scheme or guess_scheme(())
     findings = check_scribbles(scribble, scheme, image.array.shape)
     return scribble, scheme, notes + _stop_at_blocks(findings, path, ScribbleError)
 
@@ -130,14 +161,18 @@ def load_case(files: CaseFiles, scheme: LabelScheme | None = None) -> Case:
     notes = list(image.notes)
     notes += _stop_at_blocks(check_image(image.array), files.image, ImageError)
     scheme = scheme or files.scheme
-    scribble = mask = None
-    if files.scribble is not None:
-        scribble, scheme, more = _read_scribble(files.scribble, image, scheme)
-        notes += more
+    scribble, scheme, more = _read_scribble(files, image, scheme)
+    notes += more
+    mask = None
     if files.mask is not None:
         mask, scheme, more = _read_mask(files.mask, image, scheme)
         notes += more
     return Case(files.id, image, scribble, mask, scheme or guess_scheme(()), tuple(notes))
+
+
+def is_whole_cine(files: CaseFiles) -> bool:
+    """Whether the image has several frames and none is chosen; ``FileError`` if unreadable."""
+    return files.frame is None and number_of_frames(files.image) > 1
 
 
 def file_hash(path: Path, salt: str = "") -> str:

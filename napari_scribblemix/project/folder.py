@@ -12,12 +12,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from pydantic import ValidationError
+
 from napari_scribblemix.data.labels import CARDIAC, LabelScheme
 from napari_scribblemix.data.nifti import read_image
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import FileError, LabelError, ProjectError, ProjectLocked
 from napari_scribblemix.project.cases import Case, CaseFiles, file_hash, load_case
-from napari_scribblemix.project.durable import TEMPORARY_SUFFIX, FileLock
+from napari_scribblemix.project.durable import TEMPORARY_SUFFIX, FileLock, Journal
 from napari_scribblemix.project.record import (
     CaseRecord,
     ProjectRecord,
@@ -129,14 +131,15 @@ class ProjectFolder:
         )
 
     def case_files(self) -> list[CaseFiles]:
-        """The files of every case, sorted by name; strokes still in a journal are not in them."""
+        """The files of every case, sorted by name, with its journal where that holds strokes."""
         return sorted((self._files(record) for record in self.cases), key=lambda files: files.id)
 
     def add_case(self, files: CaseFiles) -> tuple[str, ...]:
         """Add a case and take a copy of its scribbles; returns the notes of reading it.
 
-        The image (and the mask) stay where they are.  Raises as ``load_case``, and ``ProjectError``
-        for a name that is taken or cannot be a file name.
+        The image (and the mask) stay where they are.  Scribbles of that name which are in the
+        project already (of a case that was removed, say) are kept, with a note.  Raises as
+        ``load_case``, and ``ProjectError`` for a name that is taken or cannot be a file name.
         """
         self._require_lock()
         try:
@@ -160,12 +163,17 @@ class ProjectFolder:
             )
             changed = self._record.model_copy(update={"cases": (*self.cases, record)})
             changed = ProjectRecord.model_validate(changed.model_dump())
-        except ValueError as error:
-            raise ProjectError(f"{files.id} could not be added: {error}") from error
-        self._keep_scribble(case)
+        except ValidationError as error:
+            reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+            raise ProjectError(f"{files.id} could not be added: {reason}.") from error
+        notes = case.notes
+        if self._has_strokes(files.id):
+            notes = (*notes, "The scribbles that are in the project already were kept.")
+        else:
+            self._keep_scribble(case)
         write_record(self.folder / PROJECT_FILE, changed)
         self._record = changed
-        return case.notes
+        return notes
 
     def remove_case(self, case_id: str) -> None:
         """Take a case off the list; its files stay, and adding it again finds its scribbles."""
@@ -192,6 +200,14 @@ class ProjectFolder:
         """Where the scribbles of a case are, or would be."""
         return self.folder / "scribbles" / f"{case_id}.nii.gz"
 
+    def journal_path(self, case_id: str) -> Path:
+        """Where the strokes of a case that are not saved yet are, or would be."""
+        return self.folder / "scribbles" / f"{case_id}.journal"
+
+    def _has_strokes(self, case_id: str) -> bool:
+        saved = self.scribble_path(case_id).exists()
+        return saved or bool(Journal(self.journal_path(case_id)).records())
+
     def _keep_scribble(self, case: Case) -> None:
         """Take the scribbles of a case that is being added into the project."""
         raise NotImplementedError
@@ -201,7 +217,7 @@ class ProjectFolder:
             raise ProjectLocked(f"{self.folder} is open read-only: {self.read_only_reason}")
 
     def _files(self, record: CaseRecord) -> CaseFiles:
-        scribble = self.scribble_path(record.id)
+        scribble, journal = self.scribble_path(record.id), self.journal_path(record.id)
         return CaseFiles(
             record.id,
             self._absolute(record.source),
@@ -209,6 +225,7 @@ class ProjectFolder:
             None if record.mask is None else self._absolute(record.mask),
             record.frame,
             self.labels,
+            journal if Journal(journal).records() else None,
         )
 
     def _stored(self, path: Path) -> str:

@@ -2,6 +2,7 @@
 
     a project                 NAME.scribblemix/ or any folder with a project.json
     images/ and scribbles/    (and masks/): plain folders, also of ACDC and MSCMRseg
+    images/ and labels/       scribbles and masks in one folder, told apart by their endings
     one flat folder           IMG.nii.gz, IMG_scribble.nii.gz, IMG_gt.nii.gz (_manual, _mask, ...)
     a folder for each patient the same, one level deeper (ACDC as distributed)
 
@@ -11,6 +12,7 @@ where going on would be a guess, else a warning.  No file is opened here.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -88,12 +90,25 @@ def _image_of(label: str, images: dict[str, Path]) -> str | None:
     return next((name for name in candidates if name in images), None)
 
 
+def _merged(case: CaseFiles, scribble: Path | None, mask: Path | None) -> CaseFiles:
+    """``case`` with the labels that its image has under a second name."""
+    pairs = (("scribble files", case.scribble, scribble), ("masks", case.mask, mask))
+    for what, first, second in pairs:
+        if first is not None and second is not None:
+            raise FileError(
+                f"Got two {what} for the image {case.image.name}: {first} and {second}; expected "
+                "one: move one of them away."
+            )
+    return dataclasses.replace(case, scribble=case.scribble or scribble, mask=case.mask or mask)
+
+
 def _assemble(images: list[Path], scribbles: list[Path], masks: list[Path]) -> Found:
     named = _by_case(images, "images")
     drawn, full = _by_case(scribbles, "scribble files"), _by_case(masks, "masks")
     warnings: list[str] = []
     cases: dict[str, CaseFiles] = {}
-    for label in sorted(drawn.keys() | full.keys()):
+    labels = drawn.keys() | full.keys()
+    for label in sorted(labels):
         image = _image_of(label, named)
         if image is None:
             files = [str(kind[label].name) for kind in (drawn, full) if label in kind]
@@ -102,10 +117,16 @@ def _assemble(images: list[Path], scribbles: list[Path], masks: list[Path]) -> F
                 "it is left out."
             )
             continue
+        if image in cases:
+            cases[image] = _merged(cases[image], drawn.get(label), full.get(label))
+            continue
         cases[image] = CaseFiles(label, named[image], drawn.get(label), full.get(label))
         if image != label:
-            others = [f"{label}_{sequence}" for sequence in _SEQUENCES]
-            dropped = [named.pop(name).name for name in others if name in named and name != image]
+            # Another sequence with labels of its own is a case of its own.
+            others = {f"{label}_{sequence}" for sequence in _SEQUENCES} - labels
+            dropped = [
+                named.pop(name).name for name in sorted(others) if name in named and name != image
+            ]
             if dropped:
                 warnings.append(
                     f"{label}: its labels go with {named[image].name}; {', '.join(dropped)} are "
@@ -120,16 +141,32 @@ def _subfolder(folder: Path, *names: str) -> Path | None:
     return next((path for path in found if path.is_dir()), None)
 
 
+def _by_ending(paths: list[Path]) -> tuple[list[Path], list[Path], list[Path]]:
+    """Scribbles, masks, and what its name calls neither."""
+    scribbles = [path for path in paths if _SCRIBBLE.search(_stem(path))]
+    masks = [path for path in paths if _MASK.search(_stem(path))]
+    return scribbles, masks, [path for path in paths if path not in {*scribbles, *masks}]
+
+
 def _plain(folder: Path, images: Path) -> Found:
     scribbles = _subfolder(folder, "scribbles", "scribble")
     masks = _subfolder(folder, "masks", "mask")
+    labels = _subfolder(folder, "labels", "label")
+    drawn, full, unclear = _by_ending(_files(labels) if labels else [])
     found = _assemble(
         _files(images),
-        _files(scribbles) if scribbles else [],
-        _files(masks) if masks else [],
+        (_files(scribbles) if scribbles else []) + drawn,
+        (_files(masks) if masks else []) + full,
     )
-    known = {images, scribbles, masks}
-    ignored = [
+    known = {images, scribbles, masks, labels}
+    ignored = []
+    if labels and unclear:
+        ignored.append(
+            f"{len(unclear)} files of the folder {labels.name} are not read ({unclear[0].name}): "
+            "expected names that end in _scribble, or in _gt or _manual for masks; or put them in "
+            "folders scribbles and masks."
+        )
+    ignored += [
         f"The folder {path.name} is not read; name it scribbles or masks if it holds such."
         for path in _entries(folder)
         if path.is_dir() and path not in known and _files(path)
@@ -138,10 +175,8 @@ def _plain(folder: Path, images: Path) -> Found:
 
 
 def _flat(paths: list[Path]) -> Found:
-    scribbles = [path for path in paths if _SCRIBBLE.search(_stem(path))]
-    masks = [path for path in paths if _MASK.search(_stem(path))]
-    derived = [path for path in paths if _DERIVED.search(_stem(path))]
-    images = [path for path in paths if path not in {*scribbles, *masks, *derived}]
+    scribbles, masks, others = _by_ending(paths)
+    images = [path for path in others if not _DERIVED.search(_stem(path))]
     cines = [path for path in images if _CINE.search(_stem(path))]
     warnings: list[str] = []
     if len(cines) < len(images):

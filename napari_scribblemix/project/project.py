@@ -132,7 +132,7 @@ class Project(ProjectFolder):
             self._write_scribble(case.id, case.scribble, case.image.geometry)
 
     def _journal(self, case_id: str) -> Journal:
-        return Journal(self.folder / "scribbles" / f"{case_id}.journal")
+        return Journal(self.journal_path(case_id))
 
     def _write_scribble(
         self, case_id: str, scribble: NDArray[np.uint8], geometry: Geometry

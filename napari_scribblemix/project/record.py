@@ -54,7 +54,10 @@ class ProjectRecord(BaseModel):
         # Without regard to case: the same project may be opened where file names ignore it.
         names = [case.id.casefold() for case in cases]
         if twice := {name for name in names if names.count(name) > 1}:
-            raise ValueError(f"got the case {min(twice)} twice")
+            raise ValueError(
+                f"got the case {min(twice)} twice (capitals do not count); expected different "
+                "names: rename one"
+            )
         return cases
 
 

@@ -66,22 +66,3 @@ def write_panels(path: Path, rows: Sequence[Sequence[NDArray[np.floating]]], gap
     grid = np.pad(np.concatenate(lines), ((0, gap), (0, gap), (0, 0)), constant_values=1.0)
     path.parent.mkdir(parents=True, exist_ok=True)
     imsave(path, (255.0 * np.clip(grid, 0.0, 1.0)).astype(np.uint8), check_contrast=False)
-
-
-def write_overview(
-    path: Path,
-    images: Sequence[NDArray[np.floating]],
-    scribbles: Sequence[NDArray[np.integer]],
-    predictions: Sequence[NDArray[np.integer]] | None = None,
-    masks: Sequence[NDArray[np.integer]] | None = None,
-) -> None:
-    """One row a slice: image, strokes, then prediction and full mask where given.
-
-    All are (Y, X) of one shape; scribbles hold 0-3 where drawn, anything else is unlabelled.
-    """
-    rows = []
-    for index, image in enumerate(images):
-        row = [grey(image), with_strokes(image, scribbles[index])]
-        row += [with_mask(image, given[index]) for given in (predictions, masks) if given]
-        rows.append(row)
-    write_panels(path, rows)

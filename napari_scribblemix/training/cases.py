@@ -1,12 +1,15 @@
 """Which cases a training draws from, whose scribbles it uses and what it is validated on.
 
 Masks are never trained on.  A case with a mask is validated on; where the folder holds masked cases
-without scribbles, only those count, because a Dice on a case whose strokes were seen flatters.
+without scribbles, only those count, because a Dice on a case whose strokes were seen flatters, and
+they are held out of the training altogether.  A case whose scribbles ``--scribbled`` leaves aside
+is a case without scribbles: held out if it has a mask, else unlabelled.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +18,20 @@ from pathlib import Path
 
 from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.errors import LabelError, SettingsError, TrainingError
-from napari_scribblemix.project.cases import Case, CaseFiles, case_hash, load_case
+from napari_scribblemix.project.cases import (
+    Case,
+    CaseFiles,
+    case_hash,
+    is_whole_cine,
+    load_case,
+)
 from napari_scribblemix.project.layouts import find_cases, survey
 from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.settings import TrainSettings
+from napari_scribblemix.training.checkpoint import checkpoint_path
+
+_NAMED = 5
+_REASONS = 2
 
 
 @dataclass(frozen=True)
@@ -39,7 +52,9 @@ def _matches(case_id: str, patterns: str | None) -> bool:
 
 
 def _only_if_chosen(item: CaseFiles, patterns: str) -> CaseFiles:
-    return item if _matches(item.id, patterns) else dataclasses.replace(item, scribble=None)
+    if _matches(item.id, patterns):
+        return item
+    return dataclasses.replace(item, scribble=None, journal=None)
 
 
 def _select(files: Sequence[CaseFiles], option: str, patterns: str | None) -> list[CaseFiles]:
@@ -50,6 +65,20 @@ def _select(files: Sequence[CaseFiles], option: str, patterns: str | None) -> li
             f"Got {option} {patterns}, which matches none of {len(files)} cases ({shown}, ...)."
         )
     return chosen
+
+
+def _without_cines(files: Sequence[CaseFiles]) -> tuple[list[CaseFiles], list[str]]:
+    """``files`` without the cines that nobody scribbled on, and a warning that names them.
+
+    A scribbled one stays: leaving strokes out unasked would be worse than the error it gives.
+    """
+    cines = [item.id for item in files if not item.scribbled and is_whole_cine(item)]
+    if not cines:
+        return list(files), []
+    named = ", ".join(cines[:_NAMED])
+    more = f" and {len(cines) - _NAMED} more" if len(cines) > _NAMED else ""
+    warning = f"{named}{more}: left out, because training reads 3-D volumes and not 4-D cines."
+    return [item for item in files if item.id not in cines], [warning]
 
 
 def _validation_files(
@@ -64,15 +93,15 @@ def _validation_files(
                 f"Got --validation {settings.validation} without any mask; expected images/ and "
                 "masks/ with the same case names."
             )
-        return files, []
+        return _without_cines(files)
     masked = [item for item in training if item.mask is not None]
-    unseen = [item for item in masked if item.scribble is None]
+    unseen = [item for item in masked if not item.scribbled]
     if masked and not unseen:
         return masked, ["Every case with a mask is also scribbled: the Dice shown flatters."]
     return unseen, []
 
 
-def _one_scheme(cases: Sequence[Case]) -> LabelScheme:
+def _one_scheme(cases: Sequence[Case], warnings: Sequence[str]) -> LabelScheme:
     schemes = {case.scheme.names: case.scheme for case in cases if case.scribble is not None}
     if len(schemes) > 1:
         first, second = list(schemes)[:2]
@@ -81,7 +110,11 @@ def _one_scheme(cases: Sequence[Case]) -> LabelScheme:
             "expected one: train them as separate folders."
         )
     if not schemes:
-        raise TrainingError("Got no scribbled case; expected at least one: draw some strokes.")
+        # What was left out is most likely why.
+        reasons = " ".join(warnings[:_REASONS])
+        raise TrainingError(
+            f"Got no scribbled case; expected at least one: draw some strokes. {reasons}".rstrip()
+        )
     return next(iter(schemes.values()))
 
 
@@ -89,18 +122,17 @@ def load_training_cases(settings: TrainSettings) -> TrainingCases:
     """Read all cases the settings name; the errors name the case and what to do."""
     found = survey(settings.folder)
     files = _select(found.cases, "--cases", settings.cases)
-    validation_files, warnings = _validation_files(settings, files)
-    warnings = [*found.warnings, *warnings]
     if settings.scribbled is not None:
         _select(files, "--scribbled", settings.scribbled)
         files = [_only_if_chosen(item, settings.scribbled) for item in files]
-    scribbled = [load_case(item) for item in files if item.scribble is not None]
-    scheme = _one_scheme(scribbled)
+    files, cines = _without_cines(files)
+    validation_files, warnings = _validation_files(settings, files)
+    warnings = [*found.warnings, *cines, *warnings]
+    scribbled = [load_case(item) for item in files if item.scribbled]
+    scheme = _one_scheme(scribbled, warnings)
     held_out = {item.id for item in validation_files} if settings.validation is None else set()
     unlabelled = [
-        load_case(item, scheme)
-        for item in files
-        if item.scribble is None and item.id not in held_out
+        load_case(item, scheme) for item in files if not item.scribbled and item.id not in held_out
     ]
     training = sorted(scribbled + unlabelled, key=lambda case: case.id)
     notes = NoteList()
@@ -119,12 +151,29 @@ def load_training_cases(settings: TrainSettings) -> TrainingCases:
     )
 
 
+def _newest_run(folder: Path, stem: str) -> Path | None:
+    """``stem`` or ``stem-N`` of the highest number in ``folder`` that can be gone on with."""
+    numbered = re.compile(re.escape(stem) + r"(?:-(\d+))?")
+    runs = {
+        int(match[1] or 1): path
+        for path in (folder.iterdir() if folder.is_dir() else ())
+        if (match := numbered.fullmatch(path.name)) and checkpoint_path(path).is_file()
+    }
+    return runs[max(runs)] if runs else None
+
+
 def default_output(settings: TrainSettings) -> Path:
-    """Where a run goes if the user names no place: a new folder, never an old one."""
+    """Where a run goes if the user names no place: a new folder, never an old one.
+
+    To resume it is the newest of these folders that holds a checkpoint, or, so that the error names
+    the place where one was expected, the first.
+    """
     folder = settings.folder
     inside = folder / "runs" if (folder / "project.json").is_file() else Path("runs")
     named_after = "" if inside.parent == folder else f"{folder.resolve().name}-"
     stem = f"{named_after}{settings.method}"
+    if settings.resume:
+        return _newest_run(inside, stem) or inside / stem
     candidate, number = inside / stem, 2
     while candidate.exists():
         candidate, number = inside / f"{stem}-{number}", number + 1

@@ -1,16 +1,16 @@
 """Everything a training needs to go on as if it had never stopped.
 
-One file, ``checkpoint/state.pt``: step, time used, weights, averaged weights, optimiser and the
-states of all random generators.  The schedule and the order of the slices follow from step, time
-and seed.  It is read with ``weights_only=True`` and therefore runs no code; it is ours alone and
-never exchanged.
+One file, ``checkpoint/state.pt``: step, time used, weights, averaged weights, optimiser, the last
+validation and the states of all random generators.  The schedule and the order of the slices follow
+from step, time and seed.  It is read with ``weights_only=True`` and therefore runs no code; it is
+ours alone and never exchanged.
 """
 
 from __future__ import annotations
 
 import io
 import pickle
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ class TrainingState:
     host_generator: torch.Generator
     step: int = 0
     elapsed: float = 0.0
+    metrics: dict[str, Any] = field(default_factory=dict)
 
     def snapshot(self) -> dict[str, Any]:
         """Plain tensors, numbers and containers."""
@@ -51,6 +52,7 @@ class TrainingState:
             "schema_version": SCHEMA_VERSION,
             "step": self.step,
             "elapsed": self.elapsed,
+            "metrics": self.metrics,
             "method": self.method.state_dict(),
             "averaged": self.averaged.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -59,16 +61,29 @@ class TrainingState:
             "global_generators": _global_states(),
         }
 
+    def _arrange_moments(self) -> None:
+        """Lay the optimiser's moments out in memory like the weights they belong to.
+
+        They come back as they were saved, perhaps at another precision and so in another layout;
+        the fused optimiser walks both by address and would pair a weight with another's moments.
+        """
+        for weight, moments in self.optimizer.state.items():
+            for name, value in moments.items():
+                if value.shape == weight.shape:
+                    moments[name] = torch.empty_like(weight, dtype=value.dtype).copy_(value)
+
     def restore(self, saved: dict[str, Any]) -> None:
         """Take over a snapshot; ``TrainingError`` if it belongs to another kind of training."""
         try:
             self.method.load_state_dict(saved["method"])
             self.averaged.load_state_dict(saved["averaged"])
             self.optimizer.load_state_dict(saved["optimizer"])
+            self._arrange_moments()
             self.generator.set_state(saved["generator"])
             self.host_generator.set_state(saved["host_generator"])
             _restore_global_states(saved["global_generators"])
             self.step, self.elapsed = int(saved["step"]), float(saved["elapsed"])
+            self.metrics = dict(saved["metrics"])
         except (KeyError, ValueError, RuntimeError, TypeError) as error:
             raise TrainingError(
                 "The checkpoint does not fit these settings (another network, method or device); "

@@ -48,8 +48,16 @@ def choose_precision(name: str, device: torch.device) -> Precision:
     """``auto``: bfloat16 autocast where the hardware computes in it, else plain float32."""
     if name != "auto":
         return cast(Precision, name)
-    fast = torch.cuda.is_bf16_supported() if device.type == "cuda" else _cpu_computes_in_bf16()
-    return "bf16-mixed" if fast and device.type != "mps" else "32-true"
+    fast = (device.type == "cuda" and _gpu_computes_in_bf16(device)) or (
+        device.type == "cpu" and _cpu_computes_in_bf16()
+    )
+    return "bf16-mixed" if fast else "32-true"
+
+
+def _gpu_computes_in_bf16(device: torch.device) -> bool:
+    """Whether this GPU has bfloat16 units; older ones (T4, RTX 20) imitate them, slowly."""
+    with torch.cuda.device(device):
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
 
 
 def _cpu_computes_in_bf16() -> bool:

@@ -142,7 +142,6 @@ class Training:
             self.state.host_generator,
         )
         self.budget = Budget.of(recipe, self.batches.steps_per_epoch)
-        self._metrics: dict[str, object] = {}
         self._last: Validation | None = None
         if settings.resume:
             load_checkpoint(run, self.state)
@@ -175,42 +174,46 @@ class Training:
 
     def _steps(self) -> Iterator[Event]:
         fabric: Fabric = make_fabric(self.device, self.precision)
-        method, optimizer = fabric.setup(self.state.method, self.state.optimizer)
-        weights = self.weights
-        state, recipe = self.state, self.recipe
-        method.train()
+        state, recipe, weights = self.state, self.recipe, self.weights
+        fabric.setup(state.method, state.optimizer)
+        state.method.train()
         begun = time.monotonic() - state.elapsed
-        saved_at, meter = state.elapsed, _Meter(state.step, state.elapsed)
+        saved_at, meter, rate = state.elapsed, _Meter(state.step, state.elapsed), 0.0
         next_validation = self._next_validation()
         while not self.control.stopping and not self.budget.spent(state.step, state.elapsed):
             fraction = self.budget.fraction(state.step, state.elapsed)
             rate = learning_rate(recipe, fraction)
             for group in state.optimizer.param_groups:
                 group["lr"] = rate
-            terms: dict[str, Tensor] = method(self.batches.at(state.step, fraction))
+            batch = self.batches.at(state.step, fraction)
+            # Not through Fabric's wrapper, which would round the batch itself to bfloat16.
+            with fabric.autocast():
+                terms: dict[str, Tensor] = state.method(batch)
             loss = torch.stack([weights[name] * value for name, value in terms.items()]).sum()
             fabric.backward(loss)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+            state.optimizer.step()
+            state.optimizer.zero_grad(set_to_none=True)
             state.step += 1
             if recipe.ema:
                 update_average(state.averaged, self.network, recipe.ema, state.step)
             meter.add({"loss": loss, **terms})
             state.elapsed = time.monotonic() - begun
             due = self.budget.fraction(state.step, state.elapsed) >= next_validation
-            if due or state.elapsed - meter.since >= _PROGRESS_SECONDS:
+            save = state.elapsed - saved_at >= _CHECKPOINT_SECONDS
+            # Always before a checkpoint: a loss that is no number must not replace a good one.
+            if due or save or state.elapsed - meter.since >= _PROGRESS_SECONDS:
                 yield self._progress(meter, rate)
                 meter = _Meter(state.step, state.elapsed)
-            if state.elapsed - saved_at >= _CHECKPOINT_SECONDS:
+            if save:
                 yield from self._save()
                 saved_at = state.elapsed
             if due:
                 yield self._validate()
-                method.train()
+                state.method.train()
                 next_validation = self._next_validation()
                 meter = _Meter(state.step, time.monotonic() - begun)
         if meter.sums:
-            yield self._progress(meter, learning_rate(recipe, 1.0))
+            yield self._progress(meter, rate)
 
     def _next_validation(self) -> float:
         if not self.cases.validation:
@@ -275,7 +278,7 @@ class Training:
             code_version=napari_scribblemix.__version__,
             case_salt=cases.salt,
             case_hashes=cases.hashes,
-            metrics=self._metrics,
+            metrics=state.metrics,
         )
         return Model(state.averaged, card)
 
@@ -287,7 +290,7 @@ class Training:
 
     def _validate(self) -> Validation:
         dice = measure(self._model(), self.cases.validation)
-        mean = sum(dice.values()) / len(dice)
+        mean = sum(dice.values()) / max(1, len(dice))
         event = Validation(
             step=self.state.step,
             elapsed=self.state.elapsed,
@@ -295,7 +298,11 @@ class Training:
             mean_dice=mean,
             cases=len(self.cases.validation),
         )
-        self._metrics = {"validation_dice": dice, "validation_mean_dice": mean}
-        self._metrics["validation_cases"] = event.cases
+        self.state.metrics = {
+            "validation_dice": dice,
+            "validation_mean_dice": mean,
+            "validation_cases": event.cases,
+            "validation_step": event.step,
+        }
         self._last = event
         return event

@@ -13,7 +13,10 @@ from napari_scribblemix.project.cases import Case
 
 
 def measure(model: Model, cases: Sequence[Case]) -> dict[str, float]:
-    """Mean 3-D Dice per structure over ``cases`` (those with a mask), as ``evaluate`` counts it."""
+    """Mean 3-D Dice per structure over ``cases`` (those with a mask), as ``evaluate`` counts it.
+
+    A structure that is in no mask and no prediction is left out.
+    """
     names = model.card.labels.names[1:]
     scores: dict[str, list[float]] = {name: [] for name in names}
     for case in cases:
@@ -23,6 +26,7 @@ def measure(model: Model, cases: Sequence[Case]) -> dict[str, float]:
         for number, name in enumerate(names, start=1):
             scores[name].append(dice(labels == number, case.mask == number))
     return {
-        name: float(np.nanmean(values)) if np.isfinite(values).any() else 0.0
+        name: float(np.nanmean(values))
         for name, values in scores.items()
+        if np.isfinite(values).any()
     }

@@ -12,6 +12,7 @@ synchronisation turned into an error.
 from __future__ import annotations
 
 import argparse
+import copy
 import statistics
 import time
 from collections.abc import Callable
@@ -21,16 +22,17 @@ import torch
 from torch import Tensor
 
 from napari_scribblemix.methods import cyclemix, puzzle_mix, transport
-from napari_scribblemix.methods.batch import UNLABELLED, Batch, one_hot
+from napari_scribblemix.methods.batch import UNLABELLED, Batch
 from napari_scribblemix.methods.cyclemix import Mixer
+from napari_scribblemix.methods.edges import edge_consistency
 from napari_scribblemix.methods.losses import (
     negative_cosine,
     partial_cross_entropy,
     partial_dice,
 )
 from napari_scribblemix.methods.occlusion import draw_visible
-from napari_scribblemix.training.augmentation import augment
-from napari_scribblemix.training.batches import build_method
+from napari_scribblemix.training.averaging import update_average
+from napari_scribblemix.training.batches import BatchSource, build_method
 from napari_scribblemix.training.device import choose_layout, choose_precision
 from napari_scribblemix.training.recipe import PRESETS, Recipe
 from napari_scribblemix.training.slices import SliceStore
@@ -69,13 +71,19 @@ class Bench:
         layout = choose_layout(self.device, "bf16-mixed" if self.bf16 else "32-true")
         self.method = build_method("cyclemix", recipe, CLASSES, layout).to(self.device)
         self.optimiser = torch.optim.AdamW(self.method.parameters(), lr=1e-4, fused=True)
+        self.averaged = copy.deepcopy(self.method.network).requires_grad_(False)
         self.generator = torch.Generator(self.device).manual_seed(0)
-        self.host = torch.Generator().manual_seed(0)
-        self.numbers = torch.arange(recipe.batch, device=self.device)
+        host = torch.Generator().manual_seed(0)
+        self.source = BatchSource(self.store, recipe, CLASSES, 0, self.generator, host)
+        self.steps = 0
 
     def batch(self) -> Batch:
-        image, scribble = augment(self.store, self.numbers, self.recipe, self.generator)
-        return Batch(image, one_hot(scribble, CLASSES), self.generator, self.host)
+        self.steps += 1
+        return self.source.at(self.steps, 0.5)
+
+    def average(self) -> None:
+        if self.recipe.ema:
+            update_average(self.averaged, self.method.network, self.recipe.ema, self.steps)
 
     def step(self) -> None:
         batch = self.batch()
@@ -85,6 +93,7 @@ class Bench:
         loss.backward()
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
+        self.average()
 
     def parts(self) -> dict[str, Callable[[], object]]:
         """Each part of the step alone, forward and backward."""
@@ -145,11 +154,17 @@ class Bench:
             loss = loss + negative_cosine(logits.softmax(1), logits.softmax(1))
             torch.autograd.grad(loss, logits)
 
+        def run_edges() -> None:
+            if recipe.edges:
+                loss = edge_consistency(probability, batch.image)
+                torch.autograd.grad(loss, probability)
+
         def run_components() -> None:
             torch.autograd.grad(cyclemix.local_consistency(probability), probability)
 
         def run_optimiser() -> None:
             self.optimiser.step()
+            self.average()
 
         return {
             "network": run_network,
@@ -158,8 +173,9 @@ class Bench:
             "occlusion": run_occlusion,
             "components": run_components,
             "losses": run_losses,
-            "augmentation": self.batch,
-            "optimiser": run_optimiser,
+            "edge consistency": run_edges,
+            "slices, augmentation": self.batch,
+            "optimiser, average": run_optimiser,
             "whole step": self.step,
         }
 
@@ -195,12 +211,14 @@ class Bench:
 
 
 def check_no_synchronisation(bench: Bench) -> str:
-    """Run one step with every wait for the device turned into an error."""
+    """Run some steps with every wait for the device turned into an error."""
     bench.step()
     torch.cuda.synchronize()
     torch.cuda.set_sync_debug_mode("error")
     try:
-        bench.step()
+        # Six steps draw every slice of the store thrice: a new pass is shuffled within.
+        for _ in range(6):
+            bench.step()
     finally:
         torch.cuda.set_sync_debug_mode("default")
     return "no host synchronisation in a step"

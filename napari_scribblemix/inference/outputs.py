@@ -1,0 +1,118 @@
+"""Which images a segmentation takes and which files it will write, known before it begins.
+
+What could lose data is refused here: two images that would write the same file, files that are
+there already, and an output folder in which a mask would replace its image.  Only headers are read,
+and this file imports no torch, so a mistake is told at once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from napari_scribblemix.data.nifti import SUFFIXES, is_nifti, number_of_frames
+from napari_scribblemix.errors import FileError, ScribbleMixError, SettingsError
+from napari_scribblemix.settings import SegmentSettings
+
+_PROBABILITY = "_probability_"
+
+
+def collect_images(paths: list[Path]) -> list[Path]:
+    """The NIfTI files named, and those directly inside the folders named."""
+    images: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(item for item in path.iterdir() if is_nifti(item) and item.is_file())
+            if not inside:
+                raise FileError(f"Got the folder {path} without a .nii or .nii.gz file.")
+            images += inside
+        elif path.exists():
+            images.append(path)
+        else:
+            raise FileError(f"{path} does not exist; check the path.")
+    return list(dict.fromkeys(images))
+
+
+def _split(name: str) -> tuple[str, str]:
+    """A file name without its NIfTI ending, and the ending as it is written there."""
+    suffix = next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), "")
+    end = len(name) - len(suffix)
+    return name[:end], name[end:]
+
+
+def _beside(mask: Path, addition: str) -> Path:
+    stem, suffix = _split(mask.name)
+    return mask.with_name(f"{stem}{addition}{suffix}")
+
+
+def mask_paths(image: Path, settings: SegmentSettings) -> list[Path]:
+    """Where the masks of ``image`` go: one, or one for each frame of a cine.
+
+    Raises as ``number_of_frames`` if the image cannot be read.
+    """
+    target = settings.output / image.name
+    frames = number_of_frames(image)
+    if frames == 1 or settings.frame is not None:
+        return [target]
+    return [_beside(target, f"_frame{frame:02d}") for frame in range(frames)]
+
+
+def probability_path(mask: Path, structure: str) -> Path:
+    """Where the probability of a structure goes."""
+    return _beside(mask, f"{_PROBABILITY}{structure.replace(' ', '_')}")
+
+
+def entropy_path(mask: Path) -> Path:
+    """Where the uncertainty goes."""
+    return _beside(mask, "_entropy")
+
+
+def _planned(images: list[Path], settings: SegmentSettings) -> tuple[list[str], set[str]]:
+    """The names of all files to write, probabilities aside, and which of them are masks."""
+    masks: list[Path] = []
+    for image in images:
+        try:
+            masks += mask_paths(image, settings)
+        except ScribbleMixError:
+            # It is told when its turn comes, and must not stop the others now.
+            masks.append(settings.output / image.name)
+    names = [mask.name for mask in masks]
+    others = [entropy_path(mask).name for mask in masks] if settings.entropy else []
+    return names + others, set(names)
+
+
+def _is_probability(name: str, masks: set[str]) -> bool:
+    """Whether ``name`` is a probability of one of ``masks``, whatever the model's structures."""
+    stem, suffix = _split(name)
+    head, found, _ = stem.rpartition(_PROBABILITY)
+    return bool(found) and f"{head}{suffix}" in masks
+
+
+def check_outputs(images: list[Path], settings: SegmentSettings) -> None:
+    """``SettingsError`` if writing could lose something."""
+    names, masks = _planned(images, settings)
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if settings.probabilities:
+        twice += [name for name in names if _is_probability(name, masks)]
+    if twice:
+        raise SettingsError(
+            f"Got images that would write {len(twice)} file names twice ({twice[0]}), one in place "
+            "of the other: segment them in several calls with different --output folders."
+        )
+    folder = settings.output.resolve()
+    if any(image.resolve().parent == folder for image in images):
+        raise SettingsError(
+            f"Got --output {settings.output}, where the images lie; a mask would replace its "
+            "image: choose another folder."
+        )
+    if settings.overwrite:
+        return
+    there = [name for name in names if (settings.output / name).exists()]
+    if settings.probabilities and settings.output.is_dir():
+        found = sorted(path.name for path in settings.output.iterdir())
+        there += [name for name in found if _is_probability(name, masks)]
+    if there:
+        raise SettingsError(
+            f"{len(there)} of the files to write are already in {settings.output} ({there[0]}); "
+            "use --overwrite to replace them, or another --output."
+        )

@@ -1,0 +1,137 @@
+"""Which cases a training takes, which it is validated on, and where its run goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from napari_scribblemix.data.labels import CARDIAC
+from napari_scribblemix.errors import GeometryError, TrainingError
+from napari_scribblemix.project.layouts import find_cases
+from napari_scribblemix.project.project import Project
+from napari_scribblemix.settings import TrainSettings
+from napari_scribblemix.training.cases import TrainingCases, default_output, load_training_cases
+from napari_scribblemix.training.checkpoint import checkpoint_path
+from phantoms import draw, write_cine, write_file, write_folder
+
+
+def settings(folder: Path, **changes: object) -> TrainSettings:
+    return TrainSettings.model_validate({"folder": folder} | changes)
+
+
+def load(folder: Path, **changes: object) -> TrainingCases:
+    return load_training_cases(settings(folder, **changes))
+
+
+def shown(cases: TrainingCases) -> tuple[list[str], list[str], list[str]]:
+    """The names of the scribbled, the unlabelled and the validation cases."""
+    return (
+        [case.id for case in cases.training if case.scribble is not None],
+        [case.id for case in cases.training if case.scribble is None],
+        [case.id for case in cases.validation],
+    )
+
+
+def everything(folder: Path, count: int = 3) -> Path:
+    """A folder in which each case has scribbles and a mask."""
+    write_folder(folder, scribbled=count, masked=0)
+    for number in range(count):
+        write_file(folder / "masks" / f"case{number:02d}_gt.nii.gz", draw(number)[1])
+    return folder
+
+
+def cine(folder: Path, name: str) -> None:
+    write_cine(folder / "images" / f"{name}.nii.gz", [draw(n)[0] for n in range(2)])
+
+
+def test_masked_cases_without_scribbles_are_held_out(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path, scribbled=2, unlabelled=1, masked=1)
+    assert shown(load(folder)) == (["case00", "case01"], ["case02"], ["case03"])
+
+
+def test_cases_that_are_not_chosen_are_unlabelled(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path, scribbled=3, masked=0)
+    assert shown(load(folder, scribbled="case01")) == (["case01"], ["case00", "case02"], [])
+
+
+def test_masked_cases_that_are_not_chosen_are_unseen_and_validated_on(tmp_path: Path) -> None:
+    folder = everything(tmp_path)
+    chosen = load(folder, scribbled="case01")
+    assert shown(chosen) == (["case01"], [], ["case00", "case02"])
+    assert chosen.warnings == []
+    (warning,) = load(folder).warnings
+    assert "the Dice shown flatters" in warning
+
+
+def test_masked_cases_that_are_not_chosen_train_where_none_is_held_out(tmp_path: Path) -> None:
+    folder = everything(tmp_path)
+    without = load(folder, scribbled="case01", validations=0)
+    assert shown(without) == (["case01"], ["case00", "case02"], [])
+
+
+def test_a_cine_without_scribbles_is_left_out_with_a_warning(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path, scribbled=1, masked=1)
+    for name in ("cine1", "cine2"):
+        cine(folder, name)
+    write_file(folder / "masks" / "cine2_gt.nii.gz", draw(0)[1])
+    cases = load(folder)
+    assert shown(cases) == (["case00"], [], ["case01"])
+    assert cases.warnings == [
+        "cine1, cine2: left out, because training reads 3-D volumes and not 4-D cines."
+    ]
+
+
+def test_a_scribbled_cine_is_an_error_that_advises_the_possible(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path, scribbled=1, masked=0)
+    cine(folder, "cine")
+    write_file(folder / "scribbles" / "cine_scribble.nii.gz", CARDIAC.encode(draw(0)[2]))
+    with pytest.raises(GeometryError, match="save the frame you need as a 3-D file") as caught:
+        load(folder)
+    assert "choose a frame" not in str(caught.value)
+
+
+def test_without_a_scribbled_case_what_was_not_read_is_told(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path, scribbled=0, masked=0, unlabelled=1)
+    write_file(folder / "contours" / "case00.nii.gz", draw(0)[1])
+    with pytest.raises(TrainingError, match=r"no scribbled case.*The folder contours is not read"):
+        load(folder)
+
+
+def test_strokes_not_saved_yet_are_trained_on(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "plain", scribbled=0, unlabelled=2, masked=0)
+    with Project.create(tmp_path / "p.scribblemix") as project:
+        for files in find_cases(folder):
+            project.add_case(files)
+        before = project.read_scribble("case01", project.read_image("case01"))
+        project.record_stroke("case01", before, draw(1)[2])
+        cases = load(project.folder)
+    assert shown(cases) == (["case01"], ["case00"], [])
+    np.testing.assert_array_equal(cases.training[1].scribble, draw(1)[2])
+
+
+@pytest.fixture
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return Path("study")
+
+
+def finished(*names: str) -> None:
+    for name in names:
+        path = checkpoint_path(Path("runs") / name)
+        path.parent.mkdir(parents=True)
+        path.touch()
+
+
+def test_a_new_run_gets_a_new_folder(study: Path) -> None:
+    finished("study-cyclemix", "study-cyclemix-2")
+    assert default_output(settings(study)) == Path("runs/study-cyclemix-3")
+
+
+def test_the_newest_run_that_can_is_gone_on_with(study: Path) -> None:
+    finished("study-cyclemix", "study-cyclemix-2", "study-cyclemix-10", "study-cyclemix-old")
+    Path("runs/study-cyclemix-11").mkdir()  # stopped before its first checkpoint
+    assert default_output(settings(study, resume=True)) == Path("runs/study-cyclemix-10")
+    first = default_output(settings(study, resume=True, method="partial"))
+    assert first == Path("runs/study-partial")

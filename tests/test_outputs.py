@@ -1,0 +1,156 @@
+"""Which images are meant, which files will be written for them, and what is refused beforehand."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from napari_scribblemix.errors import FileError, SettingsError
+from napari_scribblemix.inference.outputs import (
+    check_outputs,
+    collect_images,
+    entropy_path,
+    mask_paths,
+    probability_path,
+)
+from napari_scribblemix.settings import SegmentSettings
+from phantoms import draw, write_cine, write_file
+
+
+def settings(output: Path, **changes: object) -> SegmentSettings:
+    values = {"model": Path("run"), "images": [Path("images")], "output": output}
+    return SegmentSettings.model_validate(values | changes)
+
+
+def images(folder: Path, *names: str) -> list[Path]:
+    for name in names:
+        write_file(folder / name, draw(0)[0])
+    return [folder / name for name in names]
+
+
+def cine(path: Path, frames: int = 2) -> Path:
+    return write_cine(path, [draw(number)[0] for number in range(frames)])
+
+
+def touch(folder: Path, *names: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / name).touch()
+
+
+def test_folders_are_searched_for_images(tmp_path: Path) -> None:
+    written = images(tmp_path / "in", "B.NII.GZ", "a.nii")
+    touch(tmp_path / "in", "notes.txt", "._a.nii.gz")
+    assert collect_images([tmp_path / "in", written[1]]) == written
+    touch(tmp_path / "empty")
+    with pytest.raises(FileError, match=r"without a \.nii"):
+        collect_images([tmp_path / "empty"])
+
+
+def test_a_wrong_path_is_told_before_anything_is_done(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"gone\.nii does not exist"):
+        collect_images([tmp_path / "gone.nii"])
+
+
+def test_a_wrong_path_is_told_without_waiting_for_torch(tmp_path: Path) -> None:
+    image = images(tmp_path / "in", "a.nii.gz")[0]
+    code = (
+        "import sys\nfrom napari_scribblemix.cli.app import main\n"
+        "code = main(['segment', *sys.argv[1:], '--output', 'masks'])\n"
+        "sys.exit(code if 'torch' not in sys.modules else 99)"
+    )
+    for model, path, message in (
+        ("gone", image, "The model gone does not exist"),
+        (tmp_path, tmp_path / "nothing", "nothing does not exist"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(model), str(path)],
+            cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        assert message in done.stderr
+        assert done.returncode == 2
+
+
+def test_every_frame_of_a_cine_has_its_mask(tmp_path: Path) -> None:
+    path, out = cine(tmp_path / "cine.nii.gz"), tmp_path / "out"
+    assert mask_paths(path, settings(out)) == [
+        out / "cine_frame00.nii.gz",
+        out / "cine_frame01.nii.gz",
+    ]
+    assert mask_paths(path, settings(out, frame=1)) == [out / "cine.nii.gz"]
+
+
+def test_further_files_are_named_after_the_mask() -> None:
+    mask = Path("out/v1.2.Nii.gz")
+    assert entropy_path(mask) == Path("out/v1.2_entropy.Nii.gz")
+    expected = Path("out/v1.2_probability_left_ventricle.Nii.gz")
+    assert probability_path(mask, "left ventricle") == expected
+
+
+def test_masks_never_replace_images(tmp_path: Path) -> None:
+    written = images(tmp_path / "in", "a.nii.gz")
+    with pytest.raises(SettingsError, match="would replace its image"):
+        check_outputs(written, settings(tmp_path / "in"))
+
+
+def test_masks_that_are_there_stay_unless_asked(tmp_path: Path) -> None:
+    written = images(tmp_path / "in", "a.nii.gz", "b.nii.gz")
+    write_file(tmp_path / "out" / "b.nii.gz", np.zeros((4, 8, 8), np.uint8))
+    with pytest.raises(SettingsError, match=r"1 of the files .* already in .*\(b\.nii\.gz\)"):
+        check_outputs(written, settings(tmp_path / "out"))
+    check_outputs(written, settings(tmp_path / "out", overwrite=True))
+
+
+def test_masks_of_single_frames_stay_too(tmp_path: Path) -> None:
+    path = cine(tmp_path / "in" / "cine.nii.gz")
+    touch(tmp_path / "out", "cine_frame01.nii.gz")
+    with pytest.raises(SettingsError, match=r"already in .*cine_frame01\.nii\.gz"):
+        check_outputs([path], settings(tmp_path / "out"))
+    check_outputs([path], settings(tmp_path / "out", frame=0))
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [("a_entropy.nii.gz", "entropy"), ("a_probability_left_ventricle.nii.gz", "probabilities")],
+)
+def test_what_is_written_beside_masks_stays_too(tmp_path: Path, name: str, asked: str) -> None:
+    written = images(tmp_path / "in", "a.nii.gz")
+    touch(tmp_path / "out", name)
+    check_outputs(written, settings(tmp_path / "out"))
+    with pytest.raises(SettingsError, match=f"1 of the files .*{name}"):
+        check_outputs(written, settings(tmp_path / "out", **{asked: True}))
+
+
+def test_two_images_of_one_name_are_refused(tmp_path: Path) -> None:
+    written = images(tmp_path / "a", "x.nii") + images(tmp_path / "b", "x.nii")
+    with pytest.raises(SettingsError, match="file names twice"):
+        check_outputs(written, settings(tmp_path / "out"))
+
+
+def test_a_cine_and_an_image_named_like_its_frame_are_refused(tmp_path: Path) -> None:
+    written = [cine(tmp_path / "a.nii.gz"), *images(tmp_path, "a_frame00.nii.gz")]
+    with pytest.raises(SettingsError, match=r"1 file names twice \(a_frame00\.nii\.gz\)"):
+        check_outputs(written, settings(tmp_path / "out"))
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [("a_entropy.nii.gz", "entropy"), ("a_probability_scar.nii.gz", "probabilities")],
+)
+def test_an_image_named_like_another_ones_further_file_is_refused(
+    tmp_path: Path, name: str, asked: str
+) -> None:
+    written = images(tmp_path / "in", "a.nii.gz", name)
+    check_outputs(written, settings(tmp_path / "out"))
+    with pytest.raises(SettingsError, match=f"file names twice .{name}"):
+        check_outputs(written, settings(tmp_path / "out", **{asked: True}))
+
+
+def test_an_unreadable_image_stops_no_other_yet(tmp_path: Path) -> None:
+    written = images(tmp_path / "in", "a.nii.gz")
+    (tmp_path / "in" / "bad.nii.gz").write_bytes(b"nothing")
+    check_outputs([tmp_path / "in" / "bad.nii.gz", *written], settings(tmp_path / "out"))
