@@ -27,12 +27,14 @@ class Batch:
         generator: random source on the same device as the tensors.
         host_generator: random source on the CPU, for choices that decide shapes.  Drawing those
             on the device would make the host wait for it.
+        fraction: share of the budget that is used, 0-1, for what changes in the course of it.
     """
 
     image: Tensor
     target: Tensor
     generator: torch.Generator
     host_generator: torch.Generator
+    fraction: float = 1.0
 
 
 def one_hot(scribble: Tensor, classes: int) -> Tensor:

@@ -90,6 +90,8 @@ class CycleMix(nn.Module):
         dice: weight of a partial Dice term on the unmixed images; 0 leaves it out.
         edges: weight of ``edge_consistency`` on the unmixed images; 0 leaves it out.
         occlusion_px: side of the square in pixels.
+        mix_from: share of the budget after which images are mixed.  Steps before cost less than
+            half, and the saliency of a network that knows nothing yet says nothing.
     """
 
     ways2: Tensor
@@ -108,10 +110,12 @@ class CycleMix(nn.Module):
         dice: float = 0.0,
         edges: float = 0.0,
         occlusion_px: float = 32,
+        mix_from: float = 0.0,
     ) -> None:
         super().__init__()
         self.network = network
         self.occlusion_px = occlusion_px if occlusion else 0.0
+        self.mix_from = mix_from
         weights = {
             "unmix": 1.0,
             "mix": 1.0,
@@ -135,9 +139,11 @@ class CycleMix(nn.Module):
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Return the scalar terms that are on: the names in ``weights``.
 
+        Those of the mixed images are missing before ``mix_from``.
         Needs gradients to be enabled: the saliency is a gradient.
         """
-        mixing = "mix" in self.weights or "global" in self.weights
+        mixes = "mix" in self.weights or "global" in self.weights
+        mixing = mixes and batch.fraction >= self.mix_from
         image = batch.image.detach().requires_grad_(mixing)
         logits = self.network(image)
         terms = {"unmix": partial_cross_entropy(logits, batch.target)}

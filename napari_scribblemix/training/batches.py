@@ -35,6 +35,7 @@ def build_method(
         local_consistency="local" not in recipe.without,
         dice=recipe.dice,
         edges=recipe.edges,
+        mix_from=recipe.mix_from,
     )
 
 
@@ -82,4 +83,4 @@ class BatchSource:
         first, last = self._recipe.enclosed_weight, self._recipe.enclosed_weight_end
         weight = first ** (1.0 - fraction) * last**fraction
         target[:, 0] += weight * (scribble == ENCLOSED)
-        return Batch(image, target, self._generator, self._host_generator)
+        return Batch(image, target, self._generator, self._host_generator, fraction)
