@@ -13,6 +13,7 @@ import json
 import math
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,11 +83,16 @@ class _Meter:
     step: int
     since: float
     sums: dict[str, Tensor] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
 
     def add(self, terms: dict[str, Tensor]) -> None:
+        self.counts.update(terms.keys())
         for name, value in terms.items():
             value = value.detach()
             self.sums[name] = self.sums[name] + value if name in self.sums else value
+
+    def means(self) -> dict[str, float]:
+        return {name: float(value) / self.counts[name] for name, value in self.sums.items()}
 
 
 def _write_settings(run: Path, settings: TrainSettings, recipe: Recipe) -> None:
@@ -243,7 +249,7 @@ class Training:
 
     def _progress(self, meter: _Meter, rate: float) -> Progress:
         steps, seconds = self.state.step - meter.step, self.state.elapsed - meter.since
-        means = {name: float(value) / steps for name, value in meter.sums.items()}
+        means = meter.means()
         loss = means.pop("loss")
         if not math.isfinite(loss):
             raise TrainingError(
