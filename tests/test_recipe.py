@@ -89,9 +89,3 @@ def test_partial_is_cross_entropy_alone_in_every_preset() -> None:
     for preset in PRESETS:
         recipe = resolve(settings(method="partial", preset=preset))
         assert recipe.dice == recipe.edges == 0
-
-
-def test_the_users_batch_beats_that_of_the_method() -> None:
-    assert resolve(settings()).batch == 6
-    assert resolve(settings(batch=10)).batch == 10
-    assert resolve(settings(method="partial")).batch == 12
