@@ -19,7 +19,7 @@ import torch
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.errors import TrainingError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def _global_states() -> list[torch.Tensor]:

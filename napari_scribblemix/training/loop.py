@@ -13,9 +13,7 @@ import json
 import math
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -51,6 +49,7 @@ from napari_scribblemix.training.device import (
     make_fabric,
     set_threads,
 )
+from napari_scribblemix.training.meter import Meter
 from napari_scribblemix.training.recipe import Recipe, resolve
 from napari_scribblemix.training.schedule import Budget, learning_rate
 from napari_scribblemix.training.slices import build_store
@@ -74,25 +73,6 @@ class Control:
     def stopping(self) -> bool:
         """Whether a stop was asked for."""
         return self._stop.is_set()
-
-
-@dataclass
-class _Meter:
-    """Loss terms summed on the device since the last report; read only when reporting."""
-
-    step: int
-    since: float
-    sums: dict[str, Tensor] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)
-
-    def add(self, terms: dict[str, Tensor]) -> None:
-        self.counts.update(terms.keys())
-        for name, value in terms.items():
-            value = value.detach()
-            self.sums[name] = self.sums[name] + value if name in self.sums else value
-
-    def means(self) -> dict[str, float]:
-        return {name: float(value) / self.counts[name] for name, value in self.sums.items()}
 
 
 def _write_settings(run: Path, settings: TrainSettings, recipe: Recipe) -> None:
@@ -184,7 +164,7 @@ class Training:
         fabric.setup(state.method, state.optimizer)
         state.method.train()
         begun = time.monotonic() - state.elapsed
-        saved_at, meter, rate = state.elapsed, _Meter(state.step, state.elapsed), 0.0
+        saved_at, meter, rate = state.elapsed, Meter(state.step, state.elapsed), 0.0
         next_validation = self._next_validation()
         while not self.control.stopping and not self.budget.spent(state.step, state.elapsed):
             fraction = self.budget.fraction(state.step, state.elapsed)
@@ -209,7 +189,7 @@ class Training:
             # Always before a checkpoint: a loss that is no number must not replace a good one.
             if due or save or state.elapsed - meter.since >= _PROGRESS_SECONDS:
                 yield self._progress(meter, rate)
-                meter = _Meter(state.step, state.elapsed)
+                meter = Meter(state.step, state.elapsed)
             if save:
                 yield from self._save()
                 saved_at = state.elapsed
@@ -217,7 +197,7 @@ class Training:
                 yield self._validate()
                 state.method.train()
                 next_validation = self._next_validation()
-                meter = _Meter(state.step, time.monotonic() - begun)
+                meter = Meter(state.step, time.monotonic() - begun)
         if meter.sums:
             yield self._progress(meter, rate)
 
@@ -247,7 +227,7 @@ class Training:
             seconds=self.budget.seconds,
         )
 
-    def _progress(self, meter: _Meter, rate: float) -> Progress:
+    def _progress(self, meter: Meter, rate: float) -> Progress:
         steps, seconds = self.state.step - meter.step, self.state.elapsed - meter.since
         means = meter.means()
         loss = means.pop("loss")
