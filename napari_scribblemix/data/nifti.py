@@ -38,6 +38,13 @@ def is_nifti(path: Path) -> bool:
     return path.name.lower().endswith(SUFFIXES) and not path.name.startswith(".")
 
 
+def split_name(name: str) -> tuple[str, str]:
+    """A file name without its NIfTI ending, and the ending as it is written there (or nothing)."""
+    suffix = next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), "")
+    end = len(name) - len(suffix)
+    return name[:end], name[end:]
+
+
 def _damaged(path: Path, error: Exception) -> FileError:
     # Some of nibabel's reasons have several lines.
     reason = " ".join(str(error).split()) or type(error).__name__

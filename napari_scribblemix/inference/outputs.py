@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from napari_scribblemix.data.nifti import SUFFIXES, is_nifti, number_of_frames
+from napari_scribblemix.data.nifti import is_nifti, number_of_frames, split_name
 from napari_scribblemix.errors import FileError, ScribbleMixError, SettingsError
 from napari_scribblemix.settings import SegmentSettings
 
@@ -33,15 +33,8 @@ def collect_images(paths: list[Path]) -> list[Path]:
     return list(dict.fromkeys(images))
 
 
-def _split(name: str) -> tuple[str, str]:
-    """A file name without its NIfTI ending, and the ending as it is written there."""
-    suffix = next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), "")
-    end = len(name) - len(suffix)
-    return name[:end], name[end:]
-
-
 def _beside(mask: Path, addition: str) -> Path:
-    stem, suffix = _split(mask.name)
+    stem, suffix = split_name(mask.name)
     return mask.with_name(f"{stem}{addition}{suffix}")
 
 
@@ -83,7 +76,7 @@ def _planned(images: list[Path], settings: SegmentSettings) -> tuple[list[str], 
 
 def _is_probability(name: str, masks: set[str]) -> bool:
     """Whether ``name`` is a probability of one of ``masks``, whatever the model's structures."""
-    stem, suffix = _split(name)
+    stem, suffix = split_name(name)
     head, found, _ = stem.rpartition(_PROBABILITY)
     return bool(found) and f"{head}{suffix}" in masks
 

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from napari_scribblemix.data.nifti import is_nifti
+from napari_scribblemix.data.nifti import is_nifti, split_name
 from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.project.cases import CaseFiles
 from napari_scribblemix.project.project import PROJECT_FILE, PROJECT_SUFFIX, Project
@@ -41,7 +41,7 @@ class Found:
 
 
 def _stem(path: Path) -> str:
-    return re.sub(r"\.nii(\.gz)?$", "", path.name, flags=re.IGNORECASE)
+    return split_name(path.name)[0]
 
 
 def case_name(path: Path) -> str:

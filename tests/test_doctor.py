@@ -1,0 +1,64 @@
+"""The command doctor, as a user calls it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError
+
+import pytest
+
+from napari_scribblemix.cli import doctor
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def test_doctor_tells_versions_devices_and_a_verdict(run: Run) -> None:
+    code, out, _ = run("doctor")
+    assert code == 0
+    for word in ("napari-scribblemix", "Python", "torch", "CPU, ", "free disk", "Training runs on"):
+        assert word in out
+
+
+def test_doctor_lists_napari_and_qt_and_promises_no_window(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_qt(package: str) -> str:
+        if package.startswith("Py"):
+            raise PackageNotFoundError(package)
+        return "9.8.7"
+
+    monkeypatch.setattr(doctor, "version", no_qt)
+    code, out, _ = run("doctor")
+    assert code == 0
+    rows = [line.split() for line in out.splitlines()]
+    assert ["napari", "9.8.7"] in rows
+    assert ["PyQt6", "not", "installed"] in rows
+    assert "window" not in out
+    assert "napari can open" not in out
+    assert "pip install" not in out
+
+
+@pytest.mark.parametrize(("encoding", "sign"), [("utf-8", "✓ "), ("cp1252", "ok ")])
+def test_doctor_prints_what_the_console_can_show(encoding: str, sign: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "napari_scribblemix", "doctor"],
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        capture_output=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert f"\n{sign}Training runs on" in done.stdout.decode(encoding).replace("\r", "")
+
+
+def test_doctor_fails_where_torch_is_broken(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "torch", None)
+    code, out, _ = run("doctor")
+    assert code == 1
+    assert "PyTorch cannot be imported" in out
+
+
+def test_doctor_warns_of_little_memory(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "memory_gb", lambda: (0.5, 8.0))
+    assert "Only 0.5 GB of memory are free" in run("doctor")[1]
