@@ -31,6 +31,7 @@ class Started(_Event):
     scribbled_slices: int
     validation_cases: int
     parameters: int
+    start: str = "scratch"
     step: int = 0
     steps: int | None = None
     seconds: float | None = None

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from napari_scribblemix.errors import FileError
 
+STARTER_NAME = "starter"
+"""How the bundled starter model is named on the command line."""
+
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -52,6 +55,18 @@ def sample_kinds() -> tuple[str, ...]:
     return tuple(sorted(p.name for p in _find("sample_data").iterdir() if p.is_dir()))
 
 
-def starter_models() -> tuple[Path, ...]:
-    """The bundled ``.safetensors`` files, sorted; empty if none is shipped."""
-    return tuple(sorted(models_folder().glob("*.safetensors")))
+def bundled_models() -> dict[str, Path]:
+    """The bundled ``.safetensors`` files by name (``starter``); empty if none is shipped."""
+    return {path.stem: path for path in sorted(models_folder().glob("*.safetensors"))}
+
+
+def has_starter() -> bool:
+    """Whether the starter model is shipped with this installation."""
+    return STARTER_NAME in bundled_models()
+
+
+def find_model(path: Path) -> Path:
+    """``path``, or the bundled model that it names (``starter``) if no such path exists."""
+    if path.exists():
+        return path
+    return bundled_models().get(str(path), path)

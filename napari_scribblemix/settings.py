@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 Method = Literal["cyclemix", "partial"]
 PresetName = Literal["fast", "best", "paper"]
@@ -72,6 +72,11 @@ class TrainSettings(Settings):
     )
     threads: int | None = Field(None, ge=1, description="CPU threads. [all cores]")
     seed: int = Field(0, ge=0, description="Seed of every random choice.")
+    start: str | None = Field(
+        None,
+        description="What to begin with: starter (a bundled model that knows drawn hearts), "
+        "scratch, or a run folder or model file. [fast: starter; else scratch]",
+    )
     output: Path | None = Field(
         None,
         description="Folder of the run. [a new runs/FOLDER-METHOD; in a project: in its runs/; "
@@ -101,6 +106,13 @@ class TrainSettings(Settings):
         None,
         description="Switch off terms of CycleMix, by commas: mix, global, occlusion, local.",
     )
+    drawn: float | None = Field(
+        None,
+        ge=0.0,
+        le=2.0,
+        description="Drawn hearts in each batch, as a share of its scans, so that what is known of "
+        "hearts is kept. [with a model to start from: 0.25; else 0]",
+    )
     spacing: float | None = Field(
         None, ge=0.5, le=5.0, description="Pixel size of the working grid in mm. [by preset]"
     )
@@ -118,11 +130,51 @@ class TrainSettings(Settings):
     )
 
 
+class StarterSettings(Settings):
+    """Train the starter model on drawn hearts alone: no scan, no scribble."""
+
+    output: Path = Field(description="Folder of the run.")
+    time: Duration | None = Field(
+        None, gt=0, description="Stop after this time, e.g. 90s, 10m, 2h. [1h]"
+    )
+    steps: int | None = Field(None, ge=1, description="Stop after this many optimiser steps.")
+    device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps.")
+    precision: Literal["auto", "32-true", "bf16-mixed"] = Field(
+        "auto",
+        description="auto: bfloat16 on a GPU that has it and on a CPU with AVX512-BF16 or AMX, "
+        "else 32 bit.",
+    )
+    threads: int | None = Field(None, ge=1, description="CPU threads. [all cores]")
+    seed: int = Field(0, ge=0, description="Seed of every random choice.")
+    resume: bool = Field(False, description="Go on from the checkpoint in the run folder.")
+    validations: int = Field(
+        5, ge=0, le=1000, description="How often to validate on drawn hearts never trained on."
+    )
+    measure: list[str] = Field(
+        [],
+        description="At the end also measure on the masked cases of a folder, and say so in the "
+        "card: NAME=FOLDER, any number of them.",
+    )
+    json_events: bool = Field(
+        False,
+        description="Print the events as JSON, one a line, instead of a progress bar.",
+        json_schema_extra={"cli": "--json"},
+    )
+
+    @field_validator("measure")
+    @classmethod
+    def _named(cls, value: list[str]) -> list[str]:
+        for text in value:
+            if not all(text.partition("=")[::2]):
+                raise ValueError(f"got {text!r}; expected NAME=FOLDER")
+        return value
+
+
 class SegmentSettings(Settings):
     """Segment images with a trained model: one mask per image, on the image's own grid."""
 
     model: Path = Field(
-        description="A run folder or a model file (.safetensors).",
+        description="starter, a run folder or a model file (.safetensors).",
         json_schema_extra={"cli": "argument"},
     )
     images: list[Path] = Field(

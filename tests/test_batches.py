@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.training.batches import BatchSource, build_method
+from napari_scribblemix.training.job import Generators
 from napari_scribblemix.training.recipe import PRESETS, Augmentation, Recipe
 from napari_scribblemix.training.slices import build_store
 from phantoms import make_case
@@ -18,8 +20,7 @@ def source(folder: Path, **changes: object) -> BatchSource:
     recipe = Recipe.model_validate(PRESETS["fast"].model_dump() | small | changes)
     cases = [make_case(folder, 0), make_case(folder, 1, scribbled=False)]
     store = build_store(cases, 1.5, recipe.enclosure_rule, torch.device("cpu"))
-    generators = torch.Generator().manual_seed(0), torch.Generator().manual_seed(1)
-    return BatchSource(store, recipe, 4, 0, *generators)
+    return BatchSource(store, recipe, CARDIAC, 0, Generators.seeded(0, torch.device("cpu")))
 
 
 @pytest.mark.parametrize("end", [1.0, 0.04])

@@ -21,9 +21,11 @@ from napari_scribblemix.inference.model import load_model, read_card
 from napari_scribblemix.methods.batch import Batch
 from napari_scribblemix.methods.cyclemix import CycleMix
 from napari_scribblemix.settings import TrainSettings
+from napari_scribblemix.training.cases import load_training_cases
 from napari_scribblemix.training.checkpoint import checkpoint_path, load_checkpoint
 from napari_scribblemix.training.loop import Control, Training
 from napari_scribblemix.training.recipe import PRESETS
+from napari_scribblemix.training.scribble_job import prepare
 from phantoms import write_folder
 
 
@@ -37,8 +39,12 @@ def settings(folder: Path, **changes: object) -> TrainSettings:
     return TrainSettings.model_validate(small | changes)
 
 
+def training(settings: TrainSettings, run: Path, control: Control | None = None) -> Training:
+    return Training(prepare(settings), run, control)
+
+
 def run(settings: TrainSettings, run: Path, control: Control | None = None) -> list[Event]:
-    return list(Training(settings, run, control).events())
+    return list(training(settings, run, control).events())
 
 
 @pytest.mark.parametrize("method", ["partial", "cyclemix"])
@@ -92,16 +98,16 @@ def test_resuming_equals_never_having_stopped(
     run(settings(folder, steps=6, **common), whole)
 
     control = Control()
-    training = Training(settings(folder, steps=6, **common), parts, control)
-    at = training.batches.at
+    begun = training(settings(folder, steps=6, **common), parts, control)
+    at = begun.job.batches.at
 
     def stop_after_three(step: int, fraction: float) -> Batch:
         if step == 2:
             control.stop()
         return at(step, fraction)
 
-    training.batches.at = stop_after_three  # type: ignore[method-assign]
-    stopped = list(training.events())[-1]
+    begun.job.batches.at = stop_after_three  # type: ignore[method-assign]
+    stopped = list(begun.events())[-1]
     assert isinstance(stopped, Finished)
     assert (stopped.step, stopped.stopped) == (3, True)
     run(settings(folder, steps=6, resume=True, **common), parts)
@@ -134,12 +140,12 @@ def test_resuming_in_another_memory_layout_keeps_moments_with_their_weights(
     folder: Path, tmp_path: Path
 ) -> None:
     common = {"validations": 0, "threads": 1, "precision": "32-true"}
-    training = Training(settings(folder, steps=2, **common), tmp_path / "run")
-    list(training.events())
-    again = Training(settings(folder, steps=3, resume=True, **common), tmp_path / "run")
-    again.network.arrange(torch.contiguous_format)
+    first = training(settings(folder, steps=2, **common), tmp_path / "run")
+    list(first.events())
+    again = training(settings(folder, steps=3, resume=True, **common), tmp_path / "run")
+    again.job.network.arrange(torch.contiguous_format)
     load_checkpoint(tmp_path / "run", again.state)
-    before = list(training.state.optimizer.state.values())
+    before = list(first.state.optimizer.state.values())
     after = list(again.state.optimizer.state.values())
     for weight, old, new in zip(again.state.optimizer.state, before, after, strict=True):
         assert torch.equal(old["exp_avg"], new["exp_avg"])
@@ -201,23 +207,23 @@ def test_the_card_says_what_was_done_and_names_no_case(folder: Path, tmp_path: P
     assert record["settings"]["steps"] == 2
 
 
-def test_unscribbled_masked_cases_are_not_trained_on(folder: Path, tmp_path: Path) -> None:
-    training = Training(settings(folder), tmp_path / "run")
-    assert [case.id for case in training.cases.training] == ["case00", "case01", "case02"]
-    assert [case.id for case in training.cases.validation] == ["case03"]
+def test_unscribbled_masked_cases_are_not_trained_on(folder: Path) -> None:
+    cases = load_training_cases(settings(folder))
+    assert [case.id for case in cases.training] == ["case00", "case01", "case02"]
+    assert [case.id for case in cases.validation] == ["case03"]
 
 
-def test_scribbled_chooses_whose_strokes_are_used(folder: Path, tmp_path: Path) -> None:
-    training = Training(settings(folder, scribbled="case01"), tmp_path / "run")
-    assert [c.id for c in training.cases.training if c.scribble is not None] == ["case01"]
-    assert len(training.cases.training) == 3
-    only = Training(settings(folder, cases="case0[0-1]"), tmp_path / "run")
-    assert [case.id for case in only.cases.training] == ["case00", "case01"]
+def test_scribbled_chooses_whose_strokes_are_used(folder: Path) -> None:
+    cases = load_training_cases(settings(folder, scribbled="case01"))
+    assert [c.id for c in cases.training if c.scribble is not None] == ["case01"]
+    assert len(cases.training) == 3
+    only = load_training_cases(settings(folder, cases="case0[0-1]"))
+    assert [case.id for case in only.training] == ["case00", "case01"]
 
 
 def test_a_pattern_that_matches_nothing_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="Got --cases patient9, which matches none of 4 cases"):
-        Training(settings(folder, cases="patient9"), tmp_path / "run")
+        training(settings(folder, cases="patient9"), tmp_path / "run")
 
 
 def test_validating_on_seen_cases_is_said(tmp_path: Path) -> None:
@@ -234,30 +240,30 @@ def test_validating_on_seen_cases_is_said(tmp_path: Path) -> None:
 def test_a_folder_without_scribbles_cannot_be_trained_on(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "data", scribbled=0, unlabelled=2, masked=0)
     with pytest.raises((TrainingError, ScribbleError), match="no scribble"):
-        Training(settings(folder), tmp_path / "run")
+        training(settings(folder), tmp_path / "run")
 
 
 def test_resume_without_a_checkpoint_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="holds no checkpoint"):
-        Training(settings(folder, resume=True), tmp_path / "run")
+        training(settings(folder, resume=True), tmp_path / "run")
 
 
 def test_resume_with_another_network_is_refused(folder: Path, tmp_path: Path) -> None:
     run(settings(folder, steps=1, validations=0, method="partial"), tmp_path / "run")
     with pytest.raises(TrainingError, match="does not fit these settings"):
-        Training(settings(folder, preset="best", resume=True), tmp_path / "run")
+        training(settings(folder, preset="best", resume=True), tmp_path / "run")
 
 
 def test_a_damaged_checkpoint_is_refused(folder: Path, tmp_path: Path) -> None:
     run(settings(folder, steps=1, validations=0), tmp_path / "run")
     checkpoint_path(tmp_path / "run").write_bytes(b"not a checkpoint")
     with pytest.raises(TrainingError, match="is damaged"):
-        Training(settings(folder, resume=True), tmp_path / "run")
+        training(settings(folder, resume=True), tmp_path / "run")
 
 
 def test_a_loss_that_is_no_number_stops_the_training(folder: Path, tmp_path: Path) -> None:
-    training = Training(settings(folder, steps=3, validations=0), tmp_path / "run")
+    begun = training(settings(folder, steps=3, validations=0), tmp_path / "run")
     with torch.no_grad():
-        next(training.network.parameters()).fill_(float("nan"))
+        next(begun.job.network.parameters()).fill_(float("nan"))
     with pytest.raises(TrainingError, match="loss is not a number any more"):
-        list(training.events())
+        list(begun.events())

@@ -11,11 +11,13 @@ import pytest
 import torch
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
+from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.methods import puzzle_mix
 from napari_scribblemix.methods.batch import Batch
 from napari_scribblemix.methods.cyclemix import CycleMix
 from napari_scribblemix.methods.unet import UNet
 from napari_scribblemix.training.batches import BatchSource
+from napari_scribblemix.training.job import Generators
 from napari_scribblemix.training.recipe import PRESETS
 from napari_scribblemix.training.slices import build_store
 from phantoms import make_case
@@ -37,7 +39,8 @@ def test_making_a_batch_reads_nothing_back(tmp_path: Path) -> None:
     recipe = PRESETS["fast"].model_copy(update={"crop": 48, "batch": 4})
     cases = [make_case(tmp_path, 0), make_case(tmp_path, 1, scribbled=False)]
     store = build_store(cases, 1.5, True, torch.device("cpu"))
-    batches = BatchSource(store, recipe, 4, 0, torch.Generator(), torch.Generator())
+    generators = Generators(torch.Generator(), torch.Generator())
+    batches = BatchSource(store, recipe, CARDIAC, 0, generators)
     with FakeTensorMode(allow_non_fake_inputs=True):
         for step in range(4):
             batch = batches.at(step, 0.5)

@@ -33,7 +33,7 @@ def test_resources_are_found_in_a_checkout_and_in_a_wheel(
     monkeypatch.setattr(resources, "_PACKAGE", make_installation(tmp_path, wheel=wheel))
     assert resources.sample_kinds() == ("cine",)
     assert (resources.sample_folder("cine") / "train").is_dir()
-    assert [path.name for path in resources.starter_models()] == ["starter.safetensors"]
+    assert [path.name for path in resources.bundled_models().values()] == ["starter.safetensors"]
 
 
 def test_a_folder_of_that_name_beside_an_installed_package_is_not_taken(

@@ -33,6 +33,7 @@ COMMANDS: tuple[tuple[str, type[settings.Settings], str], ...] = (
     ("sample", settings.SampleSettings, "sample"),
     ("import", settings.ImportSettings, "import_"),
     ("inspect", settings.InspectSettings, "inspect"),
+    ("make-starter", settings.StarterSettings, "make_starter"),
     ("doctor", settings.DoctorSettings, "doctor"),
 )
 

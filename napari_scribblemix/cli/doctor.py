@@ -17,7 +17,7 @@ from pathlib import Path
 from napari_scribblemix import __version__
 from napari_scribblemix.cli.console import results, table
 from napari_scribblemix.errors import FileError
-from napari_scribblemix.resources import models_folder, sample_kinds, starter_models
+from napari_scribblemix.resources import bundled_models, models_folder, sample_kinds
 from napari_scribblemix.settings import DoctorSettings
 
 _PACKAGES = ("torch", "lightning-fabric", "numpy", "scipy", "scikit-image", "nibabel", "pydantic")
@@ -76,7 +76,7 @@ def devices() -> tuple[list[str], Verdict]:
 
 def _resource_verdict() -> Verdict:
     try:
-        names = [path.stem for path in starter_models()]
+        names = list(bundled_models())
         kinds = sample_kinds()
         models_folder()
     except FileError as error:

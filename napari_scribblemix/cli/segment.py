@@ -7,6 +7,7 @@ from rich.progress import track
 from napari_scribblemix.cli.console import messages, print_error, print_warning, results
 from napari_scribblemix.errors import ModelError
 from napari_scribblemix.project.notes import NoteList
+from napari_scribblemix.resources import find_model
 from napari_scribblemix.settings import SegmentSettings
 
 
@@ -16,7 +17,7 @@ def run(settings: SegmentSettings) -> int:
 
     images = collect_images(settings.images)
     check_outputs(images, settings)
-    if not settings.model.exists():
+    if not find_model(settings.model).exists():
         raise ModelError(f"The model {settings.model} does not exist; check the path.")
     # Only now the slow import of torch: a wrong path is told at once.
     from napari_scribblemix.inference.files import segment_files

@@ -22,7 +22,7 @@ from napari_scribblemix.errors import FileError
 from napari_scribblemix.settings import TrainSettings
 
 if TYPE_CHECKING:
-    from napari_scribblemix.training.loop import Control
+    from napari_scribblemix.training.loop import Control, Training
 
 _SHOWN_WARNINGS = 3
 _LINES = 20
@@ -58,6 +58,22 @@ def describe_dice(dice: dict[str, float], mean: float) -> str:
     return f"mean Dice {mean:.3f} ({parts})"
 
 
+def describe_start(event: ev.Started) -> str:
+    """One line: what is trained on, where, and from which step on."""
+    learnt_from = (
+        f"{event.scribbled_slices} scribbled of {event.slices} slices, "
+        f"{event.scribbled_cases} scribbled of {event.cases} cases, "
+        if event.cases
+        else ""
+    )
+    begins = "" if event.start == "scratch" else f", from {event.start}"
+    return (
+        f"{event.method} ({event.preset}{begins}) on {event.device}, {event.precision}: "
+        f"{learnt_from}{event.validation_cases} to validate on"
+        + (f"; going on at step {event.step}" if event.step else "")
+    )
+
+
 class TrainingView:
     """Draws events on a terminal: a live bar, or a line now and then where there is no terminal."""
 
@@ -88,13 +104,7 @@ class TrainingView:
     def show(self, event: ev.Event) -> None:
         """Draw one event."""
         if isinstance(event, ev.Started):
-            self._say(
-                f"{event.method} ({event.preset}) on {event.device}, {event.precision}: "
-                f"{event.scribbled_slices} scribbled of {event.slices} slices, "
-                f"{event.scribbled_cases} scribbled of {event.cases} cases, "
-                f"{event.validation_cases} to validate on"
-                + (f"; going on at step {event.step}" if event.step else "")
-            )
+            self._say(describe_start(event))
         elif isinstance(event, ev.Progress):
             self._show_progress(event)
         elif isinstance(event, ev.Validation):
@@ -149,21 +159,14 @@ def _check_writable(folder: Path) -> None:
         )
 
 
-def run(settings: TrainSettings) -> int:
-    """Train; returns the exit code (130 where the user stopped it)."""
-    from napari_scribblemix.training.cases import default_output
-    from napari_scribblemix.training.loop import Control, Training
-    from napari_scribblemix.training.record import check_run_folder, recorded
+def follow(training: Training, *, as_json: bool) -> int:
+    """Run ``training`` to its end or until stopped, telling on the way; the exit code."""
+    from napari_scribblemix.training.record import recorded
 
-    folder = settings.output or default_output(settings)
-    # Before the cases are read, which takes a while.
-    _check_writable(folder)
-    check_run_folder(folder, resume=settings.resume)
-    control = Control()
+    folder, control = training.run, training.control
     with _stopped_by_signals(control):
-        training = Training(settings, folder, control)
         events = recorded(training.events(), folder)
-        if settings.json_events:
+        if as_json:
             for event in events:
                 print(event.model_dump_json(), flush=True)
         else:
@@ -172,3 +175,22 @@ def run(settings: TrainSettings) -> int:
                     view.show(event)
             results().print(f"Model: {folder}", markup=False, soft_wrap=True)
     return 130 if control.stopping else 0
+
+
+def check_output(folder: Path, *, resume: bool) -> None:
+    """An error if a run cannot be written to ``folder``; before anything slow."""
+    from napari_scribblemix.training.record import check_run_folder
+
+    _check_writable(folder)
+    check_run_folder(folder, resume=resume)
+
+
+def run(settings: TrainSettings) -> int:
+    """Train; returns the exit code (130 where the user stopped it)."""
+    from napari_scribblemix.training.cases import default_output
+    from napari_scribblemix.training.loop import Training
+    from napari_scribblemix.training.scribble_job import prepare
+
+    folder = settings.output or default_output(settings)
+    check_output(folder, resume=settings.resume)
+    return follow(Training(prepare(settings), folder), as_json=settings.json_events)

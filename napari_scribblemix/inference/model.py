@@ -25,6 +25,7 @@ from napari_scribblemix.data.intensity import VOLUME_ZSCORE
 from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.errors import ModelError
 from napari_scribblemix.methods.unet import build_network
+from napari_scribblemix.resources import find_model
 
 SCHEMA_VERSION = 1
 MODEL_NAME = "model.safetensors"
@@ -82,7 +83,8 @@ def save_model(folder: Path, network: nn.Module, card: ModelCard) -> Path:
 
 
 def find_weights(path: Path) -> Path:
-    """The weights file meant by ``path``: itself, or the one in a run folder."""
+    """The weights file meant by ``path``: itself, that of a run folder, or a bundled model."""
+    path = find_model(path)
     weights = path / MODEL_NAME if path.is_dir() else path
     if not weights.is_file():
         raise ModelError(

@@ -100,6 +100,7 @@ class UNet(nn.Module):
         transposed: bool = False,
     ) -> None:
         super().__init__()
+        self.in_channels = in_channels
         widths = [in_channels, *channels]
         self.encoder = nn.ModuleList(
             _Block(i, o, norm, residual, dropout) for i, o in pairwise(widths)

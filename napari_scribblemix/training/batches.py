@@ -9,12 +9,15 @@ import math
 
 import torch
 
+from napari_scribblemix.data.labels import CARDIAC, LabelScheme
 from napari_scribblemix.methods.batch import Batch, one_hot
 from napari_scribblemix.methods.cyclemix import CycleMix
 from napari_scribblemix.methods.partial import PartialCE
 from napari_scribblemix.methods.unet import build_network
 from napari_scribblemix.settings import Method
 from napari_scribblemix.training.augmentation import augment
+from napari_scribblemix.training.drawn import draw_batch
+from napari_scribblemix.training.job import Generators
 from napari_scribblemix.training.recipe import Recipe
 from napari_scribblemix.training.slices import ENCLOSED, SliceOrder, SliceStore
 
@@ -40,33 +43,32 @@ def build_method(
 
 
 class BatchSource:
-    """The batch of each step: labelled slices first, then a share of unlabelled ones.
+    """The batch of each step: labelled slices, a share of unlabelled ones, then drawn hearts.
 
     Args:
         store: the slices, on the training device.
         recipe: batch size, crops and augmentation.
-        classes: K, background included.
+        scheme: of the labels; drawn hearts take part only if it is that of drawn hearts.
         seed: of the order of the slices.
-        generator: random source on the device.
-        host_generator: random source on the CPU.
+        generators: random sources.
     """
 
     def __init__(
         self,
         store: SliceStore,
         recipe: Recipe,
-        classes: int,
+        scheme: LabelScheme,
         seed: int,
-        generator: torch.Generator,
-        host_generator: torch.Generator,
+        generators: Generators,
     ) -> None:
-        self._store, self._recipe, self._classes = store, recipe, classes
-        self._generator, self._host_generator = generator, host_generator
+        self._store, self._recipe, self._classes = store, recipe, scheme.classes
+        self._generators = generators
         extra = int(recipe.batch * recipe.unlabelled_share) if len(store.unlabelled) else 0
         self.labelled_per_step = recipe.batch - extra
         self._orders = [SliceOrder(store.labelled, self.labelled_per_step, seed)]
         if extra:
             self._orders.append(SliceOrder(store.unlabelled, extra, seed + 1))
+        self._drawn = round(recipe.batch * recipe.drawn) if scheme.names == CARDIAC.names else 0
 
     @property
     def steps_per_epoch(self) -> int:
@@ -75,12 +77,19 @@ class BatchSource:
 
     def at(self, step: int, fraction: float) -> Batch:
         """The augmented batch of ``step``, when ``fraction`` (0-1) of the budget is used."""
+        recipe, generator = self._recipe, self._generators.device
         numbers = torch.cat([order.at(step) for order in self._orders])
-        image, scribble = augment(self._store, numbers, self._recipe, self._generator)
+        image, scribble = augment(self._store, numbers, recipe, generator)
         target = one_hot(scribble, self._classes)
         # The rule labels a hundred times more pixels than the strokes do.  At full weight a young
         # network learns "all is background" first and structures minutes later.
-        first, last = self._recipe.enclosed_weight, self._recipe.enclosed_weight_end
+        first, last = recipe.enclosed_weight, recipe.enclosed_weight_end
         weight = first ** (1.0 - fraction) * last**fraction
         target[:, 0] += weight * (scribble == ENCLOSED)
-        return Batch(image, target, self._generator, self._host_generator, fraction)
+        if self._drawn:
+            hearts, labels = draw_batch(recipe, self._drawn, generator)
+            # Every pixel of a drawn heart is labelled: unweighted they would drown the strokes.
+            mass = recipe.drawn_weight * target.sum() / labels.numel()
+            image = torch.cat((image, hearts))
+            target = torch.cat((target, mass * one_hot(labels, self._classes)))
+        return Batch(image, target, generator, self._generators.host, fraction)

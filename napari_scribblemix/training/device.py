@@ -7,6 +7,7 @@ is not there is an error, never a silent fall-back to hours on the CPU.
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import Literal, cast
 
 import torch
@@ -15,6 +16,23 @@ from lightning_fabric import Fabric
 from napari_scribblemix.errors import SettingsError
 
 Precision = Literal["32-true", "bf16-mixed"]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where and how a training computes."""
+
+    device: torch.device
+    precision: Precision
+    layout: torch.memory_format
+
+
+def choose_machine(device: str, precision: str, threads: int | None) -> Machine:
+    """Device, precision and memory layout for the settings of those names."""
+    set_threads(threads)
+    chosen = choose_device(device)
+    exact = choose_precision(precision, chosen)
+    return Machine(chosen, exact, choose_layout(chosen, exact))
 
 
 def choose_device(name: str) -> torch.device:

@@ -32,27 +32,17 @@ from napari_scribblemix.events import (
     Validation,
     Warned,
 )
-from napari_scribblemix.inference.model import Model, ModelCard, save_model
-from napari_scribblemix.settings import TrainSettings
+from napari_scribblemix.inference.model import Model, save_model
 from napari_scribblemix.training.averaging import update_average
-from napari_scribblemix.training.batches import BatchSource, build_method
-from napari_scribblemix.training.cases import TrainingCases, load_training_cases
 from napari_scribblemix.training.checkpoint import (
     TrainingState,
     load_checkpoint,
     save_checkpoint,
 )
-from napari_scribblemix.training.device import (
-    choose_device,
-    choose_layout,
-    choose_precision,
-    make_fabric,
-    set_threads,
-)
+from napari_scribblemix.training.device import make_fabric
+from napari_scribblemix.training.job import Job
 from napari_scribblemix.training.meter import Meter
-from napari_scribblemix.training.recipe import Recipe, resolve
 from napari_scribblemix.training.schedule import Budget, learning_rate
-from napari_scribblemix.training.slices import build_store
 from napari_scribblemix.training.validation import measure
 
 _PROGRESS_SECONDS = 0.5
@@ -75,69 +65,43 @@ class Control:
         return self._stop.is_set()
 
 
-def _write_settings(run: Path, settings: TrainSettings, recipe: Recipe) -> None:
+def _write_settings(run: Path, job: Job) -> None:
     record = {
         "code_version": napari_scribblemix.__version__,
-        "settings": settings.model_dump(mode="json"),
-        "recipe": recipe.model_dump(mode="json"),
+        "settings": job.settings.model_dump(mode="json"),
+        "recipe": job.recipe.model_dump(mode="json"),
     }
     atomic_write(run / "settings.json", json.dumps(record, indent=2).encode())
 
 
 class Training:
-    """One training: prepared by the constructor, run by iterating ``events``."""
+    """One training, run by iterating ``events``."""
 
-    def __init__(self, settings: TrainSettings, run: Path, control: Control | None = None) -> None:
-        """Read the cases and build everything; the user's errors are raised here, before a step."""
-        self.settings, self.run, self.control = settings, run, control or Control()
-        self.recipe = resolve(settings)
-        set_threads(settings.threads)
-        self.device = choose_device(settings.device)
-        self.precision = choose_precision(settings.precision, self.device)
-        self.cases: TrainingCases = load_training_cases(settings)
-        recipe, scheme = self.recipe, self.cases.scheme
-        self.store = build_store(
-            self.cases.training, recipe.spacing, recipe.enclosure_rule, self.device
-        )
-        layout = choose_layout(self.device, self.precision)
-        # Fresh layers draw their weights from the global generator; there is no other way in.
-        torch.manual_seed(settings.seed)  # noqa: TID251
-        method = build_method(settings.method, recipe, scheme.classes, layout).to(self.device)
-        self.network = method.network
-        self.weights = method.weights
-        averaged = copy.deepcopy(self.network).requires_grad_(False) if recipe.ema else self.network
+    def __init__(self, job: Job, run: Path, control: Control | None = None) -> None:
+        """Set up optimiser and averaged weights, or restore them from ``run`` to resume."""
+        self.job, self.run, self.control = job, run, control or Control()
+        recipe, network = job.recipe, job.network
+        averaged = copy.deepcopy(network).requires_grad_(False) if recipe.ema else network
         optimizer = torch.optim.AdamW(
-            method.parameters(),
+            job.method.parameters(),
             lr=recipe.learning_rate,
             weight_decay=recipe.weight_decay,
-            fused=self.device.type in {"cpu", "cuda"},
+            fused=job.machine.device.type in {"cpu", "cuda"},
         )
         self.state = TrainingState(
-            method,
-            averaged,
-            optimizer,
-            torch.Generator(self.device).manual_seed(settings.seed + 1),
-            torch.Generator().manual_seed(settings.seed + 2),
+            job.method, averaged, optimizer, job.generators.device, job.generators.host
         )
-        self.batches = BatchSource(
-            self.store,
-            recipe,
-            scheme.classes,
-            settings.seed,
-            self.state.generator,
-            self.state.host_generator,
-        )
-        self.budget = Budget.of(recipe, self.batches.steps_per_epoch)
+        self.budget = Budget.of(recipe, job.batches.steps_per_epoch)
         self._last: Validation | None = None
-        if settings.resume:
+        if job.settings.resume:
             load_checkpoint(run, self.state)
 
     def events(self) -> Iterator[Event]:
         """Train until the budget is used or a stop is asked for, yielding what happens."""
         self.run.mkdir(parents=True, exist_ok=True)
-        _write_settings(self.run, self.settings, self.recipe)
+        _write_settings(self.run, self.job)
         yield self._started()
-        for message in self.cases.warnings:
+        for message in self.job.warnings:
             yield Warned(message=message)
         try:
             yield from self._steps()
@@ -147,7 +111,7 @@ class Training:
                 "or --crop, then go on with --resume."
             ) from error
         yield from self._save()
-        if self.cases.validation and (self._last is None or self._last.step != self.state.step):
+        if self.job.validation and (self._last is None or self._last.step != self.state.step):
             yield self._validate()
             yield from self._save()
         yield Finished(
@@ -159,8 +123,9 @@ class Training:
         )
 
     def _steps(self) -> Iterator[Event]:
-        fabric: Fabric = make_fabric(self.device, self.precision)
-        state, recipe, weights = self.state, self.recipe, self.weights
+        job, state = self.job, self.state
+        recipe, weights = job.recipe, job.weights
+        fabric: Fabric = make_fabric(job.machine.device, job.machine.precision)
         fabric.setup(state.method, state.optimizer)
         state.method.train()
         begun = time.monotonic() - state.elapsed
@@ -171,7 +136,7 @@ class Training:
             rate = learning_rate(recipe, fraction)
             for group in state.optimizer.param_groups:
                 group["lr"] = rate
-            batch = self.batches.at(state.step, fraction)
+            batch = job.batches.at(state.step, fraction)
             # Not through Fabric's wrapper, which would round the batch itself to bfloat16.
             with fabric.autocast():
                 terms: dict[str, Tensor] = state.method(batch)
@@ -181,7 +146,7 @@ class Training:
             state.optimizer.zero_grad(set_to_none=True)
             state.step += 1
             if recipe.ema:
-                update_average(state.averaged, self.network, recipe.ema, state.step)
+                update_average(state.averaged, job.network, recipe.ema, state.step)
             meter.add({"loss": loss, **terms})
             state.elapsed = time.monotonic() - begun
             due = self.budget.fraction(state.step, state.elapsed) >= next_validation
@@ -202,29 +167,17 @@ class Training:
             yield self._progress(meter, rate)
 
     def _next_validation(self) -> float:
-        if not self.cases.validation:
+        if not self.job.validation:
             return math.inf
-        every = 1.0 / self.settings.validations
+        every = 1.0 / self.job.settings.validations
         done = self.budget.fraction(self.state.step, self.state.elapsed)
         return (math.floor(done / every + 1e-9) + 1) * every - 1e-9
 
     def _started(self) -> Started:
-        cases = self.cases
-        return Started(
-            run=self.run.name,
-            method=self.settings.method,
-            preset=self.settings.preset,
-            device=str(self.device),
-            precision=self.precision,
-            cases=len(cases.training),
-            scribbled_cases=sum(case.scribble is not None for case in cases.training),
-            slices=len(self.store),
-            scribbled_slices=len(self.store.labelled),
-            validation_cases=len(cases.validation),
-            parameters=sum(p.numel() for p in self.network.parameters()),
-            step=self.state.step,
-            steps=self.budget.steps,
-            seconds=self.budget.seconds,
+        budget = self.budget
+        known = {"run": self.run.name, "step": self.state.step}
+        return self.job.started.model_copy(
+            update=known | {"steps": budget.steps, "seconds": budget.seconds}
         )
 
     def _progress(self, meter: Meter, rate: float) -> Progress:
@@ -241,31 +194,16 @@ class Training:
             fraction=self.budget.fraction(self.state.step, self.state.elapsed),
             elapsed=self.state.elapsed,
             eta=self.budget.eta(self.state.step, self.state.elapsed),
-            slices_per_second=steps * self.recipe.batch / max(seconds, 1e-9),
+            slices_per_second=steps * self.job.recipe.batch / max(seconds, 1e-9),
             learning_rate=rate,
             loss=loss,
             terms=means,
         )
 
     def _model(self) -> Model:
-        state, cases = self.state, self.cases
-        card = ModelCard(
-            name=f"{self.settings.method}-{self.settings.preset}",
-            network=self.recipe.network,
-            in_channels=1,
-            labels=cases.scheme,
-            spacing=self.recipe.spacing,
-            mirrored=self.recipe.augmentation.mirror,
-            method=self.settings.method,
-            recipe=self.recipe.model_dump(mode="json"),
-            steps=state.step,
-            seconds=round(state.elapsed, 1),
-            seed=self.settings.seed,
-            code_version=napari_scribblemix.__version__,
-            case_salt=cases.salt,
-            case_hashes=cases.hashes,
-            metrics=state.metrics,
-        )
+        state = self.state
+        measured = {"steps": state.step, "seconds": round(state.elapsed, 1)}
+        card = self.job.card.model_copy(update=measured | {"metrics": state.metrics})
         return Model(state.averaged, card)
 
     def _save(self) -> Iterator[Event]:
@@ -275,14 +213,14 @@ class Training:
         yield Checkpoint(step=self.state.step, path=str(path.relative_to(self.run)))
 
     def _validate(self) -> Validation:
-        dice = measure(self._model(), self.cases.validation)
+        dice = measure(self._model(), self.job.validation)
         mean = sum(dice.values()) / max(1, len(dice))
         event = Validation(
             step=self.state.step,
             elapsed=self.state.elapsed,
             dice=dice,
             mean_dice=mean,
-            cases=len(self.cases.validation),
+            cases=len(self.job.validation),
         )
         self.state.metrics = {
             "validation_dice": dice,

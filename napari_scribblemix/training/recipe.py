@@ -7,11 +7,12 @@ here: the GUI shows these numbers too.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from napari_scribblemix.errors import SettingsError
+from napari_scribblemix.resources import STARTER_NAME, has_starter
 from napari_scribblemix.settings import TrainSettings
 
 TERMS = ("mix", "global", "occlusion", "local")
@@ -66,6 +67,13 @@ class Recipe(BaseModel):
     mix_from: float = Field(
         0.0, description="CycleMix: share of the budget before images are mixed"
     )
+    start: Literal["scratch", "starter", "model"] = Field(
+        "scratch", description="first weights: fresh, the starter's, or another model's"
+    )
+    drawn: float = Field(0.0, description="drawn hearts in a batch, as a share of its scans")
+    drawn_weight: float = Field(
+        0.5, description="labelled mass of the drawn hearts over that of the scans in a batch"
+    )
     without: tuple[str, ...] = Field((), description="CycleMix terms that are switched off")
     time: float | None = Field(None, description="budget, seconds")
     steps: int | None = Field(None, description="budget, optimiser steps")
@@ -102,6 +110,13 @@ PRESETS: dict[str, Recipe] = {
     ),
 }  # fmt: skip
 
+STARTER = Recipe(
+    network="fast", spacing=2.0, crop=96, batch=12, learning_rate=3e-3, schedule="one-cycle",
+    weight_decay=1e-4, dice=1.0, ema=0.998, enclosure_rule=False, unlabelled_share=0.0,
+    follow_heart=0.0, drawn=1.0, augmentation=_LIGHT, time=3600.0,
+)  # fmt: skip
+"""How the starter model is trained: on drawn hearts alone, with the network of ``fast``."""
+
 # ``partial`` is the plain baseline its name says; the other terms without mixing are ``cyclemix``
 # with its terms off.
 _BASELINE: dict[str, object] = {"dice": 0.0, "edges": 0.0}
@@ -111,6 +126,18 @@ METHOD_CHANGES: dict[tuple[str, str], dict[str, object]] = {
 }
 
 
+# Who begins with a model that knows hearts refines it instead of learning anew.
+FROM_A_MODEL: dict[str, object] = {"drawn": 0.25, "learning_rate": 1e-3}
+
+
+def _start(settings: TrainSettings) -> Literal["scratch", "starter", "model"]:
+    if settings.start is None:
+        return "starter" if settings.preset == "fast" and has_starter() else "scratch"
+    if settings.start in ("scratch", STARTER_NAME):
+        return cast(Literal["scratch", "starter"], settings.start)
+    return "model"
+
+
 def _split(text: str | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in (text or "").split(",") if part.strip())
 
@@ -118,6 +145,9 @@ def _split(text: str | None) -> tuple[str, ...]:
 def resolve(settings: TrainSettings) -> Recipe:
     """The preset with the user's options in place; ``SettingsError`` where they contradict."""
     changes = dict(METHOD_CHANGES.get((settings.method, settings.preset), {}))
+    changes["start"] = _start(settings)
+    if changes["start"] != "scratch":
+        changes |= FROM_A_MODEL
     budgets = {k: v for k in ("time", "steps", "epochs") if (v := getattr(settings, k)) is not None}
     if len(budgets) > 1:
         raise SettingsError(
@@ -126,7 +156,7 @@ def resolve(settings: TrainSettings) -> Recipe:
         )
     if budgets:
         changes.update({"time": None, "steps": None, "epochs": None} | budgets)
-    for name in ("spacing", "crop", "batch", "learning_rate", "enclosure_rule"):
+    for name in ("spacing", "crop", "batch", "learning_rate", "enclosure_rule", "drawn"):
         if (value := getattr(settings, name)) is not None:
             changes[name] = value
     without = _split(settings.without)

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.methods import cyclemix, puzzle_mix, transport
 from napari_scribblemix.methods.batch import UNLABELLED, Batch
 from napari_scribblemix.methods.cyclemix import Mixer
@@ -34,10 +35,11 @@ from napari_scribblemix.methods.occlusion import draw_visible
 from napari_scribblemix.training.averaging import update_average
 from napari_scribblemix.training.batches import BatchSource, build_method
 from napari_scribblemix.training.device import choose_layout, choose_precision
+from napari_scribblemix.training.job import Generators
 from napari_scribblemix.training.recipe import PRESETS, Recipe
 from napari_scribblemix.training.slices import SliceStore
 
-CLASSES = 4
+CLASSES = CARDIAC.classes
 
 
 def _store(recipe: Recipe, device: torch.device) -> SliceStore:
@@ -72,9 +74,9 @@ class Bench:
         self.method = build_method("cyclemix", recipe, CLASSES, layout).to(self.device)
         self.optimiser = torch.optim.AdamW(self.method.parameters(), lr=1e-4, fused=True)
         self.averaged = copy.deepcopy(self.method.network).requires_grad_(False)
-        self.generator = torch.Generator(self.device).manual_seed(0)
-        host = torch.Generator().manual_seed(0)
-        self.source = BatchSource(self.store, recipe, CLASSES, 0, self.generator, host)
+        generators = Generators.seeded(0, self.device)
+        self.generator = generators.device
+        self.source = BatchSource(self.store, recipe, CARDIAC, 0, generators)
         self.steps = 0
 
     def batch(self) -> Batch:
