@@ -19,6 +19,7 @@ class Phase(StrEnum):
     IDLE = "idle"
     STARTING = "starting"
     TRAINING = "training"
+    PAUSING = "pausing"
     PAUSED = "paused"
     STOPPING = "stopping"
     SEGMENTING = "segmenting"
@@ -47,7 +48,7 @@ class RunState:
     @property
     def training(self) -> bool:
         """Whether that work is a training, running or paused."""
-        return self.phase in {Phase.STARTING, Phase.TRAINING, Phase.PAUSED, Phase.STOPPING}
+        return self.phase not in {Phase.IDLE, Phase.SEGMENTING}
 
 
 def clock(seconds: float | None) -> str:
@@ -65,7 +66,7 @@ def _started(state: RunState, event: ev.Started) -> RunState:
         f"{event.method} on {event.device}{begins}: {event.scribbled_slices} scribbled slices of "
         f"{event.scribbled_cases} cases."
     )
-    phase = state.phase if state.phase in {Phase.STOPPING, Phase.PAUSED} else Phase.TRAINING
+    phase = Phase.TRAINING if state.phase is Phase.STARTING else state.phase
     return replace(state, phase=phase, words=words, step=event.step)
 
 
@@ -84,6 +85,15 @@ def _progressed(state: RunState, event: ev.Progress) -> RunState:
     )
 
 
+def _waiting(state: RunState, event: ev.Paused | ev.Resumed) -> RunState:
+    # Who asked to stop meanwhile is not told otherwise.
+    if state.phase is Phase.STOPPING:
+        return state
+    if isinstance(event, ev.Paused):
+        return replace(state, phase=Phase.PAUSED, words=f"Paused and saved at step {event.step}.")
+    return replace(state, phase=Phase.TRAINING, words=f"Going on from step {event.step}.")
+
+
 def _with_dice(state: RunState, step: int, dice: float | None) -> RunState:
     return state if dice is None else replace(state, dices=(*state.dices, (step, dice)))
 
@@ -100,8 +110,18 @@ def after(state: RunState, event: ev.Event) -> RunState:
     """The state once ``event`` was told."""
     if isinstance(event, ev.Started):
         return _started(state, event)
+    if isinstance(event, ev.Preparing):
+        return replace(state, words=event.message)
     if isinstance(event, ev.Progress):
         return _progressed(state, event)
+    if isinstance(event, ev.Segmented):
+        words = f"Segmented {event.case}, {event.number} of {event.of}."
+        return replace(state, words=words, fraction=event.number / max(1, event.of))
+    if isinstance(event, ev.Paused | ev.Resumed):
+        return _waiting(state, event)
+    if isinstance(event, ev.ScribblesTaken):
+        words = f"New strokes of {event.case} take part since step {event.step}."
+        return replace(state, words=words)
     if isinstance(event, ev.Validation):
         return _with_dice(state, event.step, event.mean_dice)
     if isinstance(event, ev.Preview):
