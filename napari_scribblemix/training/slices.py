@@ -4,6 +4,7 @@ Each case is put on the working grid (``data.resampling``), standardised over it
 enclosed background on the native grid (METHODS.md, "Enclosure rule") and stacked, centred, into one
 tensor.  A training step then only gathers and warps; it reads no file and copies nothing to the
 host.  Which slice comes when depends on seed and step alone, so a resumed training sees the same.
+The labels of a case can be replaced while a training runs; its images cannot.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from napari_scribblemix.data.intensity import standardise
 from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.data.resampling import WorkingGrid
 from napari_scribblemix.data.scribbles import enclosed_background
-from napari_scribblemix.errors import ScribbleError
+from napari_scribblemix.errors import GeometryError, ScribbleError
 from napari_scribblemix.project.cases import Case
 
 ENCLOSURE_GAP = 7
@@ -32,17 +33,17 @@ wrongly; 7 closes the ring in 89 % of the slices of the other 70 patients, 3 in 
 
 
 ENCLOSED = 254
-"""Label of a pixel that is background by the enclosure rule and not by a stroke."""
+"""Label of a pixel that is background by the enclosure rule (or accepted), not by a stroke."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class SliceStore:
     """All slices on one device.
 
-    ``images`` (N, H, W) float; ``labels`` (N, H, W) uint8, 255 where unlabelled and
-    ``ENCLOSED`` where background by the enclosure rule; ``centres`` (N, 2)
-    heart centre and ``sizes`` (N, 2) extent of the slice inside the frame, both (y, x) in pixels;
-    ``labelled`` and ``unlabelled`` hold slice numbers.
+    ``images`` (N, H, W) float; ``labels`` (N, H, W) uint8, 255 where unlabelled and ``ENCLOSED``
+    where background by the enclosure rule or, in an accepted slice, without a stroke; ``centres``
+    (N, 2) heart centre and ``sizes`` (N, 2) extent of the slice inside the frame, both (y, x) in
+    pixels; ``labelled`` and ``unlabelled`` hold slice numbers; ``rows`` says which are a case's.
     """
 
     images: Tensor
@@ -51,57 +52,119 @@ class SliceStore:
     sizes: Tensor
     labelled: Tensor
     unlabelled: Tensor
+    rows: dict[str, slice]
+    spacing: float
+    enclosure_rule: bool
 
     def __len__(self) -> int:
         return int(self.images.shape[0])
 
+    @property
+    def scribbled_cases(self) -> int:
+        """How many cases have a labelled slice."""
+        labelled = set(self.labelled.tolist())
+        return sum(not labelled.isdisjoint(range(r.start, r.stop)) for r in self.rows.values())
+
+    def relabel(self, case: Case) -> None:
+        """Put the labels of ``case`` as they are now in the place of its old ones.
+
+        Raises, and changes nothing:
+            ScribbleError: no case would have a label any more.
+            GeometryError: the image is another one by now.
+        """
+        rows = self.rows[case.id]
+        drawn = _draw_labels(case, _working_grid(case, self.spacing), self.enclosure_rule)
+        count, height, width = drawn.labels.shape
+        if (rows.stop - rows.start, height, width) != (
+            count,
+            *self.sizes[rows.start].int().tolist(),
+        ):
+            raise GeometryError(
+                f"The image of {case.id} has another shape than when the training began; start a "
+                "new training."
+            )
+        new = torch.from_numpy(drawn.labels).to(self.labels.device)
+        has_label = torch.zeros(len(self), dtype=torch.bool, device=new.device)
+        has_label[self.labelled] = True
+        has_label[rows] = (new != UNLABELLED).flatten(1).any(dim=1)
+        if not has_label.any():
+            raise ScribbleError(
+                f"{case.id} was the last case with a scribble and has none any more; draw one: "
+                "until then the training goes on with the old strokes."
+            )
+        top, left = _corner(self.labels.shape[1:], (height, width))
+        self.labels[rows, top : top + height, left : left + width] = new
+        middle = torch.tensor((drawn.centre[0] + top, drawn.centre[1] + left))
+        self.centres[rows] = middle.to(self.centres)
+        self.labelled, self.unlabelled = _numbers(has_label), _numbers(~has_label)
+
 
 @dataclass(frozen=True)
-class _Prepared:
-    image: NDArray[np.float32]
+class _Drawn:
+    """The labels of a case on the working grid, and the middle (y, x) of its structures."""
+
     labels: NDArray[np.uint8]
     centre: tuple[float, float]
 
 
-def _prepare(case: Case, spacing: float, enclosure_rule: bool) -> _Prepared:
-    array, geometry = case.image.array, case.image.geometry
-    grid = WorkingGrid((array.shape[1], array.shape[2]), geometry.spacing[1:], spacing)
-    image = grid.image_to_working(standardise(array))
-    if case.scribble is None:
-        labels = np.full(image.shape, UNLABELLED, dtype=np.uint8)
-        return _Prepared(image, labels, (image.shape[1] / 2, image.shape[2] / 2))
-    strokes = grid.labels_to_working(case.scribble)
-    foreground = np.argwhere((strokes > 0) & (strokes < UNLABELLED))[:, 1:]
-    middle = foreground.mean(axis=0) + 0.5 if len(foreground) else np.array(image.shape[1:]) / 2
-    if enclosure_rule:
-        outside = grid.labels_to_working(enclosed_background(case.scribble, ENCLOSURE_GAP))
-        strokes = np.where(outside, np.uint8(ENCLOSED), strokes)
-    return _Prepared(image, strokes.astype(np.uint8), (float(middle[0]), float(middle[1])))
+def _numbers(chosen: Tensor) -> Tensor:
+    return torch.nonzero(chosen)[:, 0]
+
+
+def _corner(frame: Sequence[int], inside: tuple[int, int]) -> tuple[int, int]:
+    """Where in ``frame`` (H, W) a slice begins that is centred in it."""
+    return (frame[0] - inside[0]) // 2, (frame[1] - inside[1]) // 2
+
+
+def _working_grid(case: Case, spacing: float) -> WorkingGrid:
+    shape = case.image.array.shape
+    return WorkingGrid((shape[1], shape[2]), case.image.geometry.spacing[1:], spacing)
+
+
+def _draw_labels(case: Case, grid: WorkingGrid, enclosure_rule: bool) -> _Drawn:
+    strokes = case.scribble
+    if strokes is None:
+        strokes = np.full(case.image.array.shape, UNLABELLED, np.uint8)
+    labels = grid.labels_to_working(strokes)
+    foreground = np.argwhere((labels > 0) & (labels < UNLABELLED))[:, 1:]
+    middle = foreground.mean(axis=0) + 0.5 if len(foreground) else np.array(labels.shape[1:]) / 2
+    if enclosure_rule and case.scribble is not None:
+        outside = grid.labels_to_working(enclosed_background(strokes, ENCLOSURE_GAP))
+        labels = np.where(outside, np.uint8(ENCLOSED), labels)
+        # A hundred times more pixels than strokes, like the rule's own: they take its weight.
+        accepted = list(case.accepted)
+        labels[accepted] = np.where(labels[accepted] == 0, np.uint8(ENCLOSED), labels[accepted])
+    return _Drawn(labels.astype(np.uint8), (float(middle[0]), float(middle[1])))
 
 
 def build_store(
     cases: Sequence[Case], spacing: float, enclosure_rule: bool, device: torch.device
 ) -> SliceStore:
     """Slices of ``cases`` at ``spacing`` mm; ``ScribbleError`` if nothing is scribbled."""
-    prepared = [_prepare(case, spacing, enclosure_rule) for case in cases]
-    height = max(p.image.shape[1] for p in prepared)
-    width = max(p.image.shape[2] for p in prepared)
-    count = sum(p.image.shape[0] for p in prepared)
-    images = np.zeros((count, height, width), np.float32)
-    labels = np.full((count, height, width), UNLABELLED, np.uint8)
+    grids = [_working_grid(case, spacing) for case in cases]
+    pictures = [
+        grid.image_to_working(standardise(case.image.array))
+        for case, grid in zip(cases, grids, strict=True)
+    ]
+    frame = tuple(max(picture.shape[axis] for picture in pictures) for axis in (1, 2))
+    count = sum(picture.shape[0] for picture in pictures)
+    images = np.zeros((count, *frame), np.float32)
+    labels = np.full((count, *frame), UNLABELLED, np.uint8)
     centres, sizes = np.zeros((count, 2), np.float32), np.zeros((count, 2), np.float32)
+    rows: dict[str, slice] = {}
     start = 0
-    for p in prepared:
-        z, h, w = p.image.shape
-        top, left = (height - h) // 2, (width - w) // 2
-        rows = slice(start, start + z)
-        frame = ((0, 0), (top, height - h - top), (left, width - w - left))
-        images[rows] = np.pad(p.image, frame, mode="edge")
-        labels[rows, top : top + h, left : left + w] = p.labels
-        centres[rows] = (p.centre[0] + top, p.centre[1] + left)
-        sizes[rows] = (h, w)
+    for case, grid, picture in zip(cases, grids, pictures, strict=True):
+        drawn = _draw_labels(case, grid, enclosure_rule)
+        z, h, w = picture.shape
+        top, left = _corner(frame, (h, w))
+        here = rows[case.id] = slice(start, start + z)
+        margin = ((0, 0), (top, frame[0] - h - top), (left, frame[1] - w - left))
+        images[here] = np.pad(picture, margin, mode="edge")
+        labels[here, top : top + h, left : left + w] = drawn.labels
+        centres[here] = (drawn.centre[0] + top, drawn.centre[1] + left)
+        sizes[here] = (h, w)
         start += z
-    has_label = (labels != UNLABELLED).any(axis=(1, 2))
+    has_label = torch.from_numpy((labels != UNLABELLED).any(axis=(1, 2))).to(device)
     if not has_label.any():
         raise ScribbleError(
             f"Got {len(cases)} cases without a single scribbled pixel; expected scribbles in at "
@@ -112,8 +175,11 @@ def build_store(
         torch.from_numpy(labels).to(device),
         torch.from_numpy(centres).to(device),
         torch.from_numpy(sizes).to(device),
-        torch.from_numpy(np.flatnonzero(has_label)).to(device),
-        torch.from_numpy(np.flatnonzero(~has_label)).to(device),
+        _numbers(has_label),
+        _numbers(~has_label),
+        rows,
+        spacing,
+        enclosure_rule,
     )
 
 
