@@ -19,7 +19,7 @@ from napari_scribblemix.gui.guard import guarded
 from napari_scribblemix.gui.images_panel import ImagesPanel
 from napari_scribblemix.gui.layers import LayerBoard
 from napari_scribblemix.gui.session import Session
-from napari_scribblemix.project.project import Project
+from napari_scribblemix.project.project import PROJECT_SUFFIX, Project
 
 _SHOWN = 3
 
@@ -57,11 +57,11 @@ class CasesControl(QObject):
         self._timer.stop()
         self._adding = None
 
-    # -- opening ----------------------------------------------------------------------------------
+    # -- opening --
 
     def open_path(self, path: Path) -> None:
         """Open a project, a folder or an image file."""
-        if opening.is_project(path) or path.suffix == opening.PROJECT_SUFFIX:
+        if opening.is_project(path) or path.suffix == PROJECT_SUFFIX:
             self._use(Project.open(path))
             self._show_first()
         elif path.is_dir():
@@ -93,7 +93,7 @@ class CasesControl(QObject):
             self.open_files([found.path])
             return
         if self._session.project is None:
-            place = preferences.projects_folder() / f"{found.name}{opening.PROJECT_SUFFIX}"
+            place = preferences.projects_folder() / f"{found.name}{PROJECT_SUFFIX}"
             self._use(opening.open_or_create(place))
         project = self._session.the_project()
         files = opening.save_array(project, found.name, found.array, found.scale)
@@ -110,6 +110,11 @@ class CasesControl(QObject):
         case, project = self._session.the_case(), self._session.the_project()
         self._session.open_case(opening.add_frame(project, case.id, frame))
         self._session.cases_changed.emit()
+
+    def finish_adding(self) -> None:
+        """Add what is still waiting now, for whoever needs the case at once."""
+        while self._adding is not None:
+            self._add_next()
 
     def stop_adding(self) -> None:
         """Add no more cases."""
@@ -138,7 +143,7 @@ class CasesControl(QObject):
             self._use(Project.open(Path(chosen)))
             self._show_first()
 
-    # -- inside ---------------------------------------------------------------------------------------
+    # -- inside --
 
     def _use(self, project: Project) -> None:
         if self._session.run.busy:

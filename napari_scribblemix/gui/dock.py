@@ -13,7 +13,14 @@ from napari.utils.notifications import show_error, show_warning
 from napari.utils.theme import get_theme
 from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, QObject, Qt
-from qtpy.QtWidgets import QFrame, QMessageBox, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QFrame,
+    QMainWindow,
+    QMessageBox,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_scribblemix.gui import preferences
 from napari_scribblemix.gui.cases_control import CasesControl
@@ -31,13 +38,14 @@ from napari_scribblemix.gui.train_control import TrainControl
 from napari_scribblemix.gui.train_panel import TrainPanel
 
 _WIDTH = 330
+_SCROLL_BAR = 18
 
 
 class ScribbleMixWidget(QWidget):
     """Images, Scribble, Train, Review."""
 
     def __init__(self, napari_viewer: Viewer, relay: WorkerRelay | None = None) -> None:
-        """napari passes its viewer; tests pass a ``relay`` to a worker that is none."""
+        """The viewer comes from napari, by its name; tests pass a ``relay`` of their own."""
         super().__init__()
         self.session = Session()
         self.board = LayerBoard(napari_viewer)
@@ -54,9 +62,7 @@ class ScribbleMixWidget(QWidget):
         self.session.told.connect(self._tell)
         napari_viewer.events.theme.connect(self._on_theme)
         self._on_theme()
-        self._window = getattr(getattr(napari_viewer, "window", None), "_qt_window", None)
-        if self._window is not None:
-            self._window.installEventFilter(self)
+        self._window: QMainWindow | None = None
 
     def _build(self) -> None:
         self.images_panel = ImagesPanel()
@@ -87,9 +93,10 @@ class ScribbleMixWidget(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.message)
         layout.addWidget(scroll)
-        self.setMinimumWidth(_WIDTH)
+        # Wide enough for every row beside the scroll bar: nothing is to be cut off.
+        self.setMinimumWidth(max(_WIDTH, inside.minimumSizeHint().width() + _SCROLL_BAR))
 
-    # -- opening --------------------------------------------------------------------------------------
+    # -- opening --
 
     def open_path(self, path: Path) -> None:
         """Open a project, a folder or an image; what is wrong with it is told in the widget."""
@@ -99,7 +106,7 @@ class ScribbleMixWidget(QWidget):
         """Open a bundled sample; what is wrong with it is told in the widget."""
         guarded(self.session, self.cases.open_sample)(kind)
 
-    # -- closing --------------------------------------------------------------------------------------
+    # -- closing --
 
     def shut_down(self) -> None:
         """Save strokes, let the training save and end, give the project back. Once is enough."""
@@ -142,15 +149,11 @@ class ScribbleMixWidget(QWidget):
 
     def event(self, event: QEvent | None) -> bool:
         """The dock was closed: napari then takes this widget out of it."""
-        if (
-            event is not None
-            and event.type() == QEvent.Type.ParentChange
-            and self.parent() is None
-        ):
+        if event is not None and event.type() == QEvent.Type.ParentChange and self.parent() is None:
             self.shut_down()
         return bool(super().event(event))
 
-    # -- telling ------------------------------------------------------------------------------------------
+    # -- telling --
 
     def _tell(self, level: str, sentence: str) -> None:
         say(self.message, sentence)

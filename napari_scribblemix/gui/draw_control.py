@@ -57,7 +57,7 @@ class DrawControl(QObject):
         self.watch.follow(None)
         self.tint.stop()
 
-    # -- drawing -----------------------------------------------------------------------------------
+    # -- drawing --
 
     def draw(self) -> None:
         """Show the scribble layer, chosen and with the brush in hand."""
@@ -112,7 +112,7 @@ class DrawControl(QObject):
             layer.refresh()
         self.watch.look()
 
-    # -- the way to the disk --------------------------------------------------------------------------
+    # -- the way to the disk --
 
     def _take(self, data: NDArray[np.uint8], slices: tuple[int, ...]) -> bool:
         session = self._session
@@ -147,7 +147,7 @@ class DrawControl(QObject):
             action(layer)
             self.watch.look()
 
-    # -- what is shown ----------------------------------------------------------------------------------
+    # -- what is shown --
 
     def _on_project(self) -> None:
         self._panel.show_scheme(self._session.scheme)
@@ -187,7 +187,7 @@ class DrawControl(QObject):
 
     def _show_enclosed(self, enclosed: NDArray[np.bool_], number: int) -> None:
         case = self._session.the_case()
-        self._board.show_enclosed(enclosed, [number], case, self._session.scheme)
+        self._board.show_enclosed(enclosed, number, case, self._session.scheme)
         self._toggle_tint(self._panel.tint.isChecked())
         self._show_warnings()
 

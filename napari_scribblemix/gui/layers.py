@@ -7,7 +7,6 @@ each layer's metadata, from which it is saved.  Layers of others in the same vie
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,7 +81,7 @@ class LayerBoard:
         found = self._layers.get(role)
         return found if found is not None and found in self.viewer.layers else None
 
-    # -- the case ---------------------------------------------------------------------------------
+    # -- the case --
 
     def show_image(self, case: OpenCase, scheme: LabelScheme) -> None:
         """Show the case's image alone, from the slice on that is shown already."""
@@ -136,9 +135,13 @@ class LayerBoard:
         self._show_uncertainty(case, scheme)
 
     def show_enclosed(
-        self, enclosed: NDArray[np.bool_], slices: Sequence[int], case: OpenCase, scheme: LabelScheme
+        self,
+        enclosed: NDArray[np.bool_],
+        number: int,
+        case: OpenCase,
+        scheme: LabelScheme,
     ) -> None:
-        """Tint ``enclosed`` (len(slices), Y, X) in ``slices``."""
+        """Tint ``enclosed`` (1, Y, X) in a slice."""
         layer = self.layer(ENCLOSED)
         if layer is None:
             if not enclosed.any():
@@ -153,7 +156,7 @@ class LayerBoard:
             )
             self._put(ENCLOSED, layer)
             layer.editable = False
-        layer.data[list(slices)] = enclosed
+        layer.data[number] = enclosed[0]
         layer.refresh()
 
     def clear(self) -> None:
@@ -161,7 +164,7 @@ class LayerBoard:
         for role in _ORDER:
             self._remove(role)
 
-    # -- slices -------------------------------------------------------------------------------------
+    # -- slices --
 
     def shown_slice(self) -> int:
         """The slice on screen, from 0."""
@@ -175,7 +178,7 @@ class LayerBoard:
         if dims.ndim >= 3:
             dims.set_point(dims.ndim - 3, number * self._spacing[0])
 
-    # -- layers of others -------------------------------------------------------------------------------
+    # -- layers of others --
 
     def active_image(self) -> ImageLayer | None:
         """The image layer that is chosen in the viewer, if it is not one of the case's."""
@@ -198,7 +201,7 @@ class LayerBoard:
         if layer is not None:
             layer.visible = False
 
-    # -- inside ---------------------------------------------------------------------------------------
+    # -- inside --
 
     def _on_active(self) -> None:
         self.active_changed.emit()

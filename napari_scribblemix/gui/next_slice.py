@@ -51,4 +51,6 @@ def slice_doubts(
 def most_doubtful(doubts: NDArray[np.float64], leave_out: Collection[int]) -> int | None:
     """The slice with the largest doubt that is not left out; ``None`` if there is none."""
     order = [int(number) for number in np.argsort(-doubts, kind="stable")]
-    return next((number for number in order if number not in leave_out and doubts[number] > 0), None)
+    return next(
+        (number for number in order if number not in leave_out and doubts[number] > 0), None
+    )

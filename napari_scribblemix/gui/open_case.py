@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_scribblemix.data.nifti import number_of_frames, read_labels
+from napari_scribblemix.data.nifti import number_of_frames
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.project.project import Project
 
@@ -48,22 +48,12 @@ def accepted_slices(project: Project, case_id: str) -> frozenset[int]:
 def shown_mask(project: Project, case_id: str) -> Labels | None:
     """The prediction of a case with the accepted slices as they were accepted, or ``None``."""
     found = project.read_prediction(case_id)
-    reviewed = project.read_reviewed_labels(case_id)
-    if found is None:
-        return reviewed
-    labels, _ = found
-    if reviewed is not None and reviewed.shape == labels.shape:
-        kept = sorted(accepted_slices(project, case_id))
-        labels[kept] = reviewed[kept]
-    return labels
+    return None if found is None else found[0]
 
 
-def _uncertainty(project: Project, case_id: str, shape: tuple[int, ...]) -> Labels | None:
-    path = project.prediction_path(case_id).with_name(f"{case_id}_uncertainty.nii.gz")
-    if not path.is_file():
-        return None
-    array = read_labels(path).array
-    return array.astype(np.uint8) if array.shape == shape else None
+def _of_shape(labels: Labels | None, shape: tuple[int, ...]) -> Labels | None:
+    """``labels``, unless they belong to another image (a file that was exchanged)."""
+    return labels if labels is not None and labels.shape == shape else None
 
 
 def read_masks(project: Project, case: OpenCase) -> None:
@@ -71,11 +61,9 @@ def read_masks(project: Project, case: OpenCase) -> None:
     shape = case.image.array.shape
     case.accepted = accepted_slices(project, case.id)
     found = project.read_prediction(case.id)
-    case.origin = {} if found is None else found[1]
-    mask = shown_mask(project, case.id)
-    # What belongs to another image (a file that was exchanged) is not laid over this one.
-    case.prediction = mask if mask is not None and mask.shape == shape else None
-    case.uncertainty = _uncertainty(project, case.id, shape)
+    labels, case.origin = (None, {}) if found is None else found
+    case.prediction = _of_shape(labels, shape)
+    case.uncertainty = _of_shape(project.read_uncertainty(case.id), shape)
 
 
 def read_case(project: Project, case_id: str) -> OpenCase:

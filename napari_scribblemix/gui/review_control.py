@@ -67,7 +67,7 @@ class ReviewControl(QObject):
         self.watch.look()
         self.watch.follow(None)
 
-    # -- what the user presses ---------------------------------------------------------------------
+    # -- what the user presses --
 
     def segment(self, everything: bool = False) -> None:
         """Make the mask of the case on screen, or of all cases."""
@@ -141,7 +141,7 @@ class ReviewControl(QObject):
             return planned
         return [] if answer == buttons.Cancel else [item for item in planned if not item.there]
 
-    # -- what is shown -----------------------------------------------------------------------------------
+    # -- what is shown --
 
     def _on_case(self) -> None:
         self.watch.follow(None)
@@ -214,7 +214,7 @@ class ReviewControl(QObject):
         if role == PREDICTION:
             self.watch.follow(None)
 
-    # -- corrections by hand ----------------------------------------------------------------------------
+    # -- corrections by hand --
 
     def _take(self, data: NDArray[np.uint8], slices: tuple[int, ...]) -> bool:
         session = self._session

@@ -1,4 +1,4 @@
-"""The trainings of a project as a list shows them, read from their run folders.  No torch, no Qt."""
+"""The trainings of a project, read from their run folders for a list.  No torch, no Qt."""
 
 from __future__ import annotations
 

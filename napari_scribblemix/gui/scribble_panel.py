@@ -55,8 +55,10 @@ class ScribblePanel(QWidget):
             "Make the layer to draw on, or go back to it with the brush in hand.",
             self.layer_wanted.emit,
         )
-        self.undo_button = button("Undo", "Take the last stroke back (Ctrl-Z).", self._undo)
-        self.redo_button = button("Redo", "Draw it again (Ctrl-Shift-Z).", self._redo)
+        self.undo_button = button("↶", "Undo: take the last stroke back (Ctrl-Z).", self._undo)
+        self.redo_button = button("↷", "Redo: draw it again (Ctrl-Shift-Z).", self._redo)
+        for arrow in (self.undo_button, self.redo_button):
+            arrow.setFixedWidth(30)
         self.palette_box = QWidget()
         self._pens = QButtonGroup(self)
         self._pens.setExclusive(True)
@@ -89,9 +91,11 @@ class ScribblePanel(QWidget):
         self.warnings = note()
         self.warnings.setStyleSheet("color: #e69f00;")
         layout = column(self)
-        layout.addLayout(row(self.draw_button, self.undo_button, self.redo_button, stretch=0))
+        layout.addLayout(row(self.draw_button, self.next_button, stretch=0))
         layout.addWidget(self.palette_box)
-        layout.addLayout(row(note("Brush"), self.brush, self.tint, self.next_button, stretch=1))
+        layout.addLayout(
+            row(note("Brush"), self.brush, self.tint, self.undo_button, self.redo_button, stretch=1)
+        )
         layout.addWidget(self.counts)
         layout.addWidget(self.warnings)
         self.show_scheme(scheme)

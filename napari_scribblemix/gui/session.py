@@ -84,7 +84,7 @@ class Session:
             raise ProjectError("No case is open; open images and choose one of the list.")
         return self.case
 
-    # -- project and case ---------------------------------------------------------------------
+    # -- project and case --
 
     def use_project(self, project: Project) -> None:
         """Show ``project`` in place of the one before, whose strokes are saved first."""
@@ -154,7 +154,7 @@ class Session:
         ]
         return sorted(states, key=lambda state: state.id)
 
-    # -- strokes ------------------------------------------------------------------------------
+    # -- strokes --
 
     def take_scribble(self, scribble: Labels, slices: tuple[int, ...]) -> None:
         """The strokes are now ``scribble``; only ``slices`` differ. On the disk on return."""
@@ -176,7 +176,7 @@ class Session:
             project.write_scribble(case.id, case.scribble, case.image.geometry)
             self.cases_changed.emit()
 
-    # -- masks and reviews ----------------------------------------------------------------------
+    # -- masks and reviews --
 
     def reread_masks(self, case_id: str) -> None:
         """A prediction was written: show it, accepted slices aside."""
@@ -216,7 +216,7 @@ class Session:
         self.strokes_saved.emit(case.id)
         self.cases_changed.emit()
 
-    # -- the child process ------------------------------------------------------------------------
+    # -- the child process --
 
     def begin(self, phase: Phase, run: Path | None, words: str) -> None:
         """A child process was started."""

@@ -1,4 +1,4 @@
-"""A form made from a settings model: one line a field, as the command line has one option a field.
+"""A form made from a settings model: one entry a field, as the command line has one option.
 
 Choices become boxes to pick from, switches that may be left to the preset get a third state, all
 else is a line of text that the model itself reads and refuses.  What is left empty or at its
@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
-from qtpy.QtWidgets import QComboBox, QFormLayout, QLineEdit, QWidget
+from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
 
 from napari_scribblemix.errors import SettingsError
 from napari_scribblemix.gui.controls import tip
@@ -31,8 +31,14 @@ def _kind(field: FieldInfo) -> Any:
     return annotation
 
 
+def _label(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
 def _combo(entries: Sequence[tuple[str, Any]], chosen: Any) -> QComboBox:
     box = QComboBox()
+    box.setMinimumContentsLength(6)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     for text, value in entries:
         box.addItem(text, value)
     box.setCurrentIndex(max(0, next((i for i, e in enumerate(entries) if e[1] == chosen), 0)))
@@ -40,7 +46,7 @@ def _combo(entries: Sequence[tuple[str, Any]], chosen: Any) -> QComboBox:
 
 
 class SettingsForm(QWidget):
-    """Lines for ``fields`` of ``model``; ``choices`` offers values for fields of free text."""
+    """``fields`` of ``model``, two a line; ``choices`` offers values where text is free."""
 
     def __init__(
         self,
@@ -51,14 +57,18 @@ class SettingsForm(QWidget):
         super().__init__()
         self._model = model
         self.editors: dict[str, QComboBox | QLineEdit] = {}
-        layout = QFormLayout(self)
+        layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        for name in fields:
+        layout.setSpacing(3)
+        layout.setColumnStretch(1, 1)
+        layout.setColumnStretch(3, 1)
+        for place, name in enumerate(fields):
             editor = self._editor(name, model.model_fields[name], choices or {})
             tip(editor, model.model_fields[name].description or name)
             self.editors[name] = editor
-            layout.addRow(name.replace("_", " ").capitalize(), editor)
+            label = QLabel(_label(name))
+            layout.addWidget(label, place // 2, 2 * (place % 2))
+            layout.addWidget(editor, place // 2, 2 * (place % 2) + 1)
 
     def _editor(
         self, name: str, field: FieldInfo, choices: dict[str, Sequence[str]]
@@ -73,6 +83,7 @@ class SettingsForm(QWidget):
             box.setEditable(True)
             return box
         line = QLineEdit("" if field.default is None else str(field.default))
+        line.setMinimumWidth(50)
         line.setPlaceholderText("as the preset" if field.default is None else "")
         return line
 
@@ -98,6 +109,5 @@ class SettingsForm(QWidget):
         except ValidationError as error:
             first = error.errors()[0]
             message = first["msg"].removeprefix("Value error, ")
-            label = name.replace("_", " ").capitalize()
-            raise SettingsError(f"{label}: got {value!r}; {message}.") from error
+            raise SettingsError(f"{_label(name)}: got {value!r}; {message}.") from error
         return value

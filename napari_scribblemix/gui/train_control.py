@@ -55,7 +55,6 @@ class TrainControl(QObject):
         session.project_changed.connect(self._on_project)
         session.strokes_saved.connect(self._on_strokes)
         session.case_changed.connect(self._on_view)
-        session.slice_changed.connect(self._on_view)
         session.run_changed.connect(self._on_run)
         session.cases_changed.connect(self._on_run)
         self._on_project()
@@ -64,7 +63,7 @@ class TrainControl(QObject):
         """Stop the timer; the worker is closed by whoever made the relay."""
         self._timer.stop()
 
-    # -- what the user presses ----------------------------------------------------------------------
+    # -- what the user presses --
 
     def train(self) -> None:
         """Start a new training with the form's settings."""
@@ -74,7 +73,9 @@ class TrainControl(QObject):
         try:
             settings = TrainSettings(folder=project.folder.absolute(), **values)
         except ValidationError as error:
-            raise SettingsError(f"These settings do not fit: {error.errors()[0]['msg']}.") from error
+            raise SettingsError(
+                f"These settings do not fit: {error.errors()[0]['msg']}."
+            ) from error
         if not any(state.scribbled for state in self._session.case_states()):
             raise ProjectError("There is no scribble yet; draw some strokes first.")
         self._start(settings, project.new_run(settings.method).absolute())
@@ -116,7 +117,7 @@ class TrainControl(QObject):
         self._relay.stop()
         self._session.enter(Phase.STOPPING, "Saving…")
 
-    # -- what the worker is told -----------------------------------------------------------------------
+    # -- what the worker is told --
 
     def _start(self, settings: TrainSettings, run: Path) -> None:
         case = self._session.case
@@ -131,7 +132,8 @@ class TrainControl(QObject):
             self._changed.add(case_id)
             self._timer.start()
 
-    def _on_view(self, _slice: int = 0) -> None:
+    def _on_view(self) -> None:
+        # Not at each slice: a preview is of the whole case, and asking for it has its price.
         case = self._session.case
         if case is not None and self._session.run.training:
             self._where = (case.id, self._session.slice)
@@ -146,7 +148,7 @@ class TrainControl(QObject):
             self._relay.send(PreviewCase(case=case_id, slice=number))
             self._where = None
 
-    # -- what is shown -----------------------------------------------------------------------------------
+    # -- what is shown --
 
     def _on_exit(self, end: Exit) -> None:
         outcome = self._session.run.outcome

@@ -87,9 +87,7 @@ class TrainPanel(QWidget):
             state = "" if run.finished else ", unfinished"
             star = "★ " if run is best else ""
             self.runs.addItem(f"{star}{run.name}: {run.steps} steps{dice}{state}", run.path)
-        newest = max(
-            range(len(summaries)), key=lambda i: _changed(summaries[i].path), default=None
-        )
+        newest = max(range(len(summaries)), key=lambda i: _changed(summaries[i].path), default=None)
         if newest is not None:
             self.runs.setCurrentIndex(newest)
         self._allow_resume()
