@@ -12,19 +12,17 @@ from typing import Any
 from napari.utils.notifications import show_error, show_warning
 from napari.utils.theme import get_theme
 from napari.viewer import Viewer
-from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtCore import QEvent, QObject
 from qtpy.QtWidgets import (
-    QFrame,
     QMainWindow,
     QMessageBox,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_scribblemix.gui import preferences
 from napari_scribblemix.gui.cases_control import CasesControl
-from napari_scribblemix.gui.controls import Section, note, say
+from napari_scribblemix.gui.controls import Column, Section, note, say
 from napari_scribblemix.gui.draw_control import DrawControl
 from napari_scribblemix.gui.guard import guarded
 from napari_scribblemix.gui.images_panel import ImagesPanel
@@ -36,9 +34,6 @@ from napari_scribblemix.gui.scribble_panel import ScribblePanel
 from napari_scribblemix.gui.session import Session
 from napari_scribblemix.gui.train_control import TrainControl
 from napari_scribblemix.gui.train_panel import TrainPanel
-
-_WIDTH = 330
-_SCROLL_BAR = 18
 
 
 class ScribbleMixWidget(QWidget):
@@ -84,17 +79,10 @@ class ScribbleMixWidget(QWidget):
         ):
             steps.addWidget(Section(title, panel))
         steps.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inside)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.message)
-        layout.addWidget(scroll)
-        # Wide enough for every row beside the scroll bar: nothing is to be cut off.
-        self.setMinimumWidth(max(_WIDTH, inside.minimumSizeHint().width() + _SCROLL_BAR))
+        layout.addWidget(Column(inside))
 
     # -- opening --
 

@@ -242,8 +242,6 @@ class Session:
             self.reread_masks(event.case)
             if fresh:
                 self.cases_changed.emit()
-        elif isinstance(event, ev.Warned):
-            self.told.emit("info", event.message)
         self.run_changed.emit()
 
     def end(self, sentence: str, *, failed: bool) -> None:

@@ -17,6 +17,7 @@ from napari_scribblemix.settings import TrainSettings
 
 _MAIN = ("method", "preset", "time", "device")
 _MORE = ("start", "threads", "seed", "enclosure_rule", "cases", "steps", "batch", "learning_rate")
+_NOTES = 8
 _DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -48,6 +49,7 @@ class TrainPanel(QWidget):
         self.bar.setFixedHeight(14)
         tip(self.bar, "How much of the time or of the steps is used.")
         self.words = note()
+        self.notes = note()
         self.curves = Curves()
         self.runs = tip(QComboBox(), "The trainings of this project; ★ marks the best Dice.")
         self.runs.setSizeAdjustPolicy(
@@ -65,6 +67,7 @@ class TrainPanel(QWidget):
         layout.addLayout(row(self.train_button, self.pause_button, self.stop_button, stretch=0))
         layout.addWidget(self.bar)
         layout.addWidget(self.words)
+        layout.addWidget(self.notes)
         layout.addWidget(self.curves)
         layout.addLayout(row(note("Runs"), self.runs, self.resume_button, stretch=1))
 
@@ -73,6 +76,9 @@ class TrainPanel(QWidget):
         self.bar.setValue(round(1000 * run.fraction))
         self.bar.setVisible(run.busy or run.fraction > 0)
         say(self.words, run.words)
+        count = len(run.warnings)
+        say(self.notes, f"{count} note{'s' if count > 1 else ''} on the data" if count else "")
+        self.notes.setToolTip("\n\n".join(run.warnings[:_NOTES]))
         self.curves.show_curves(run.losses, run.dices)
         paused = run.phase in {Phase.PAUSED, Phase.PAUSING}
         self.pause_button.setText("Resume" if paused else "Pause")
