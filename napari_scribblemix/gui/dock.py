@@ -67,6 +67,7 @@ class ScribbleMixWidget(QWidget):
         self.train_panel = TrainPanel()
         self.review_panel = ReviewPanel()
         self.message = note()
+        self.message.setContentsMargins(6, 4, 6, 2)
         inside = QWidget()
         steps = QVBoxLayout(inside)
         steps.setContentsMargins(4, 2, 4, 2)
