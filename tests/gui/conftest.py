@@ -1,4 +1,4 @@
-"""A screen of its own for the tests of the window, and what each of them must leave behind: nothing.
+"""A screen for the tests of the window, and the watch that none of them leaves anything behind.
 
 napari draws with OpenGL, for which Qt's offscreen platform has no context on Linux; so a virtual X
 server is started where there is one.  ``QT_API=pyqt5`` or ``pyqt6`` chooses the binding.
@@ -18,7 +18,6 @@ from typing import Any
 
 import pytest
 from fakes import FakeClient
-from phantoms import write_folder
 
 from napari_scribblemix.gui import preferences
 from napari_scribblemix.gui.dock import ScribbleMixWidget
@@ -26,6 +25,7 @@ from napari_scribblemix.gui.relay import WorkerRelay
 from napari_scribblemix.gui.session import Session
 from napari_scribblemix.project.layouts import survey
 from napari_scribblemix.project.project import Project
+from phantoms import write_folder
 
 SCREEN = "1500x1000x24"
 
