@@ -49,14 +49,21 @@ class Curves(QWidget):
         for plot in self._plots:
             self._paint(plot)
 
+    def close_plots(self) -> None:
+        """Take the plots apart, whose menus would outlive this widget."""
+        for plot in self._plots:
+            plot.close()
+            plot.deleteLater()
+        self._plots.clear()
+        self._lines.clear()
+
     def _build(self) -> None:
         import pyqtgraph
 
         for title, colour in (("Loss", "#e69f00"), ("Mean Dice", "#56b4e9")):
-            plot = pyqtgraph.PlotWidget()
+            plot = pyqtgraph.PlotWidget(enableMenu=False)
             plot.setTitle(title, size="8pt")
             plot.setMouseEnabled(False, False)
-            plot.setMenuEnabled(False)
             plot.hideButtons()
             tip(plot, f"{title} of the training by step.")
             self.layout().addWidget(plot)

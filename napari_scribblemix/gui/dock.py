@@ -35,6 +35,9 @@ from napari_scribblemix.gui.session import Session
 from napari_scribblemix.gui.train_control import TrainControl
 from napari_scribblemix.gui.train_panel import TrainPanel
 
+# The dock is in the window by the time of one of these, shown or not.
+_SETTLING = {QEvent.Type.Polish, QEvent.Type.Show, QEvent.Type.StyleChange, QEvent.Type.Move}
+
 
 class ScribbleMixWidget(QWidget):
     """Images, Scribble, Train, Review."""
@@ -104,6 +107,7 @@ class ScribbleMixWidget(QWidget):
         self._closed = True
         if self._window is not None:
             self._window.removeEventFilter(self)
+            self._window = None
         self.board.viewer.events.theme.disconnect(self._on_theme)
         self.cases.close()
         self.draw.close()
@@ -137,10 +141,22 @@ class ScribbleMixWidget(QWidget):
         return False
 
     def event(self, event: QEvent | None) -> bool:
-        """The dock was closed: napari then takes this widget out of it."""
-        if event is not None and event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self.shut_down()
+        """The widget was put into a dock, or taken out because the dock was closed."""
+        if event is not None:
+            if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+                self.shut_down()
+                self.deleteLater()
+            elif event.type() in _SETTLING:
+                self._watch_window()
         return bool(super().event(event))
+
+    def _watch_window(self) -> None:
+        parent = self.parentWidget()
+        while parent is not None and not isinstance(parent, QMainWindow):
+            parent = parent.parentWidget()
+        if parent is not None and self._window is None and not self._closed:
+            self._window = parent
+            parent.installEventFilter(self)
 
     # -- telling --
 

@@ -60,8 +60,9 @@ class TrainControl(QObject):
         self._on_project()
 
     def close(self) -> None:
-        """Stop the timer; the worker is closed by whoever made the relay."""
+        """Stop the timer and take the plots apart; who made the relay closes the worker."""
         self._timer.stop()
+        self._panel.curves.close_plots()
 
     # -- what the user presses --
 

@@ -6,7 +6,9 @@ server is started where there is one.  ``QT_API=pyqt5`` or ``pyqt6`` chooses the
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import gc
 import os
 import shutil
 import subprocess
@@ -53,14 +55,17 @@ def display() -> Iterator[None]:
     with os.fdopen(reading) as pipe:
         os.environ["DISPLAY"] = f":{pipe.readline().strip()}"
     os.environ["QT_QPA_PLATFORM"] = "xcb"
+    # Not sooner: the application still has a window server to say goodbye to.
+    atexit.register(server.kill)
     yield
-    server.terminate()
-    server.wait()
 
 
 @pytest.fixture(scope="session")
 def qapp_args(display: None) -> list[str]:
     """The screen comes before the application."""
+    # napari's fixture collects garbage after each test; what was imported need not be looked at.
+    gc.collect()
+    gc.freeze()
     return ["scribblemix-tests"]
 
 
@@ -135,3 +140,4 @@ def make_widget(
     for widget in made:
         with contextlib.suppress(RuntimeError):  # a test may have closed it with its window
             widget.shut_down()
+    FakeClient.made = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from unittest.mock import create_autospec
 
 from napari_scribblemix.events import Event
@@ -14,7 +15,7 @@ from napari_scribblemix.worker.messages import Command, Job
 class FakeClient:
     """Has the methods of ``WorkerClient``; a test lets it ``tell`` and ``end``."""
 
-    made: FakeClient
+    made: Any = None
 
     def __init__(
         self, project: Path, on_event: Callable[[Event], None], on_exit: Callable[[Exit], None]
