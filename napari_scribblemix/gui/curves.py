@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from qtpy.QtCore import QCoreApplication, QEvent
 from qtpy.QtWidgets import QHBoxLayout, QWidget
 
 from napari_scribblemix.gui.controls import tip
@@ -25,6 +26,7 @@ class Curves(QWidget):
         layout.setSpacing(2)
         self.setFixedHeight(_HEIGHT)
         self.hide()
+        self._closed = False
         self._plots: list[Any] = []
         self._lines: list[Any] = []
         self._colours = ("#202020", "#d0d0d0")
@@ -33,7 +35,7 @@ class Curves(QWidget):
         self, losses: Sequence[tuple[int, float]], dices: Sequence[tuple[int, float]]
     ) -> None:
         """Draw both, points being (step, value)."""
-        if not losses and not dices:
+        if self._closed or not (losses or dices):
             self.hide()
             return
         if not self._plots:
@@ -50,10 +52,14 @@ class Curves(QWidget):
             self._paint(plot)
 
     def close_plots(self) -> None:
-        """Take the plots apart, whose menus would outlive this widget."""
+        """Take the plots apart, whose menus would outlive this widget; nothing is drawn after."""
+        self._closed = True
         for plot in self._plots:
+            menu = plot.getPlotItem().ctrlMenu
             plot.close()
-            plot.deleteLater()
+            for part in (plot, menu):
+                part.deleteLater()
+                QCoreApplication.sendPostedEvents(part, QEvent.Type.DeferredDelete)
         self._plots.clear()
         self._lines.clear()
 

@@ -7,7 +7,6 @@ server is started where there is one.  ``QT_API=pyqt5`` or ``pyqt6`` chooses the
 from __future__ import annotations
 
 import atexit
-import contextlib
 import gc
 import os
 import shutil
@@ -138,6 +137,5 @@ def make_widget(
 
     yield make
     for widget in made:
-        with contextlib.suppress(RuntimeError):  # a test may have closed it with its window
-            widget.shut_down()
+        widget.shut_down()
     FakeClient.made = None

@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 from fakes import FakeClient, same_methods
 from qtpy.QtGui import QCloseEvent
-from qtpy.QtWidgets import QAbstractButton, QComboBox, QFileDialog, QLineEdit, QMessageBox, QSlider
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+    QSlider,
+    QToolButton,
+)
 
 from napari_scribblemix import events as ev
 from napari_scribblemix.gui.dock import ScribbleMixWidget
@@ -441,7 +450,7 @@ def test_every_control_has_a_tooltip_and_grey_ones_say_why(make_widget: Make) ->
     widget = make_widget()
     controls = [
         found
-        for kind in (QAbstractButton, QComboBox, QLineEdit, QSlider)
+        for kind in (QPushButton, QToolButton, QCheckBox, QComboBox, QLineEdit, QSlider)
         for found in widget.findChildren(kind)
         if not isinstance(found.parent(), QComboBox) and "qt_" not in found.objectName()
     ]
