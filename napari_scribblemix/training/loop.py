@@ -4,8 +4,7 @@ It reads top to bottom: prepare, then one step after another, telling now and th
 yielding events.  It knows no method by name: a method is a module whose ``forward(batch)`` returns
 named loss terms and whose ``weights`` say how to add them.  It draws nothing, prints nothing and
 takes no keyboard input; whoever iterates it does, and pauses or stops it through ``Control``.  What
-else has to happen while the weights stand still (new strokes, previews) is handed in as one
-callable, which runs between two steps and also during a pause.
+else happens while the weights stand still is handed in and runs between steps, also in a pause.
 """
 
 from __future__ import annotations
@@ -103,8 +102,8 @@ class Training:
                 raise
             raise out_of_memory(self.job.machine.device, self.state.step) from error
         yield from self._save()
-        known = self._last is not None and self._last.step == self.state.step
-        if self.job.validation and not known and not self.control.stopping:
+        measured_at = self._last.step if self._last else None
+        if self.job.validation and measured_at != self.state.step and not self.control.stopping:
             yield self._validate()
             yield from self._save()
         yield Finished(

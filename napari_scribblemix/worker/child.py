@@ -103,7 +103,11 @@ def _train(job: TrainJob, folder: Path, inbox: Inbox) -> Iterator[Event]:
     check_run_folder(run_folder, resume=settings.resume)
     project = Project.open(folder, write=False)
     yield Preparing(message=f"Reading {len(project.cases)} cases")
-    prepared = prepare(settings)
+    prepared = None if inbox.stop_asked else prepare(settings)
+    if prepared is None or inbox.stop_asked:
+        # Nothing is written for a training that never began.
+        yield Finished(step=0, elapsed=0.0, stopped=True, model="")
+        return
     knows_hearts = settings.resume or prepared.recipe.start != "scratch"
     plan = PreviewPlan(
         [record.id for record in project.cases],
