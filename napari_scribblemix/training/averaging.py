@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import nn
+
+from napari_scribblemix.methods.unet import UNet
+
+
+def averaged_copy(network: UNet, decay: float) -> UNet:
+    """A copy of ``network`` that follows it by ``update_average``; itself if ``decay`` is 0."""
+    return copy.deepcopy(network).requires_grad_(False) if decay else network
 
 
 @torch.no_grad()

@@ -8,7 +8,6 @@ takes no keyboard input; whoever iterates it does, and stops it through ``Contro
 
 from __future__ import annotations
 
-import copy
 import json
 import math
 import threading
@@ -80,8 +79,7 @@ class Training:
     def __init__(self, job: Job, run: Path, control: Control | None = None) -> None:
         """Set up optimiser and averaged weights, or restore them from ``run`` to resume."""
         self.job, self.run, self.control = job, run, control or Control()
-        recipe, network = job.recipe, job.network
-        averaged = copy.deepcopy(network).requires_grad_(False) if recipe.ema else network
+        recipe = job.recipe
         optimizer = torch.optim.AdamW(
             job.method.parameters(),
             lr=recipe.learning_rate,
@@ -89,7 +87,7 @@ class Training:
             fused=job.machine.device.type in {"cpu", "cuda"},
         )
         self.state = TrainingState(
-            job.method, averaged, optimizer, job.generators.device, job.generators.host
+            job.method, job.averaged, optimizer, job.generators.device, job.generators.host
         )
         self.budget = Budget.of(recipe, job.batches.steps_per_epoch)
         self._last: Validation | None = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -21,7 +22,10 @@ from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.data.resampling import WorkingGrid
 from napari_scribblemix.data.scribbles import enclosed_background
 from napari_scribblemix.errors import ScribbleError
+from napari_scribblemix.inference.orientation import AS_STORED, Turn
 from napari_scribblemix.project.cases import Case
+
+_Value = TypeVar("_Value", bound=np.generic)
 
 ENCLOSURE_GAP = 7
 """Gaps of a background ring, in native pixels, over which it still counts as closed.
@@ -63,27 +67,44 @@ class _Prepared:
     centre: tuple[float, float]
 
 
-def _prepare(case: Case, spacing: float, enclosure_rule: bool) -> _Prepared:
+def _turned(array: NDArray[_Value], turn: Turn) -> NDArray[_Value]:
+    turned: NDArray[_Value] = turn.apply(torch.from_numpy(array)).contiguous().numpy()
+    return turned
+
+
+def _prepare(case: Case, spacing: float, enclosure_rule: bool, turn: Turn) -> _Prepared:
     array, geometry = case.image.array, case.image.geometry
     grid = WorkingGrid((array.shape[1], array.shape[2]), geometry.spacing[1:], spacing)
-    image = grid.image_to_working(standardise(array))
+    image = _turned(grid.image_to_working(standardise(array)), turn)
     if case.scribble is None:
         labels = np.full(image.shape, UNLABELLED, dtype=np.uint8)
         return _Prepared(image, labels, (image.shape[1] / 2, image.shape[2] / 2))
-    strokes = grid.labels_to_working(case.scribble)
+    strokes = _turned(grid.labels_to_working(case.scribble), turn)
     foreground = np.argwhere((strokes > 0) & (strokes < UNLABELLED))[:, 1:]
     middle = foreground.mean(axis=0) + 0.5 if len(foreground) else np.array(image.shape[1:]) / 2
     if enclosure_rule:
-        outside = grid.labels_to_working(enclosed_background(case.scribble, ENCLOSURE_GAP))
+        enclosed = enclosed_background(case.scribble, ENCLOSURE_GAP)
+        outside = _turned(grid.labels_to_working(enclosed), turn)
         strokes = np.where(outside, np.uint8(ENCLOSED), strokes)
     return _Prepared(image, strokes.astype(np.uint8), (float(middle[0]), float(middle[1])))
 
 
 def build_store(
-    cases: Sequence[Case], spacing: float, enclosure_rule: bool, device: torch.device
+    cases: Sequence[Case],
+    spacing: float,
+    enclosure_rule: bool,
+    device: torch.device,
+    turns: Sequence[Turn] | None = None,
 ) -> SliceStore:
-    """Slices of ``cases`` at ``spacing`` mm; ``ScribbleError`` if nothing is scribbled."""
-    prepared = [_prepare(case, spacing, enclosure_rule) for case in cases]
+    """Slices of ``cases`` at ``spacing`` mm, each case turned as ``turns`` says.
+
+    ``ScribbleError`` if nothing is scribbled.
+    """
+    turns = [AS_STORED] * len(cases) if turns is None else turns
+    prepared = [
+        _prepare(case, spacing, enclosure_rule, turn)
+        for case, turn in zip(cases, turns, strict=True)
+    ]
     height = max(p.image.shape[1] for p in prepared)
     width = max(p.image.shape[2] for p in prepared)
     count = sum(p.image.shape[0] for p in prepared)
