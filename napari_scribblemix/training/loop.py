@@ -9,7 +9,6 @@ else happens while the weights stand still is handed in and runs between steps, 
 
 from __future__ import annotations
 
-import copy
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -72,8 +71,7 @@ class Training:
         """Set up optimiser and averaged weights, or restore them from ``run`` to resume."""
         self.job, self.run, self.control = job, run, control or Control()
         self._between_steps = between_steps
-        recipe, network = job.recipe, job.network
-        averaged = copy.deepcopy(network).requires_grad_(False) if recipe.ema else network
+        recipe = job.recipe
         optimizer = torch.optim.AdamW(
             job.method.parameters(),
             lr=recipe.learning_rate,
@@ -81,7 +79,7 @@ class Training:
             fused=job.machine.device.type in {"cpu", "cuda"},
         )
         self.state = TrainingState(
-            job.method, averaged, optimizer, job.generators.device, job.generators.host
+            job.method, job.averaged, optimizer, job.generators.device, job.generators.host
         )
         self.budget = Budget.of(recipe, job.batches.steps_per_epoch)
         self._last: Validation | None = None
