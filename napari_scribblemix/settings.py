@@ -113,6 +113,13 @@ class TrainSettings(Settings):
         description="Drawn hearts in each batch, as a share of its scans, so that what is known of "
         "hearts is kept. [with a model to start from: 0.25; else 0]",
     )
+    teacher: float | None = Field(
+        None,
+        ge=0.0,
+        le=1.0,
+        description="Weight of pixels without a stroke that the averaged network is sure of, "
+        "against 1 for those of a stroke; 0: no teacher. [by preset]",
+    )
     spacing: float | None = Field(
         None, ge=0.5, le=5.0, description="Pixel size of the working grid in mm. [by preset]"
     )
@@ -190,6 +197,15 @@ class SegmentSettings(Settings):
     threads: int | None = Field(None, ge=1, description="CPU threads. [all cores]")
     mirror: bool | None = Field(
         None, description="Average over mirrored images. [if the model was trained with mirrors]"
+    )
+    upright: bool = Field(
+        True,
+        description="Find out which way up a volume lies, for models that know hearts the right "
+        "way up only (starter, and what was trained from it).",
+    )
+    find_heart: bool = Field(False, description="Look a second time, at a window about the heart.")
+    neighbours: float = Field(
+        0.0, ge=0.0, le=1.0, description="Weight of the slices above and below each slice."
     )
     largest_component: bool = Field(
         True, description="Keep the largest connected piece of each structure, in 3-D."

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from napari_scribblemix.data.labels import CARDIAC
+from napari_scribblemix.data.labels import CARDIAC, MYOPS
 from napari_scribblemix.training.batches import BatchSource, build_method
 from napari_scribblemix.training.job import Generators
 from napari_scribblemix.training.recipe import PRESETS, Augmentation, Recipe
@@ -47,6 +47,23 @@ def test_unlabelled_slices_take_their_share_of_a_batch(tmp_path: Path) -> None:
 def test_an_epoch_is_one_pass_over_the_labelled_slices(tmp_path: Path) -> None:
     assert source(tmp_path).steps_per_epoch == 2
     assert source(tmp_path, unlabelled_share=0.0).steps_per_epoch == 1
+
+
+def test_drawn_hearts_come_last_and_weigh_their_share_of_the_strokes(tmp_path: Path) -> None:
+    batch = source(tmp_path, drawn=0.5, drawn_weight=0.25).at(0, 0.0)
+    plain = source(tmp_path).at(0, 0.0)
+    assert batch.image.shape == (6, 1, 48, 48)
+    assert torch.equal(batch.image[:4], plain.image)
+    strokes, hearts = batch.target[:4].sum(), batch.target[4:].sum()
+    assert float(hearts / strokes) == pytest.approx(0.25, rel=1e-4)
+    assert (batch.target[4:].sum(1) > 0).all()
+
+
+def test_drawn_hearts_take_no_part_where_structures_are_others(tmp_path: Path) -> None:
+    recipe = PRESETS["fast"].model_copy(update={"crop": 48, "batch": 4, "drawn": 1.0})
+    store = build_store([make_case(tmp_path, 0)], 1.5, True, torch.device("cpu"))
+    batches = BatchSource(store, recipe, MYOPS, 0, Generators.seeded(0, torch.device("cpu")))
+    assert batches.at(0, 0.0).target.shape == (4, 6, 48, 48)
 
 
 @pytest.mark.parametrize("name", ["partial", "cyclemix"])

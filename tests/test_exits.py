@@ -22,6 +22,8 @@ def test_the_end_is_one_sentence() -> None:
     story.add(DONE)
     assert story.end(0, []).sentence == "The training finished."
     story.add(DONE.model_copy(update={"stopped": True}))
+    assert story.end(0, []).sentence == "The training was stopped before it began."
+    story.add(SAVED)
     assert "was stopped; go on" in story.end(0, []).sentence
     assert Story(SEGMENT, finished=DONE).end(0, []).sentence == "The segmentation finished."
 

@@ -38,6 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def settings(folder: Path, **changes: object) -> TrainSettings:
     small = {"folder": folder, "crop": 48, "batch": 4, "spacing": 1.5, "steps": 4, "device": "cpu"}
+    small |= {"start": "scratch"}
     return TrainSettings.model_validate(small | changes)
 
 

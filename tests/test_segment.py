@@ -13,11 +13,7 @@ from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.data.nifti import read_image, read_labels
 from napari_scribblemix.inference.files import segment_files
 from napari_scribblemix.inference.model import Model, ModelCard
-from napari_scribblemix.inference.segment import (
-    keep_largest_components,
-    predict_probability,
-    segment_volume,
-)
+from napari_scribblemix.inference.segment import Look, predict_probability, segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.settings import SegmentSettings
 from phantoms import draw, make_case, write_cine, write_file
@@ -60,8 +56,8 @@ def test_a_bright_disc_is_found_on_its_own_grid(tmp_path: Path, spacing: float) 
 
 def test_mirroring_changes_nothing_for_a_pixelwise_network(tmp_path: Path) -> None:
     volume = make_case(tmp_path, 0).image
-    plain = predict_probability(model(), volume, mirror=False)
-    mirrored = predict_probability(model(), volume, mirror=True)
+    plain = predict_probability(model(), volume, Look(mirror=False))
+    mirrored = predict_probability(model(), volume, Look(mirror=True))
     np.testing.assert_allclose(plain, mirrored, atol=1e-5)
 
 
@@ -80,54 +76,17 @@ def test_models_trained_with_mirrors_use_them(tmp_path: Path) -> None:
         assert len(calls) == expected
 
 
-def test_only_the_largest_piece_in_three_dimensions_stays() -> None:
-    labels = np.zeros((3, 10, 10), np.uint8)
-    labels[0, 0:2, 0:2] = 1
-    labels[1, 1:4, 1:4] = 1  # touches the first in 3-D: one piece of 13
-    labels[1, 4:9, 1:4] = 2
-    labels[1, 9, 1:4] = 1  # touches the heart, but a piece of its own
-    labels[2, 7:10, 7:10] = 1  # elsewhere
-    kept = keep_largest_components(labels, 4)
-    assert (kept == 1).sum() == 13
-    assert (kept == 2).sum() == 15
-    assert kept[2, 8, 8] == kept[1, 9, 2] == 0
-    assert not keep_largest_components(np.zeros_like(labels), 4).any()
+def test_a_second_look_and_neighbours_change_nothing_where_all_is_clear(tmp_path: Path) -> None:
+    volume = make_case(tmp_path, 0).image
+    plain = segment_volume(model(), volume).labels
+    careful = segment_volume(model(), volume, Look(find_heart=True, neighbours=0.3)).labels
+    assert (plain != careful).mean() < 0.01
 
 
-def test_a_larger_piece_away_from_the_heart_is_not_mistaken_for_the_structure() -> None:
-    labels = np.zeros((2, 30, 30), np.uint8)
-    labels[:, 2:10, 2:10] = 3
-    labels[:, 2:10, 11:13] = 1  # the right ventricle, a voxel beside
-    labels[:, 20:26, 20:26] = 1  # larger, far away
-    kept = keep_largest_components(labels, 4)
-    assert (kept == 1).sum() == 2 * 8 * 2
-    assert (kept == 3).sum() == 2 * 64
-
-
-def test_specks_join_nothing_to_the_heart() -> None:
-    labels = np.zeros((1, 40, 60), np.uint8)
-    labels[0, 10:30, 10:30] = 3
-    labels[0, 10:30, 31:40] = 1  # the right ventricle
-    labels[0, 5:30, 50:60] = 1  # larger, in the chest wall
-    labels[0, 15, 41:49:2] = 2  # a trail of single voxels between the two
-    labels[0, 32:36, 10:30] = 2
-    kept = keep_largest_components(labels, 4)
-    assert (kept == 1).sum() == 20 * 9
-    assert (kept == 2).sum() == 4 * 20
-    assert (kept == 3).sum() == 20 * 20
-
-
-def test_the_heart_is_what_has_most_voxels_not_what_spreads_widest() -> None:
-    labels = np.zeros((1, 40, 40), np.uint8)
-    labels[0, :10, :10] = 3  # 100 voxels in one piece
-    labels[0, 14::2, 14::2] = 1  # 169 voxels, of which the dilation makes one wide piece
-    labels[0, 14:, 30:] = 0
-    assert (labels == 1).sum() > (labels == 3).sum()
-    labels[0, 30:, :] = 0
-    assert (labels == 1).sum() < (labels == 3).sum()
-    kept = keep_largest_components(labels, 4)
-    assert (kept == 3).sum() == 100
-    assert not (kept == 1).any()
+def test_the_options_of_segment_say_how_to_look() -> None:
+    chosen = settings(Path("out"), [], neighbours=0.2, find_heart=True, upright=False)
+    assert Look.of(chosen) == Look(upright=False, find_heart=True, neighbours=0.2)
+    assert Look.of(settings(Path("out"), [])) == Look()
 
 
 def test_entropy_is_zero_when_sure_and_one_when_not() -> None:

@@ -7,6 +7,7 @@ import torch
 
 from napari_scribblemix.data.nifti import read_image
 from napari_scribblemix.errors import GeometryError, ScribbleError
+from napari_scribblemix.inference.orientation import AS_STORED, Turn
 from napari_scribblemix.training.slices import ENCLOSED, SliceOrder, build_store
 from phantoms import draw, make_case, write_file
 
@@ -117,3 +118,23 @@ def test_background_of_an_accepted_slice_counts_like_that_of_the_rule(tmp_path: 
     assert (ruled.labels[1] == 0).any()
     plain = build_store([case], 1.5, enclosure_rule=False, device=CPU)
     assert torch.equal(plain.labels[2], torch.from_numpy(mask[2]))
+
+
+def test_labels_are_turned_like_their_image_also_later(tmp_path: Path) -> None:
+    turns = [Turn(1, mirrored=True), Turn(2)]
+    blank = [make_case(tmp_path, seed, scribbled=seed == 0) for seed in (0, 1)]
+    store = build_store(blank, 1.5, True, CPU, turns)
+    store.relabel(make_case(tmp_path, 1))
+    whole = [make_case(tmp_path, seed) for seed in (0, 1)]
+    expected = build_store(whole, 1.5, True, CPU, turns)
+    assert torch.equal(store.labels, expected.labels)
+    assert torch.equal(store.centres, expected.centres)
+
+
+def test_a_case_that_is_not_among_them_lies_like_the_others_if_these_agree(tmp_path: Path) -> None:
+    cases = [make_case(tmp_path, seed) for seed in (0, 1)]
+    agreed = build_store(cases, 1.5, True, CPU, [Turn(2), Turn(2)])
+    assert agreed.turn_of("phantom1") == agreed.turn_of("another") == Turn(2)
+    mixed = build_store(cases, 1.5, True, CPU, [Turn(2), AS_STORED])
+    assert mixed.turn_of("phantom1") == AS_STORED
+    assert mixed.turn_of("another") is None

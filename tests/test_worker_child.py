@@ -18,6 +18,7 @@ from napari_scribblemix.events import (
     Failed,
     Finished,
     Paused,
+    Preparing,
     Preview,
     Resumed,
     ScribblesTaken,
@@ -197,6 +198,14 @@ def test_a_stop_ends_a_pause(project: Project) -> None:
     assert code == 0
     assert of(Finished, events)[0].stopped
     assert not of(Resumed, events)
+
+
+def test_a_stop_before_the_first_step_leaves_no_run(project: Project) -> None:
+    react = Once(Preparing, Stop())
+    code, events = work(project, train_job(project), react)
+    assert code == 0
+    assert [event.event for event in events] == ["preparing", "finished"]
+    assert not (project.folder / "runs").exists()
 
 
 def test_new_strokes_are_trained_on_without_a_new_start(project: Project) -> None:

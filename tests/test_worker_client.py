@@ -163,7 +163,11 @@ time.sleep(300)
         child = int(parent.stdout.readline())
         assert alive(child)
         parent.kill()
-    wait_until(lambda: not alive(child), 5.0)
+    try:
+        wait_until(lambda: not alive(child), 5.0)
+    finally:
+        if alive(child):
+            os.kill(child, signal.SIGKILL)
     if when == "training":
         assert (project.folder / "runs" / "r" / "checkpoint" / "state.pt").is_file()
 

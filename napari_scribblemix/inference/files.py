@@ -14,7 +14,7 @@ from napari_scribblemix.data.scribbles import check_image
 from napari_scribblemix.errors import FileError, ImageError, ScribbleMixError
 from napari_scribblemix.inference.model import Model
 from napari_scribblemix.inference.outputs import entropy_path, mask_paths, probability_path
-from napari_scribblemix.inference.segment import segment_volume
+from napari_scribblemix.inference.segment import Look, segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.settings import SegmentSettings
 
@@ -40,9 +40,7 @@ def _segment_frame(
     for finding in check_image(volume.array):
         if finding.level == "block":
             raise ImageError(finding.message)
-    result = segment_volume(
-        model, volume, mirror=settings.mirror, largest_component=settings.largest_component
-    )
+    result = segment_volume(model, volume, Look.of(settings))
     scheme = model.card.labels
     write_labels(target, scheme.encode_mask(result.labels), volume.geometry)
     if settings.probabilities:

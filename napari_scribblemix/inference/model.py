@@ -47,6 +47,7 @@ class ModelCard(BaseModel):
     spacing: float = Field(description="pixel size of the working grid, mm")
     intensity: str = VOLUME_ZSCORE
     mirrored: bool = Field(description="whether mirrored images were trained on")
+    upright: bool = Field(False, description="whether it knows hearts only the right way up")
     method: str
     recipe: dict[str, Any]
     steps: int

@@ -18,7 +18,8 @@ from napari_scribblemix.data.scribbles import check_image
 from napari_scribblemix.errors import ImageError, ModelError
 from napari_scribblemix.evaluation.overlap import dice
 from napari_scribblemix.inference.model import Model
-from napari_scribblemix.inference.segment import segment_volume
+from napari_scribblemix.inference.orientation import Turn
+from napari_scribblemix.inference.segment import LOOK, Look, segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.project.project import Project
 
@@ -66,19 +67,21 @@ def predict_case(
     *,
     name: str,
     step: int,
-    mirror: bool | None = None,
+    look: Look = LOOK,
+    turn: Turn | None = None,
 ) -> Prediction:
     """Segment a case and write the result into the project's ``predictions/``.
 
-    ``name`` of the model and ``step`` go into the record of the prediction.  Raises as
-    ``read_image``, ``ImageError`` for an image that cannot be used, and ``ModelError``.
+    ``name`` of the model and ``step`` go into the record of the prediction; ``turn`` is the way up,
+    where it is known.  Raises as ``read_image``, ``ImageError`` for an image that cannot be used,
+    and ``ModelError``.
     """
     translation = class_map(model.card.labels, project.labels)
     image = project.read_image(case_id)
     for finding in check_image(image.array):
         if finding.level == "block":
             raise ImageError(f"{project.image_path(case_id)}: {finding.message}")
-    result = segment_volume(model, image, mirror=mirror)
+    result = segment_volume(model, image, look, turn)
     labels = translation[result.labels]
     entropy = normalised_entropy(result.probability)
     origin = {

@@ -1,28 +1,57 @@
 """A whole volume to labels on its native grid.
 
-Native grid -> working grid -> network, slice by slice -> probabilities back on the native grid ->
-the most probable class -> the heart and its structures, one piece each.  Probabilities are what is
-resampled, never labels, so borders are as fine as the image allows.
+Native grid -> working grid, the right way up -> network, slice by slice -> probabilities back on
+the native grid -> the most probable class -> the heart and its structures, one piece each.
+Probabilities are what is resampled, never labels, so borders are as fine as the image allows.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import ndimage
 from torch import Tensor, nn
 
 from napari_scribblemix.data.intensity import standardise
 from napari_scribblemix.data.resampling import WorkingGrid
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.inference.model import Model
+from napari_scribblemix.inference.orientation import AS_STORED, Turn, find_turn
+from napari_scribblemix.inference.pieces import keep_largest_components
+from napari_scribblemix.inference.plausibility import heart_window, placed, with_neighbours
+from napari_scribblemix.settings import SegmentSettings
 
 _PIXELS_AT_ONCE = 1_500_000
 _MIRRORS: tuple[tuple[int, ...], ...] = ((), (2,), (3,), (2, 3))
+
+
+@dataclass(frozen=True)
+class Look:
+    """How to look at a volume; what each is worth is in the benchmark record.
+
+    Attributes:
+        mirror: average over mirrored images; ``None``: if the model was trained with mirrors.
+        upright: find the way up first, if the model needs that.
+        find_heart: look a second time, at a window about the heart.
+        neighbours: weight of the slices next to each slice; 0: each stands alone.
+        largest_component: keep the heart and one piece of each structure.
+    """
+
+    mirror: bool | None = None
+    upright: bool = True
+    find_heart: bool = False
+    neighbours: float = 0.0
+    largest_component: bool = True
+
+    @classmethod
+    def of(cls, settings: SegmentSettings) -> Look:
+        """The options of ``segment``."""
+        return cls(**{field.name: getattr(settings, field.name) for field in fields(cls)})
+
+
+LOOK = Look()
 
 
 @dataclass(frozen=True)
@@ -43,75 +72,59 @@ def _probability(network: nn.Module, images: Tensor, mirror: bool) -> Tensor:
     return total / len(flips)
 
 
+def _predict_slices(model: Model, slices: Tensor, *, mirror: bool) -> Tensor:
+    """Class probabilities (Z, K, h, w), on the CPU, of slices (Z, 1, h, w) of any number."""
+    device = next(model.network.parameters()).device
+    chunk = max(1, _PIXELS_AT_ONCE // (slices.shape[2] * slices.shape[3]))
+    parts = slices.split(chunk)
+    return torch.cat([_probability(model.network, part.to(device), mirror).cpu() for part in parts])
+
+
+def _working_slices(model: Model, volume: Volume) -> tuple[WorkingGrid, Tensor]:
+    """The working grid of ``volume`` and its slices (Z, 1, h, w) on it, standardised."""
+    (_, *shape), (_, *spacing) = volume.array.shape, volume.geometry.spacing
+    grid = WorkingGrid((shape[0], shape[1]), (spacing[0], spacing[1]), model.card.spacing)
+    slices = grid.image_to_working(standardise(volume.array))
+    return grid, torch.from_numpy(slices)[:, None]
+
+
+@torch.inference_mode()
+def turn_of(model: Model, volume: Volume) -> Turn:
+    """The way up in which ``model`` knows ``volume``; as stored if it knows any."""
+    if not model.card.upright:
+        return AS_STORED
+    _, slices = _working_slices(model, volume)
+    model.network.eval()
+    return find_turn(lambda turned: _predict_slices(model, turned, mirror=False), slices)
+
+
 @torch.inference_mode()
 def predict_probability(
-    model: Model, volume: Volume, *, mirror: bool | None = None
+    model: Model, volume: Volume, look: Look = LOOK, turn: Turn | None = None
 ) -> NDArray[np.float32]:
-    """Class probabilities (K, Z, Y, X) on the volume's own grid.
-
-    ``mirror``: average over mirrored images; ``None``: if the model was trained with mirrors.
-    """
-    network, card = model.network, model.card
-    network.eval()
-    device = next(network.parameters()).device
-    array = volume.array
-    grid = WorkingGrid((array.shape[1], array.shape[2]), volume.geometry.spacing[1:], card.spacing)
-    slices = torch.from_numpy(grid.image_to_working(standardise(array)))[:, None]
-    chunk = max(1, _PIXELS_AT_ONCE // (slices.shape[2] * slices.shape[3]))
-    use_mirrors = card.mirrored if mirror is None else mirror
-    parts = [
-        _probability(network, part.to(device), use_mirrors).cpu() for part in slices.split(chunk)
-    ]
-    working = torch.cat(parts).transpose(0, 1).contiguous().numpy()
-    return grid.to_native(working)
-
-
-_NEIGHBOURS = np.ones((3, 3, 3), dtype=bool)
-_SPECK = 0.1
-"""A piece under this share of its structure's largest piece is noise."""
-
-
-def _pieces(mask: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Number of the piece of each voxel (0: none), and the voxels of each piece (of 0: none)."""
-    numbers, _ = ndimage.label(mask, structure=_NEIGHBOURS)
-    sizes = np.bincount(numbers.ravel())
-    sizes[0] = 0
-    return numbers, sizes
-
-
-def _without_specks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    numbers, sizes = _pieces(mask)
-    kept: NDArray[np.bool_] = (sizes > _SPECK * sizes.max())[numbers]
-    return kept
-
-
-def keep_largest_components(labels: NDArray[np.uint8], classes: int) -> NDArray[np.uint8]:
-    """Only the heart, and of each structure in it the largest 3-D piece; the rest is background.
-
-    The heart is the largest group of pieces, where pieces a voxel apart are one group: a structure
-    that was also seen elsewhere in the chest, larger than the true one, keeps the true one.  Specks
-    do not count, or a trail of them would join the two.  Neighbours are the 26 around a voxel.
-    """
-    result = np.zeros_like(labels)
-    structures = [_without_specks(labels == k) for k in range(1, classes)]
-    anything = np.logical_or.reduce(structures)
-    groups, _ = ndimage.label(
-        ndimage.binary_dilation(anything, structure=_NEIGHBOURS), structure=_NEIGHBOURS
-    )
-    heart = groups == np.bincount(groups[anything], minlength=1).argmax()
-    for k, structure in enumerate(structures, start=1):
-        numbers, sizes = _pieces(structure & heart)
-        if sizes.any():
-            result[numbers == sizes.argmax()] = k
-    return result
+    """Class probabilities (K, Z, Y, X) on the volume's own grid; ``turn`` it, if that is known."""
+    if turn is None:
+        turn = turn_of(model, volume) if look.upright else AS_STORED
+    grid, stored = _working_slices(model, volume)
+    model.network.eval()
+    mirror = model.card.mirrored if look.mirror is None else look.mirror
+    slices = turn.apply(stored)
+    predicted = _predict_slices(model, slices.contiguous(), mirror=mirror)
+    if look.find_heart:
+        rows, columns = window = heart_window(predicted, model.card.spacing)
+        again = _predict_slices(model, slices[..., rows, columns].contiguous(), mirror=mirror)
+        predicted = placed(again, window, *slices.shape[2:])
+    if look.neighbours:
+        predicted = with_neighbours(predicted, look.neighbours)
+    return grid.to_native(turn.undo(predicted).transpose(0, 1).contiguous().numpy())
 
 
 def segment_volume(
-    model: Model, volume: Volume, *, mirror: bool | None = None, largest_component: bool = True
+    model: Model, volume: Volume, look: Look = LOOK, turn: Turn | None = None
 ) -> Segmentation:
     """Labels and probabilities of ``volume`` (Z, Y, X) on its own grid."""
-    probability = predict_probability(model, volume, mirror=mirror)
+    probability = predict_probability(model, volume, look, turn)
     labels = probability.argmax(axis=0).astype(np.uint8)
-    if largest_component:
+    if look.largest_component:
         labels = keep_largest_components(labels, model.card.labels.classes)
     return Segmentation(labels, probability)

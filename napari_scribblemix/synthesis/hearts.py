@@ -46,7 +46,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "trabeculae": (0.0, 1.0),
     # Right ventricle
     "rv_reach": (0.9, 2.1),  # free wall beyond the epicardium, in epicardial radii, at the base
-    "rv_end": (0.74, 1.3),  # level where it ends
+    "rv_end": (0.74, 1.45),  # level where it ends; in LGE masks it may reach the apex
     "rv_power": (1.8, 3.6),
     "rv_front": (0.92, 1.22),  # insertion angles, from the middle of the septum
     "rv_back": (0.9, 1.2),
@@ -100,7 +100,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "clutter": (0.0, 1.0),
 }
 _BELL = frozenset(
-    {"endo_radius", "wall", "rv_reach", "rv_front", "rv_back", "rv_angle", "chest_gap", "rv_end"}
+    {"endo_radius", "wall", "rv_reach", "rv_front", "rv_back", "rv_angle", "chest_gap"}
 )
 _COLUMN = {name: index for index, name in enumerate(RANGES)}
 

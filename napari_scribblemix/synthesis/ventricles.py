@@ -140,7 +140,8 @@ def right_ventricle(
     blood = -_smooth_minimum(-blood, outside, torch.full_like(size, 16.0) * (size > 1.0))
     # Nothing is left of a ventricle thinner than its own trabeculae, or behind the septum's plane.
     blood = torch.minimum(blood, frame.to_rv + 0.15 * radius)
-    return torch.where(reach > 2.5, blood, -1e3)
+    # The apex is the left ventricle's: under it there is no heart.
+    return torch.where((reach > 2.5) & (radius > 4.0), blood, -1e3)
 
 
 def _disc_through(

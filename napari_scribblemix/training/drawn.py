@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from napari_scribblemix.synthesis.slices import draw_slices
+from napari_scribblemix.synthesis.drawing import draw_slices
 from napari_scribblemix.training.augmentation import change_intensity
 from napari_scribblemix.training.recipe import Recipe
 

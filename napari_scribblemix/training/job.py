@@ -56,7 +56,8 @@ class Job:
         settings: as the user gave them; they go into the run's record.
         recipe: every number that follows from them.
         method: a module on the machine's device whose ``forward(batch)`` returns named loss terms.
-        network: the one inside it that becomes the model.
+        network: the one inside it that is trained.
+        averaged: becomes the model; a copy whose weights follow, or the network itself.
         weights: how the terms are added.
         card: the model's card, without what only the training itself can tell.
         started: the first event, as of step 0.
@@ -69,6 +70,7 @@ class Job:
     machine: Machine
     method: nn.Module
     network: UNet
+    averaged: UNet
     weights: dict[str, float]
     batches: Batches
     generators: Generators

@@ -4,13 +4,11 @@ It reads top to bottom: prepare, then one step after another, telling now and th
 yielding events.  It knows no method by name: a method is a module whose ``forward(batch)`` returns
 named loss terms and whose ``weights`` say how to add them.  It draws nothing, prints nothing and
 takes no keyboard input; whoever iterates it does, and pauses or stops it through ``Control``.  What
-else has to happen while the weights stand still (new strokes, previews) is handed in as one
-callable, which runs between two steps and also during a pause.
+else happens while the weights stand still is handed in and runs between steps, also in a pause.
 """
 
 from __future__ import annotations
 
-import copy
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -73,8 +71,7 @@ class Training:
         """Set up optimiser and averaged weights, or restore them from ``run`` to resume."""
         self.job, self.run, self.control = job, run, control or Control()
         self._between_steps = between_steps
-        recipe, network = job.recipe, job.network
-        averaged = copy.deepcopy(network).requires_grad_(False) if recipe.ema else network
+        recipe = job.recipe
         optimizer = torch.optim.AdamW(
             job.method.parameters(),
             lr=recipe.learning_rate,
@@ -82,7 +79,7 @@ class Training:
             fused=job.machine.device.type in {"cpu", "cuda"},
         )
         self.state = TrainingState(
-            job.method, averaged, optimizer, job.generators.device, job.generators.host
+            job.method, job.averaged, optimizer, job.generators.device, job.generators.host
         )
         self.budget = Budget.of(recipe, job.batches.steps_per_epoch)
         self._last: Validation | None = None
@@ -103,8 +100,8 @@ class Training:
                 raise
             raise out_of_memory(self.job.machine.device, self.state.step) from error
         yield from self._save()
-        known = self._last is not None and self._last.step == self.state.step
-        if self.job.validation and not known and not self.control.stopping:
+        measured_at = self._last.step if self._last else None
+        if self.job.validation and measured_at != self.state.step and not self.control.stopping:
             yield self._validate()
             yield from self._save()
         yield Finished(

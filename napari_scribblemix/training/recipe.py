@@ -74,6 +74,10 @@ class Recipe(BaseModel):
     drawn_weight: float = Field(
         0.5, description="labelled mass of the drawn hearts over that of the scans in a batch"
     )
+    teacher: float = Field(
+        0.0, description="weight of a pixel that only the averaged network labels; 0: no teacher"
+    )
+    teacher_sure: float = Field(0.9, description="probability from which it labels a pixel")
     without: tuple[str, ...] = Field((), description="CycleMix terms that are switched off")
     time: float | None = Field(None, description="budget, seconds")
     steps: int | None = Field(None, description="budget, optimiser steps")
@@ -156,7 +160,7 @@ def resolve(settings: TrainSettings) -> Recipe:
         )
     if budgets:
         changes.update({"time": None, "steps": None, "epochs": None} | budgets)
-    for name in ("spacing", "crop", "batch", "learning_rate", "enclosure_rule", "drawn"):
+    for name in ("spacing", "crop", "batch", "learning_rate", "enclosure_rule", "drawn", "teacher"):
         if (value := getattr(settings, name)) is not None:
             changes[name] = value
     without = _split(settings.without)

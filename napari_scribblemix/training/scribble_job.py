@@ -15,9 +15,12 @@ import napari_scribblemix
 from napari_scribblemix.errors import TrainingError
 from napari_scribblemix.events import ScribblesTaken, Started
 from napari_scribblemix.inference.model import ModelCard
+from napari_scribblemix.inference.orientation import AS_STORED
+from napari_scribblemix.methods.teacher import Taught
 from napari_scribblemix.methods.unet import UNet
 from napari_scribblemix.resources import STARTER_NAME, find_model
 from napari_scribblemix.settings import TrainSettings
+from napari_scribblemix.training.averaging import averaged_copy
 from napari_scribblemix.training.batches import BatchSource, build_method
 from napari_scribblemix.training.cases import (
     TrainingCases,
@@ -28,7 +31,7 @@ from napari_scribblemix.training.device import choose_machine
 from napari_scribblemix.training.job import Generators, Job
 from napari_scribblemix.training.recipe import Recipe, resolve
 from napari_scribblemix.training.slices import build_store
-from napari_scribblemix.training.start import take_weights
+from napari_scribblemix.training.start import find_turns, load_start, take_weights
 
 
 @dataclass
@@ -64,27 +67,37 @@ def prepare(settings: TrainSettings) -> ScribbleJob:
     recipe = resolve(settings)
     machine = choose_machine(settings.device, settings.precision, settings.threads)
     cases = load_training_cases(settings)
-    store = build_store(cases.training, recipe.spacing, recipe.enclosure_rule, machine.device)
     # Fresh layers draw their weights from the global generator; there is no other way in.
     torch.manual_seed(settings.seed)  # noqa: TID251
     method = build_method(settings.method, recipe, cases.scheme.classes, machine.layout)
     method = method.to(machine.device)
     network = cast(UNet, method.network)
-    # What was learnt on top of the first weights is in the checkpoint.
-    if recipe.start != "scratch" and not settings.resume:
+    turns, upright = [AS_STORED] * len(cases.training), False
+    if recipe.start != "scratch":
         path = find_model(Path(settings.start or STARTER_NAME))
-        take_weights(network, path, recipe, cases.scheme)
+        known = load_start(path, recipe, network, machine.device)
+        turns, upright = find_turns(known, cases.training), known.card.upright
+        take_weights(network, known, cases.scheme)
+    store = build_store(
+        cases.training, recipe.spacing, recipe.enclosure_rule, machine.device, turns
+    )
+    averaged = averaged_copy(network, recipe.ema)
     generators = Generators.seeded(settings.seed, machine.device)
     return ScribbleJob(
         settings=settings,
         recipe=recipe,
         machine=machine,
-        method=method,
+        method=(
+            Taught(method, averaged, recipe.teacher, recipe.teacher_sure)
+            if recipe.teacher
+            else method
+        ),
         network=network,
+        averaged=averaged,
         weights=method.weights,
         batches=BatchSource(store, recipe, cases.scheme, settings.seed, generators),
         generators=generators,
-        card=_card(settings, recipe, cases),
+        card=_card(settings, recipe, cases, upright),
         started=Started(
             run="",
             method=settings.method,
@@ -104,7 +117,9 @@ def prepare(settings: TrainSettings) -> ScribbleJob:
     )
 
 
-def _card(settings: TrainSettings, recipe: Recipe, cases: TrainingCases) -> ModelCard:
+def _card(
+    settings: TrainSettings, recipe: Recipe, cases: TrainingCases, upright: bool
+) -> ModelCard:
     return ModelCard(
         name=f"{settings.method}-{settings.preset}",
         network=recipe.network,
@@ -112,6 +127,7 @@ def _card(settings: TrainSettings, recipe: Recipe, cases: TrainingCases) -> Mode
         labels=cases.scheme,
         spacing=recipe.spacing,
         mirrored=recipe.augmentation.mirror,
+        upright=upright,
         method=settings.method,
         recipe=recipe.model_dump(mode="json"),
         steps=0,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -22,7 +23,10 @@ from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.data.resampling import WorkingGrid
 from napari_scribblemix.data.scribbles import enclosed_background
 from napari_scribblemix.errors import GeometryError, ScribbleError
+from napari_scribblemix.inference.orientation import AS_STORED, Turn
 from napari_scribblemix.project.cases import Case
+
+_Value = TypeVar("_Value", bound=np.generic)
 
 ENCLOSURE_GAP = 7
 """Gaps of a background ring, in native pixels, over which it still counts as closed.
@@ -43,7 +47,8 @@ class SliceStore:
     ``images`` (N, H, W) float; ``labels`` (N, H, W) uint8, 255 where unlabelled and ``ENCLOSED``
     where background by the enclosure rule or, in an accepted slice, without a stroke; ``centres``
     (N, 2) heart centre and ``sizes`` (N, 2) extent of the slice inside the frame, both (y, x) in
-    pixels; ``labelled`` and ``unlabelled`` hold slice numbers; ``rows`` says which are a case's.
+    pixels; ``labelled`` and ``unlabelled`` hold slice numbers; ``rows`` says which are a case's,
+    and ``turns`` how it was turned.
     """
 
     images: Tensor
@@ -53,6 +58,7 @@ class SliceStore:
     labelled: Tensor
     unlabelled: Tensor
     rows: dict[str, slice]
+    turns: dict[str, Turn]
     spacing: float
     enclosure_rule: bool
 
@@ -65,6 +71,11 @@ class SliceStore:
         labelled = set(self.labelled.tolist())
         return sum(not labelled.isdisjoint(range(r.start, r.stop)) for r in self.rows.values())
 
+    def turn_of(self, case_id: str) -> Turn | None:
+        """How to turn a case, also one that is not among these: like the others, if they agree."""
+        agreed = set(self.turns.values())
+        return self.turns.get(case_id, next(iter(agreed)) if len(agreed) == 1 else None)
+
     def relabel(self, case: Case) -> None:
         """Put the labels of ``case`` as they are now in the place of its old ones.
 
@@ -73,12 +84,11 @@ class SliceStore:
             GeometryError: the image is another one by now.
         """
         rows = self.rows[case.id]
-        drawn = _draw_labels(case, _working_grid(case, self.spacing), self.enclosure_rule)
-        count, height, width = drawn.labels.shape
-        if (rows.stop - rows.start, height, width) != (
-            count,
-            *self.sizes[rows.start].int().tolist(),
-        ):
+        turn = self.turns[case.id]
+        drawn = _draw_labels(case, self.spacing, self.enclosure_rule, turn)
+        _, height, width = drawn.labels.shape
+        before = (rows.stop - rows.start, *self.sizes[rows.start].int().tolist())
+        if before != drawn.labels.shape:
             raise GeometryError(
                 f"The image of {case.id} has another shape than when the training began; start a "
                 "new training."
@@ -116,20 +126,31 @@ def _corner(frame: Sequence[int], inside: tuple[int, int]) -> tuple[int, int]:
     return (frame[0] - inside[0]) // 2, (frame[1] - inside[1]) // 2
 
 
+def _turned(array: NDArray[_Value], turn: Turn) -> NDArray[_Value]:
+    turned: NDArray[_Value] = turn.apply(torch.from_numpy(array)).contiguous().numpy()
+    return turned
+
+
 def _working_grid(case: Case, spacing: float) -> WorkingGrid:
     shape = case.image.array.shape
     return WorkingGrid((shape[1], shape[2]), case.image.geometry.spacing[1:], spacing)
 
 
-def _draw_labels(case: Case, grid: WorkingGrid, enclosure_rule: bool) -> _Drawn:
-    strokes = case.scribble
+def _draw_image(case: Case, spacing: float, turn: Turn) -> NDArray[np.float32]:
+    grid = _working_grid(case, spacing)
+    return _turned(grid.image_to_working(standardise(case.image.array)), turn)
+
+
+def _draw_labels(case: Case, spacing: float, enclosure_rule: bool, turn: Turn) -> _Drawn:
+    grid, strokes = _working_grid(case, spacing), case.scribble
     if strokes is None:
         strokes = np.full(case.image.array.shape, UNLABELLED, np.uint8)
-    labels = grid.labels_to_working(strokes)
+    labels = _turned(grid.labels_to_working(strokes), turn)
     foreground = np.argwhere((labels > 0) & (labels < UNLABELLED))[:, 1:]
     middle = foreground.mean(axis=0) + 0.5 if len(foreground) else np.array(labels.shape[1:]) / 2
     if enclosure_rule and case.scribble is not None:
-        outside = grid.labels_to_working(enclosed_background(strokes, ENCLOSURE_GAP))
+        enclosed = enclosed_background(strokes, ENCLOSURE_GAP)
+        outside = _turned(grid.labels_to_working(enclosed), turn)
         labels = np.where(outside, np.uint8(ENCLOSED), labels)
         # A hundred times more pixels than strokes, like the rule's own: they take its weight.
         accepted = list(case.accepted)
@@ -138,14 +159,19 @@ def _draw_labels(case: Case, grid: WorkingGrid, enclosure_rule: bool) -> _Drawn:
 
 
 def build_store(
-    cases: Sequence[Case], spacing: float, enclosure_rule: bool, device: torch.device
+    cases: Sequence[Case],
+    spacing: float,
+    enclosure_rule: bool,
+    device: torch.device,
+    turns: Sequence[Turn] | None = None,
 ) -> SliceStore:
-    """Slices of ``cases`` at ``spacing`` mm; ``ScribbleError`` if nothing is scribbled."""
-    grids = [_working_grid(case, spacing) for case in cases]
-    pictures = [
-        grid.image_to_working(standardise(case.image.array))
-        for case, grid in zip(cases, grids, strict=True)
-    ]
+    """Slices of ``cases`` at ``spacing`` mm, each case turned as ``turns`` says.
+
+    ``ScribbleError`` if nothing is scribbled.
+    """
+    turns = [AS_STORED] * len(cases) if turns is None else turns
+    turned = list(zip(cases, turns, strict=True))
+    pictures = [_draw_image(case, spacing, turn) for case, turn in turned]
     frame = tuple(max(picture.shape[axis] for picture in pictures) for axis in (1, 2))
     count = sum(picture.shape[0] for picture in pictures)
     images = np.zeros((count, *frame), np.float32)
@@ -153,8 +179,8 @@ def build_store(
     centres, sizes = np.zeros((count, 2), np.float32), np.zeros((count, 2), np.float32)
     rows: dict[str, slice] = {}
     start = 0
-    for case, grid, picture in zip(cases, grids, pictures, strict=True):
-        drawn = _draw_labels(case, grid, enclosure_rule)
+    for (case, turn), picture in zip(turned, pictures, strict=True):
+        drawn = _draw_labels(case, spacing, enclosure_rule, turn)
         z, h, w = picture.shape
         top, left = _corner(frame, (h, w))
         here = rows[case.id] = slice(start, start + z)
@@ -178,6 +204,7 @@ def build_store(
         _numbers(has_label),
         _numbers(~has_label),
         rows,
+        {case.id: turn for case, turn in turned},
         spacing,
         enclosure_rule,
     )

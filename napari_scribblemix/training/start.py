@@ -7,6 +7,7 @@ and of the structures they share.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -14,25 +15,46 @@ import torch
 from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.errors import SettingsError
 from napari_scribblemix.inference.model import Model, load_model
+from napari_scribblemix.inference.orientation import AS_STORED, Turn
+from napari_scribblemix.inference.segment import turn_of
 from napari_scribblemix.methods.unet import UNet
+from napari_scribblemix.project.cases import Case
 from napari_scribblemix.training.recipe import Recipe
+
+_LOOKED_AT = 6
+
+
+def load_start(path: Path, recipe: Recipe, network: UNet, device: torch.device) -> Model:
+    """The model to begin with.
+
+    Raises:
+        ModelError: it is missing or damaged.
+        SettingsError: it has another network than the training.
+    """
+    model = load_model(path, device)
+    if model.card.network != recipe.network or model.card.in_channels != network.in_channels:
+        raise SettingsError(
+            f"Got --start {path}, a network {model.card.network!r}; the training has a network "
+            f"{recipe.network!r}: choose another --preset, or --start scratch."
+        )
+    return model
+
+
+def find_turns(model: Model, cases: Sequence[Case]) -> list[Turn]:
+    """Which way up each case lies for ``model``.
+
+    Cases of one folder mostly come from one scanner and converter: if a few of them lie as the
+    model knows hearts, the others are not looked at.
+    """
+    few = cases[:: -(-len(cases) // _LOOKED_AT)]
+    if not any(turn_of(model, case.image) for case in few):
+        return [AS_STORED] * len(cases)
+    return [turn_of(model, case.image) for case in cases]
 
 
 @torch.no_grad()
-def take_weights(network: UNet, path: Path, recipe: Recipe, scheme: LabelScheme) -> None:
-    """Fill ``network`` with the weights of the model at ``path``.
-
-    Raises:
-        ModelError: the model is missing or damaged.
-        SettingsError: it has another network.
-    """
-    model = load_model(path, network.head.weight.device)
-    card = model.card
-    if card.network != recipe.network or card.in_channels != network.in_channels:
-        raise SettingsError(
-            f"Got --start {path}, a network {card.network!r}; the training has a network "
-            f"{recipe.network!r}: choose another --preset, or --start scratch."
-        )
+def take_weights(network: UNet, model: Model, scheme: LabelScheme) -> None:
+    """Fill ``network`` with the weights of ``model``, made for the same network."""
     known = dict(model.network.state_dict())
     own = network.state_dict()
     for name in ("head.weight", "head.bias"):

@@ -25,6 +25,7 @@ from napari_scribblemix.project.cases import Case, load_case
 from napari_scribblemix.project.layouts import find_cases
 from napari_scribblemix.settings import StarterSettings
 from napari_scribblemix.synthesis.samples import draw_cases
+from napari_scribblemix.training.averaging import averaged_copy
 from napari_scribblemix.training.device import choose_machine
 from napari_scribblemix.training.drawn import draw_batch
 from napari_scribblemix.training.job import Generators, Job
@@ -88,6 +89,7 @@ def prepare(settings: StarterSettings) -> Job:
         machine=machine,
         method=method,
         network=network,
+        averaged=averaged_copy(network, recipe.ema),
         weights=method.weights,
         batches=DrawnBatches(recipe, generators),
         generators=generators,
@@ -118,6 +120,7 @@ def _card(settings: StarterSettings, recipe: Recipe) -> ModelCard:
         labels=CARDIAC,
         spacing=recipe.spacing,
         mirrored=False,
+        upright=True,
         method="drawn hearts: cross-entropy and Dice on synthetic slices alone, no scan of anybody",
         recipe=recipe.model_dump(mode="json"),
         steps=0,

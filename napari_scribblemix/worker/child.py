@@ -24,6 +24,7 @@ from napari_scribblemix.events import (
 )
 from napari_scribblemix.inference.model import Model, load_model
 from napari_scribblemix.inference.project_cases import class_map, predict_case
+from napari_scribblemix.inference.segment import LOOK, Look
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.training.cases import default_output
 from napari_scribblemix.training.control import Control
@@ -50,6 +51,9 @@ from napari_scribblemix.worker.previews import PreviewPlan
 
 DEFECT = 70
 """Exit code of an error nobody foresaw (EX_SOFTWARE)."""
+
+_GLANCE = Look(mirror=False)
+"""How a preview looks at a case: once, so that it is soon there."""
 
 _FRESH_SECONDS = 2.0
 """Weights drawn at random are given this long before they are shown."""
@@ -103,7 +107,11 @@ def _train(job: TrainJob, folder: Path, inbox: Inbox) -> Iterator[Event]:
     check_run_folder(run_folder, resume=settings.resume)
     project = Project.open(folder, write=False)
     yield Preparing(message=f"Reading {len(project.cases)} cases")
-    prepared = prepare(settings)
+    prepared = None if inbox.stop_asked else prepare(settings)
+    if prepared is None or inbox.stop_asked:
+        # Nothing is written for a training that never began.
+        yield Finished(step=0, elapsed=0.0, stopped=True, model="")
+        return
     knows_hearts = settings.resume or prepared.recipe.start != "scratch"
     plan = PreviewPlan(
         [record.id for record in project.cases],
@@ -153,12 +161,12 @@ class _Company:
             yield self._take_scribbles(case, training.state.step)
         case_id = self._plan.next(only_asked=control.paused)
         if case_id is not None:
-            yield self._preview(case_id, training, mirror=False)
+            yield self._preview(case_id, training, _GLANCE)
 
     def preview_last(self, training: Training) -> Iterator[Event]:
         """The case on screen once more, as carefully as ``segment`` would."""
         if self._plan.shown is not None:
-            yield self._preview(self._plan.shown, training, mirror=None)
+            yield self._preview(self._plan.shown, training, LOOK)
 
     def _take_scribbles(self, case_id: str, step: int) -> Event:
         try:
@@ -166,7 +174,7 @@ class _Company:
         except ScribbleMixError as error:
             return Warned(message=str(error))
 
-    def _preview(self, case_id: str, training: Training, *, mirror: bool | None) -> Event:
+    def _preview(self, case_id: str, training: Training, look: Look) -> Event:
         begun, step = time.monotonic(), training.state.step
         try:
             # Opened anew: cases may have been added.
@@ -177,7 +185,8 @@ class _Company:
                 training.model(),
                 name=training.run.name,
                 step=step,
-                mirror=mirror,
+                look=look,
+                turn=self._job.batches.store.turn_of(case_id),
             )
         except ScribbleMixError as error:
             self._plan.drop(case_id)
@@ -226,7 +235,7 @@ def _segment_case(job: SegmentJob, project: Project, case_id: str, model: Model)
     name = job.model.stem if job.model.suffix == ".safetensors" else job.model.name
     try:
         found = predict_case(
-            project, case_id, model, name=name, step=model.card.steps, mirror=job.mirror
+            project, case_id, model, name=name, step=model.card.steps, look=Look(mirror=job.mirror)
         )
     except ScribbleMixError as error:
         return Warned(message=f"{case_id} was not segmented: {error}")

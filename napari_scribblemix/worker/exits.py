@@ -47,8 +47,10 @@ class Story:
         if self.finished is not None and code == 0:
             if not self.finished.stopped:
                 return Exit(code, f"The {what} finished.")
-            more = "; go on from the checkpoint with Resume" if training else ""
-            return Exit(code, f"The {what} was stopped{more}.")
+            if not training:
+                return Exit(code, "The segmentation was stopped.")
+            how = "; go on from the checkpoint with Resume" if self.saved else " before it began"
+            return Exit(code, f"The training was stopped{how}.")
         if code == 0:
             return Exit(code, f"The {what} ended before it began; start it again.")
         if code < 0:

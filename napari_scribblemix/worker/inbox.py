@@ -27,7 +27,11 @@ _LOOK_SECONDS = 0.5
 
 
 class Inbox:
-    """The first line, then commands, in the order they came."""
+    """The first line, then commands, in the order they came.
+
+    ``stop_asked`` says before its turn that a stop is among them; ``on_arrival`` is called in the
+    reading thread, or in a signal handler, for each.
+    """
 
     def __init__(self, descriptor: int, tell: Callable[[Event], None]) -> None:
         """Read from ``descriptor`` in a thread; ``tell`` is used for lines that are no command."""
@@ -35,6 +39,7 @@ class Inbox:
         self._first: SimpleQueue[bytes | None] = SimpleQueue()
         self._commands: SimpleQueue[Command] = SimpleQueue()
         self._ends_at: float | None = None
+        self.stop_asked = False
         self.on_arrival: Callable[[], None] = lambda: None
 
     def start(self) -> None:
@@ -68,6 +73,7 @@ class Inbox:
             self._put(Stop())
 
     def _put(self, command: Command) -> None:
+        self.stop_asked = self.stop_asked or isinstance(command, Stop)
         self._commands.put(command)
         self.on_arrival()
 

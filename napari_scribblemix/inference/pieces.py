@@ -1,0 +1,48 @@
+"""The heart hangs together: what a prediction may keep, by connected pieces in 3-D."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+_NEIGHBOURS = np.ones((3, 3, 3), dtype=bool)
+_SPECK = 0.1
+"""A piece under this share of its structure's largest piece is noise."""
+
+
+def _pieces(mask: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Number of the piece of each voxel (0: none), and the voxels of each piece (of 0: none)."""
+    numbers, _ = ndimage.label(mask, structure=_NEIGHBOURS)
+    sizes = np.bincount(numbers.ravel())
+    sizes[0] = 0
+    return numbers, sizes
+
+
+def _without_specks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    numbers, sizes = _pieces(mask)
+    kept: NDArray[np.bool_] = (sizes > _SPECK * sizes.max())[numbers]
+    return kept
+
+
+def keep_largest_components(labels: NDArray[np.uint8], classes: int) -> NDArray[np.uint8]:
+    """Only the heart, and of each structure in it the largest 3-D piece; the rest is background.
+
+    The heart is the largest group of pieces, where pieces a voxel apart are one group: a structure
+    that was also seen elsewhere in the chest, larger than the true one, keeps the true one.  Specks
+    do not count, or a trail of them would join the two.  Neighbours are the 26 around a voxel.
+    """
+    result = np.zeros_like(labels)
+    structures = [_without_specks(labels == k) for k in range(1, classes)]
+    anything = np.logical_or.reduce(structures)
+    groups, _ = ndimage.label(
+        ndimage.binary_dilation(anything, structure=_NEIGHBOURS), structure=_NEIGHBOURS
+    )
+    heart = groups == np.bincount(groups[anything], minlength=1).argmax()
+    for k, structure in enumerate(structures, start=1):
+        numbers, sizes = _pieces(structure & heart)
+        if sizes.any():
+            result[numbers == sizes.argmax()] = k
+    return result

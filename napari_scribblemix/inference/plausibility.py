@@ -1,0 +1,61 @@
+"""What is known of any heart, used on a prediction: where it is, and that slices belong together.
+
+Both work on class probabilities (Z, K, h, w) of a stack on the working grid; that structures hang
+together is in ``pieces``, that a heart lies the right way up in ``orientation``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_scribblemix.inference.pieces import keep_largest_components
+
+_FIELD = 256.0
+"""mm of a second look: the field of view of the drawn hearts, and some room."""
+
+_MARGIN = 24.0
+"""mm round the heart that a second look takes in at least."""
+
+_MULTIPLE = 16
+
+
+def heart_window(probability: Tensor, spacing: float) -> tuple[slice, slice]:
+    """Rows and columns of a square about the heart, as far as it lies in the image.
+
+    The whole image where no structure was found, or where it is no larger than the square.
+    """
+    labels = probability.argmax(dim=1).numpy().astype(np.uint8)
+    rows, columns = (
+        np.flatnonzero((keep_largest_components(labels, probability.shape[1]) > 0).any(axis=axes))
+        for axes in ((0, 2), (0, 1))
+    )
+    height, width = labels.shape[1:]
+    if not len(rows):
+        return slice(0, height), slice(0, width)
+    extent = max(np.ptp(rows), np.ptp(columns)) + 1 + 2 * _MARGIN / spacing
+    side = -int(-max(extent, _FIELD / spacing) // _MULTIPLE) * _MULTIPLE
+    return _about(rows, side, height), _about(columns, side, width)
+
+
+def _about(found: np.ndarray, side: int, size: int) -> slice:
+    start = int(np.clip((found[0] + found[-1] + 1 - side) // 2, 0, max(0, size - side)))
+    return slice(start, min(size, start + side))
+
+
+def placed(probability: Tensor, window: tuple[slice, slice], height: int, width: int) -> Tensor:
+    """``probability`` of a window in a whole (Z, K, height, width), sure of background around."""
+    whole = torch.zeros(*probability.shape[:2], height, width)
+    whole[:, 0] = 1.0
+    whole[:, :, window[0], window[1]] = probability
+    return whole
+
+
+def with_neighbours(probability: Tensor, weight: float) -> Tensor:
+    """Each slice's probabilities and ``weight`` times those of the slices next to it, as a mean."""
+    total, mass = probability.clone(), torch.ones(len(probability), 1, 1, 1)
+    for here, there in ((slice(1, None), slice(None, -1)), (slice(None, -1), slice(1, None))):
+        total[here] += weight * probability[there]
+        mass[here] += weight
+    return total / mass

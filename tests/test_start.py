@@ -1,0 +1,117 @@
+"""What a training begins with: fresh weights, the starter's, or another model's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from napari_scribblemix.data.labels import CARDIAC, MYOPS
+from napari_scribblemix.errors import ModelError, SettingsError
+from napari_scribblemix.inference.model import Model, ModelCard, save_model
+from napari_scribblemix.inference.orientation import AS_STORED, Turn
+from napari_scribblemix.methods.unet import UNet, build_network
+from napari_scribblemix.resources import bundled_models, has_starter
+from napari_scribblemix.settings import TrainSettings
+from napari_scribblemix.training import start
+from napari_scribblemix.training.recipe import PRESETS, resolve
+from napari_scribblemix.training.scribble_job import prepare
+from napari_scribblemix.training.start import find_turns, load_start, take_weights
+from phantoms import make_case, write_folder
+
+CPU = torch.device("cpu")
+
+
+def write_model(folder: Path, network: str = "fast", *, upright: bool = False) -> UNet:
+    torch.manual_seed(7)
+    made = build_network(network, 1, 4)
+    card = ModelCard(
+        name="known", network=network, in_channels=1, labels=CARDIAC, spacing=1.5, mirrored=False,
+        upright=upright, method="partial", recipe={}, steps=1, seconds=1.0, seed=0,
+        code_version="0",
+    )  # fmt: skip
+    save_model(folder, made, card)
+    return made
+
+
+def settings(folder: Path, **changes: object) -> TrainSettings:
+    small = {"folder": folder, "crop": 48, "batch": 4, "spacing": 1.5, "steps": 1, "device": "cpu"}
+    return TrainSettings.model_validate(small | changes)
+
+
+def test_a_training_begins_with_the_weights_of_a_model(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "data", masked=0)
+    known = write_model(tmp_path / "known")
+    job = prepare(settings(folder, start=str(tmp_path / "known")))
+    for mine, theirs in zip(job.network.parameters(), known.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+    for mine, theirs in zip(job.averaged.parameters(), known.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
+    assert (job.recipe.start, job.started.start) == ("model", "model")
+    assert str(tmp_path) not in job.card.model_dump_json()
+
+
+def test_structures_keep_their_row_of_the_last_layer_by_name(tmp_path: Path) -> None:
+    known = write_model(tmp_path / "known")
+    model = load_start(tmp_path / "known", PRESETS["fast"], known, CPU)
+    fresh = build_network("fast", 1, MYOPS.classes)
+    own = fresh.head.weight.clone()
+    take_weights(fresh, model, MYOPS)
+    assert torch.equal(fresh.head.weight[:4], known.head.weight)
+    assert torch.equal(fresh.head.weight[4:], own[4:])
+    assert torch.equal(fresh.encoder[0].conv1.weight, known.encoder[0].conv1.weight)
+
+
+def test_a_model_with_another_network_is_refused(tmp_path: Path) -> None:
+    write_model(tmp_path / "known", "residual")
+    folder = write_folder(tmp_path / "data", masked=0)
+    with pytest.raises(SettingsError, match="choose another --preset, or --start scratch"):
+        prepare(settings(folder, start=str(tmp_path / "known")))
+
+
+def test_a_model_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "data", masked=0)
+    with pytest.raises(ModelError, match="expected a run folder"):
+        prepare(settings(folder, start=str(tmp_path / "nowhere")))
+
+
+def test_fast_begins_with_the_starter_and_the_others_from_scratch() -> None:
+    assert has_starter()
+    fast = resolve(settings(Path("x")))
+    assert fast.start == "starter"
+    assert fast.drawn > 0
+    scratch = resolve(settings(Path("x"), start="scratch"))
+    assert (scratch.start, scratch.drawn) == ("scratch", 0.0)
+    assert scratch.learning_rate == PRESETS["fast"].learning_rate
+    for preset in ("best", "paper"):
+        assert resolve(settings(Path("x"), preset=preset)).start == "scratch"
+
+
+def test_the_shipped_starter_fits_and_is_small(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "data", masked=0)
+    job = prepare(settings(folder))
+    assert job.card.upright
+    weights = bundled_models()["starter"]
+    assert weights.stat().st_size < 8_000_000
+
+
+def test_if_a_few_cases_lie_upright_the_others_are_not_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[object] = []
+    answer = [AS_STORED]
+
+    def look(model: object, volume: object) -> Turn:
+        looked.append(volume)
+        return answer[0]
+
+    monkeypatch.setattr(start, "turn_of", look)
+    cases = [make_case(tmp_path, seed) for seed in range(9)]
+    model = Model(build_network("fast", 1, 4), None)  # type: ignore[arg-type]
+    assert find_turns(model, cases) == [AS_STORED] * 9
+    assert len(looked) < 7
+    answer[0] = Turn(1)
+    looked.clear()
+    assert find_turns(model, cases) == [Turn(1)] * 9
+    assert len(looked) >= 9
