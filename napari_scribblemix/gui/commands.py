@@ -1,7 +1,7 @@
 """What napari's menus and its command palette call: Train, Segment, the samples.
 
-Each finds the widget of the viewer, docking it if it is not there, and presses its button: there is
-one way to train, and what is wrong is told in one place.
+Train and Segment find the widget of the viewer, docking it if it is not there, and do as its button
+does: there is one way to train, and what is wrong is told in one place.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import napari
-from napari.utils.notifications import show_info
 from napari.viewer import Viewer
 
 from napari_scribblemix.data.labels import guess_scheme
@@ -50,12 +48,12 @@ def segment(viewer: Viewer) -> None:
 
 def cine_sample() -> list[LayerData]:
     """File > Open Sample: hearts like cine MR."""
-    return _sample("cine")
+    return sample_layers(sample_folder("cine") / "train")
 
 
 def lge_sample() -> list[LayerData]:
     """File > Open Sample: hearts like late-enhancement MR."""
-    return _sample("lge")
+    return sample_layers(sample_folder("lge") / "train")
 
 
 def _with_case(viewer: Viewer) -> ScribbleMixWidget:
@@ -64,16 +62,6 @@ def _with_case(viewer: Viewer) -> ScribbleMixWidget:
         guarded(widget.session, widget.cases.add_layer)()
         widget.cases.finish_adding()
     return widget
-
-
-def _sample(kind: str) -> list[LayerData]:
-    """Opened in the widget where there is a window; else the layers of its first case."""
-    viewer = napari.current_viewer()
-    if viewer is not None and hasattr(viewer, "window"):
-        dock(viewer).open_sample(kind)
-        show_info(f"The sample is a project: everything drawn on it is kept ({kind}).")
-        return []
-    return sample_layers(sample_folder(kind) / "train")
 
 
 def sample_layers(folder: Path) -> list[LayerData]:

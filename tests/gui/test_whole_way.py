@@ -62,9 +62,11 @@ def test_from_the_sample_to_an_exported_mask(
     widget.train_panel.more.editors["threads"].setText("1")
     masks: list[bytes] = []
     session.masks_changed.connect(
-        lambda _case: masks.append(widget.board.layer(PREDICTION).data.tobytes())
-        if widget.board.layer(PREDICTION) is not None
-        else None
+        lambda _case: (
+            masks.append(widget.board.layer(PREDICTION).data.tobytes())
+            if widget.board.layer(PREDICTION) is not None
+            else None
+        )
     )
     widget.train_panel.train_button.click()
     qtbot.waitUntil(lambda: session.run.phase is Phase.TRAINING, timeout=60 * SECOND)
