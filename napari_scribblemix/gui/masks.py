@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from napari_scribblemix.data.labels import LabelScheme
-from napari_scribblemix.data.nifti import write_labels
+from napari_scribblemix.data.nifti import read_labels, write_labels
 from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.evaluation.cardiac import (
     ejection_fraction,
@@ -23,6 +23,7 @@ from napari_scribblemix.evaluation.cardiac import (
 from napari_scribblemix.gui.open_case import OpenCase, shown_mask
 from napari_scribblemix.project.project import Project
 
+_NAMES = {"LV": "left ventricle", "RV": "right ventricle", "wall": "myocardium"}
 _PHASE = re.compile(r"[_-]?(ED|ES|frame\d+)$", re.IGNORECASE)
 
 
@@ -45,44 +46,64 @@ def _siblings(project: Project, case_id: str) -> list[str]:
     ]
 
 
-def _volumes(project: Project, case: OpenCase, other: str) -> dict[str, float]:
-    if other == case.id and case.prediction is not None:
-        geometry, mask = case.image.geometry, case.prediction
-        return volumes_ml(mask, project.labels, geometry.voxel_volume_ml)
-    found = shown_mask(project, other)
-    if found is None:
-        return {}
-    geometry = project.read_image(other).geometry
-    return volumes_ml(found, project.labels, geometry.voxel_volume_ml)
-
-
 def _described(volumes: dict[str, float], scheme: LabelScheme) -> str:
     short = dict(zip(scheme.names, scheme.abbreviations or scheme.names, strict=True))
     return ", ".join(f"{short[name]} {value:.0f} ml" for name, value in volumes.items())
 
 
-def measures(project: Project, case: OpenCase) -> list[str]:
-    """Lines on the open case: its volumes, and what both phases of the patient give."""
-    if case.prediction is None:
-        return []
-    scheme = project.labels
-    of_cases = {other: _volumes(project, case, other) for other in _siblings(project, case.id)}
-    lines = [f"Volumes: {_described(of_cases.get(case.id, {}), scheme)}."]
-    names = {"left": "left ventricle", "right": "right ventricle", "wall": "myocardium"}
-    if not set(names.values()) <= set(scheme.names):
+class Measures:
+    """Volumes and ejection fraction of the case on screen; remembers the other phases' volumes.
+
+    A mask is measured again only when its file has changed: the case on screen gets a new one every
+    few seconds while it is trained on.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Path, tuple[int, dict[str, float]]] = {}
+
+    def of(self, project: Project, case: OpenCase) -> list[str]:
+        """Lines on ``case``: its volumes, and what both phases of the patient give."""
+        if case.prediction is None:
+            return []
+        scheme = project.labels
+        voxel = case.image.geometry.voxel_volume_ml
+        of_cases = {case.id: volumes_ml(case.prediction, scheme, voxel)}
+        for other in _siblings(project, case.id):
+            if other != case.id:
+                of_cases[other] = self._volumes(project, other)
+        lines = [f"Volumes: {_described(of_cases[case.id], scheme)}."]
+        if set(_NAMES.values()) <= set(scheme.names):
+            lines += _phase_lines(of_cases)
         return lines
-    left = {other: volumes.get(names["left"], 0.0) for other, volumes in of_cases.items()}
+
+    def _volumes(self, project: Project, case_id: str) -> dict[str, float]:
+        path = project.prediction_path(case_id)
+        written = path.stat().st_mtime_ns
+        known = self._known.get(path)
+        if known is None or known[0] != written:
+            mask = shown_mask(project, case_id)
+            # The mask lies on the image's grid, so its header says how large a voxel is.
+            voxel = read_labels(path).geometry.voxel_volume_ml
+            volumes = {} if mask is None else volumes_ml(mask, project.labels, voxel)
+            known = self._known[path] = (written, volumes)
+        return known[1]
+
+
+def _phase_lines(of_cases: dict[str, dict[str, float]]) -> list[str]:
+    """A line for each patient of whom both phases are there."""
+    lines = []
+    left = {other: volumes.get(_NAMES["LV"], 0.0) for other, volumes in of_cases.items()}
     for pair in pair_phases(left):
         ed, es = of_cases[pair.ed], of_cases[pair.es]
         fractions = [
-            f"{side} EF {ejection_fraction(ed[names[key]], es[names[key]]):.0f} %"
-            for side, key in (("LV", "left"), ("RV", "right"))
-            if ed.get(names[key], 0.0) > 0
+            f"{side} EF {ejection_fraction(ed[_NAMES[side]], es[_NAMES[side]]):.0f} %"
+            for side in ("LV", "RV")
+            if ed.get(_NAMES[side], 0.0) > 0
         ]
-        mass = myocardial_mass(ed.get(names["wall"], 0.0))
+        mass = myocardial_mass(ed.get(_NAMES["wall"], 0.0))
         lines.append(
-            f"{pair.patient} (ED {pair.ed}, ES {pair.es}): {', '.join(fractions)}, "
-            f"myocardial mass {mass:.0f} g."
+            f"{pair.patient} (ED {pair.ed}, ES {pair.es}): "
+            f"{', '.join([*fractions, f'myocardial mass {mass:.0f} g'])}."
         )
     return lines
 

@@ -7,6 +7,7 @@ later prediction changes it.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from napari_scribblemix.errors import ProjectError, ScribbleMixError
 from napari_scribblemix.gui.draw_control import DrawControl
 from napari_scribblemix.gui.guard import guarded
 from napari_scribblemix.gui.layers import PREDICTION, UNCERTAINTY, LayerBoard
-from napari_scribblemix.gui.masks import Planned, export_mask, measures, plan_export
+from napari_scribblemix.gui.masks import Measures, Planned, export_mask, plan_export
 from napari_scribblemix.gui.next_slice import most_doubtful, slice_doubts
 from napari_scribblemix.gui.review_panel import ReviewPanel
 from napari_scribblemix.gui.runs import list_runs, model_choices
@@ -26,6 +27,12 @@ from napari_scribblemix.gui.strokes_watch import LabelsWatch
 from napari_scribblemix.gui.train_control import TrainControl
 
 _OUTLINE = 1
+
+
+def _set(layer: Any, name: str, value: object) -> None:
+    """Set what differs: napari draws a layer anew even where nothing changed."""
+    if getattr(layer, name) != value:
+        setattr(layer, name, value)
 
 
 class ReviewControl(QObject):
@@ -43,6 +50,7 @@ class ReviewControl(QObject):
         self._session, self._board, self._panel = session, board, panel
         self._draw, self._train = draw, train
         self._busy: bool | None = None
+        self._measures = Measures()
         self.watch = LabelsWatch(self._take, self)
         panel.segment_wanted.connect(guarded(session, self.segment))
         panel.look_changed.connect(self._show_look)
@@ -164,7 +172,7 @@ class ReviewControl(QObject):
             self.watch.follow(layer)
             self.watch.reset()
             self._show_look()
-            self._panel.show_measures(measures(project, case))
+            self._panel.show_measures(self._measures.of(project, case))
         else:
             self._panel.show_measures(())
         self._show_accepted()
@@ -173,12 +181,12 @@ class ReviewControl(QObject):
     def _show_look(self) -> None:
         layer = self._board.layer(PREDICTION)
         if layer is not None:
-            layer.visible = self._panel.prediction.isChecked()
-            layer.contour = _OUTLINE if self._panel.outline.isChecked() else 0
-            layer.opacity = self._panel.opacity.value() / 100
+            _set(layer, "visible", self._panel.prediction.isChecked())
+            _set(layer, "contour", _OUTLINE if self._panel.outline.isChecked() else 0)
+            _set(layer, "opacity", self._panel.opacity.value() / 100)
         layer = self._board.layer(UNCERTAINTY)
         if layer is not None:
-            layer.visible = self._panel.uncertainty.isChecked()
+            _set(layer, "visible", self._panel.uncertainty.isChecked())
 
     def _show_accepted(self, _slice: int = 0) -> None:
         case = self._session.case

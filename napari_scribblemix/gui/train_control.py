@@ -42,6 +42,7 @@ class TrainControl(QObject):
         self._session, self._relay, self._panel = session, relay, panel
         self._changed: set[str] = set()
         self._where: tuple[str, int] | None = None
+        self._reason: str | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_TELL_AFTER)
@@ -56,7 +57,7 @@ class TrainControl(QObject):
         session.strokes_saved.connect(self._on_strokes)
         session.case_changed.connect(self._on_view)
         session.run_changed.connect(self._on_run)
-        session.cases_changed.connect(self._on_run)
+        session.cases_changed.connect(self._on_cases)
         self._on_project()
 
     def close(self) -> None:
@@ -163,21 +164,25 @@ class TrainControl(QObject):
         if project is not None and (runs := project.runs()):
             self._session.trained = trained_cases(project, runs[-1])
         self._show_runs()
-        self._on_run()
+        self._on_cases()
 
     def _show_runs(self) -> None:
         project = self._session.project
         self._panel.show_runs([] if project is None else list_runs(project))
 
-    def _on_run(self) -> None:
+    def _on_cases(self) -> None:
         session = self._session
-        reason = None
+        self._reason = None
         if session.project is None:
-            reason = "open images first."
+            self._reason = "open images first."
         elif not any(state.scribbled for state in session.case_states()):
-            reason = "draw some strokes first."
-        self._panel.show_run(session.run)
-        self._panel.allow_training(reason, session.run)
+            self._reason = "draw some strokes first."
+        self._on_run()
+
+    def _on_run(self) -> None:
+        # Comes with every progress of a training: nothing is looked up on the disk here.
+        self._panel.show_run(self._session.run)
+        self._panel.allow_training(self._reason, self._session.run)
 
 
 def _saved_settings(run: Path) -> dict[str, Any]:

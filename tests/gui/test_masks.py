@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_scribblemix.errors import FileError, ProjectError
-from napari_scribblemix.gui.masks import export_mask, measures, plan_export
+from napari_scribblemix.gui.masks import Measures, export_mask, plan_export
 from napari_scribblemix.gui.open_case import read_case
 from napari_scribblemix.project.cases import CaseFiles
 from napari_scribblemix.project.project import Project
@@ -37,7 +37,7 @@ def phases(tmp_path: Path) -> Iterator[Project]:
 
 
 def test_both_phases_give_the_ejection_fraction(phases: Project) -> None:
-    lines = measures(phases, read_case(phases, "heart_ED"))
+    lines = Measures().of(phases, read_case(phases, "heart_ED"))
     # 1000 voxels of 8 x 1.5 x 1.5 mm
     assert "LV 18 ml" in lines[0]
     assert "LV EF 60 %" in lines[1]
@@ -46,11 +46,18 @@ def test_both_phases_give_the_ejection_fraction(phases: Project) -> None:
 
 def test_one_phase_gives_volumes_only(phases: Project) -> None:
     predict(phases, "other_ED", 100)
-    assert len(measures(phases, read_case(phases, "other_ED"))) == 1
+    assert len(Measures().of(phases, read_case(phases, "other_ED"))) == 1
 
 
 def test_without_a_mask_there_is_nothing_to_measure(phases: Project) -> None:
-    assert measures(phases, read_case(phases, "other_ED")) == []
+    assert Measures().of(phases, read_case(phases, "other_ED")) == []
+
+
+def test_another_phase_is_measured_again_when_its_mask_was_written_again(phases: Project) -> None:
+    measures, case = Measures(), read_case(phases, "heart_ED")
+    assert "LV EF 60 %" in measures.of(phases, case)[1]
+    predict(phases, "heart_ES", 500)
+    assert "LV EF 50 %" in measures.of(phases, case)[1]
 
 
 def test_an_exported_mask_has_the_image_s_exact_geometry(phases: Project, tmp_path: Path) -> None:
