@@ -1,6 +1,6 @@
 """The loss and the Dice of the training that runs, as two small plots.
 
-pyqtgraph is imported when the first curve is drawn: it would slow down the opening of the widget.
+pyqtgraph is imported when a training starts: it would slow down the opening of the widget.
 """
 
 from __future__ import annotations
@@ -38,12 +38,16 @@ class Curves(QWidget):
         if self._closed or not (losses or dices):
             self.hide()
             return
-        if not self._plots:
-            self._build()
+        self.prepare()
         for line, points in zip(self._lines, (losses, dices), strict=True):
             line.setData([step for step, _ in points], [value for _, value in points])
         self._plots[1].setVisible(bool(dices))
         self.show()
+
+    def prepare(self) -> None:
+        """Make the empty plots, which takes a moment: better before anybody draws."""
+        if not self._plots and not self._closed:
+            self._build()
 
     def set_theme(self, background: str, text: str) -> None:
         """Colours of napari's theme."""

@@ -38,6 +38,8 @@ from napari_scribblemix.gui.train_panel import TrainPanel
 # The dock is in the window by the time of one of these, shown or not.
 _SETTLING = {QEvent.Type.Polish, QEvent.Type.Show, QEvent.Type.StyleChange, QEvent.Type.Move}
 
+_LEVELS = {"error": "color: #e8743b; font-weight: bold;", "warning": "color: #e69f00;"}
+
 
 class ScribbleMixWidget(QWidget):
     """Images, Scribble, Train, Review."""
@@ -161,6 +163,7 @@ class ScribbleMixWidget(QWidget):
     # -- telling --
 
     def _tell(self, level: str, sentence: str) -> None:
+        self.message.setStyleSheet(_LEVELS.get(level, ""))
         say(self.message, sentence)
         if level == "error":
             show_error(sentence)

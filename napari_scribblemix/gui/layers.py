@@ -116,8 +116,8 @@ class LayerBoard:
             layer.mode = "paint"
         return layer
 
-    def show_masks(self, case: OpenCase, scheme: LabelScheme) -> None:
-        """Prediction and uncertainty as they are now; other layers keep selection and order."""
+    def show_mask(self, case: OpenCase, scheme: LabelScheme) -> None:
+        """The prediction as it is now; other layers keep selection and order."""
         if case.prediction is None:
             self._remove(PREDICTION)
         elif (layer := self.layer(PREDICTION)) is None:
@@ -132,7 +132,27 @@ class LayerBoard:
         else:
             layer.data[...] = case.prediction
             layer.refresh()
-        self._show_uncertainty(case, scheme)
+
+    def show_uncertainty(self, case: OpenCase, scheme: LabelScheme, *, shown: bool) -> None:
+        """The uncertainty as it is now; its layer is made when it is first asked for."""
+        layer = self.layer(UNCERTAINTY)
+        if case.uncertainty is None:
+            self._remove(UNCERTAINTY)
+        elif layer is not None:
+            layer.data[...] = case.uncertainty
+            layer.visible = shown
+            layer.refresh()
+        elif shown:
+            layer = Image(
+                case.uncertainty.copy(),
+                name="uncertainty",
+                colormap="inferno",
+                contrast_limits=(0, 100),
+                blending="additive",
+                opacity=0.6,
+                **self._common(case, scheme, UNCERTAINTY),
+            )
+            self._put(UNCERTAINTY, layer)
 
     def show_enclosed(
         self,
@@ -224,26 +244,6 @@ class LayerBoard:
             "axis_labels": ("slice", "y", "x"),
             "units": ("mm", "mm", "mm"),
         }
-
-    def _show_uncertainty(self, case: OpenCase, scheme: LabelScheme) -> None:
-        layer = self.layer(UNCERTAINTY)
-        if case.uncertainty is None:
-            self._remove(UNCERTAINTY)
-        elif layer is None:
-            layer = Image(
-                case.uncertainty.copy(),
-                name="uncertainty",
-                colormap="inferno",
-                contrast_limits=(0, 100),
-                blending="additive",
-                opacity=0.6,
-                visible=False,
-                **self._common(case, scheme, UNCERTAINTY),
-            )
-            self._put(UNCERTAINTY, layer)
-        else:
-            layer.data[...] = case.uncertainty
-            layer.refresh()
 
     def _put(self, role: str, layer: Layer) -> None:
         """Lay ``layer`` over the roles below it; who draws keeps the layer in hand."""

@@ -17,7 +17,7 @@ from qtpy.QtWidgets import QFileDialog, QMessageBox
 from napari_scribblemix.errors import ProjectError, ScribbleMixError
 from napari_scribblemix.gui.draw_control import DrawControl
 from napari_scribblemix.gui.guard import guarded
-from napari_scribblemix.gui.layers import PREDICTION, UNCERTAINTY, LayerBoard
+from napari_scribblemix.gui.layers import PREDICTION, LayerBoard
 from napari_scribblemix.gui.masks import Measures, Planned, export_mask, plan_export
 from napari_scribblemix.gui.next_slice import most_doubtful, slice_doubts
 from napari_scribblemix.gui.review_panel import ReviewPanel
@@ -165,7 +165,7 @@ class ReviewControl(QObject):
     def _show_masks(self) -> None:
         case, project = self._session.case, self._session.project
         if case is not None and project is not None:
-            self._board.show_masks(case, self._session.scheme)
+            self._board.show_mask(case, self._session.scheme)
             layer = self._board.layer(PREDICTION)
             if layer is not None:
                 layer.editable = self._session.writable
@@ -184,9 +184,9 @@ class ReviewControl(QObject):
             _set(layer, "visible", self._panel.prediction.isChecked())
             _set(layer, "contour", _OUTLINE if self._panel.outline.isChecked() else 0)
             _set(layer, "opacity", self._panel.opacity.value() / 100)
-        layer = self._board.layer(UNCERTAINTY)
-        if layer is not None:
-            _set(layer, "visible", self._panel.uncertainty.isChecked())
+        if self._session.case is not None:
+            shown = self._panel.uncertainty.isChecked()
+            self._board.show_uncertainty(self._session.case, self._session.scheme, shown=shown)
 
     def _show_accepted(self, _slice: int = 0) -> None:
         case = self._session.case

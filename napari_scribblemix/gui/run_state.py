@@ -99,6 +99,10 @@ def _with_dice(state: RunState, step: int, dice: float | None) -> RunState:
 
 
 def _finished(state: RunState, event: ev.Finished) -> RunState:
+    if state.phase is Phase.SEGMENTING:
+        cases = "1 case" if event.step == 1 else f"{event.step} cases"
+        words = f"Segmented {cases} in {clock(event.elapsed)}."
+        return replace(state, words=words, fraction=1.0, outcome=event)
     how = "Stopped" if event.stopped else "Done"
     dice = "" if event.mean_dice is None else f", mean Dice {event.mean_dice:.3f}"
     words = f"{how} after {event.step} steps, {clock(event.elapsed)}{dice}."

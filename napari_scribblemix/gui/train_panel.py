@@ -79,6 +79,8 @@ class TrainPanel(QWidget):
         count = len(run.warnings)
         say(self.notes, f"{count} note{'s' if count > 1 else ''} on the data" if count else "")
         self.notes.setToolTip("\n\n".join(run.warnings[:_NOTES]))
+        if run.phase is Phase.STARTING:
+            self.curves.prepare()
         self.curves.show_curves(run.losses, run.dices)
         paused = run.phase in {Phase.PAUSED, Phase.PAUSING}
         self.pause_button.setText("Resume" if paused else "Pause")

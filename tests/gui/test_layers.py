@@ -57,7 +57,8 @@ def test_layers_lie_in_one_order_however_they_come(
 ) -> None:
     board.show_image(case, CARDIAC)
     board.show_scribbles(case, CARDIAC, editable=True)
-    board.show_masks(case, CARDIAC)
+    board.show_mask(case, CARDIAC)
+    board.show_uncertainty(case, CARDIAC, shown=True)
     board.show_enclosed(np.ones((1, 48, 48), bool), 1, case, CARDIAC)
     order = [IMAGE, UNCERTAINTY, ENCLOSED, PREDICTION, SCRIBBLES]
     assert list(viewer.layers) == [board.layer(role) for role in order]
@@ -68,7 +69,7 @@ def test_a_new_mask_does_not_take_the_brush_away(
 ) -> None:
     board.show_image(case, CARDIAC)
     layer = board.show_scribbles(case, CARDIAC, editable=True)
-    board.show_masks(case, CARDIAC)
+    board.show_mask(case, CARDIAC)
     assert viewer.layers.selection.active is layer
     assert layer.mode == "paint"
 
@@ -92,11 +93,11 @@ def test_prediction_and_scribbles_have_the_same_colours() -> None:
 
 def test_a_later_mask_changes_the_same_layer(board: LayerBoard, case: OpenCase) -> None:
     board.show_image(case, CARDIAC)
-    board.show_masks(case, CARDIAC)
+    board.show_mask(case, CARDIAC)
     layer = board.layer(PREDICTION)
     assert case.prediction is not None
     case.prediction = case.prediction + 1
-    board.show_masks(case, CARDIAC)
+    board.show_mask(case, CARDIAC)
     assert board.layer(PREDICTION) is layer
     assert (layer.data == 2).all()
 

@@ -56,6 +56,12 @@ def test_a_finished_run_is_full_and_a_stopped_one_stays_where_it_was() -> None:
     assert after(state, done.model_copy(update={"stopped": True})).fraction == 0.4
 
 
+def test_a_finished_segmentation_counts_cases() -> None:
+    done = ev.Finished(step=12, elapsed=6.0, stopped=False, model="m")
+    words = after(RunState(phase=Phase.SEGMENTING), done).words
+    assert words == "Segmented 12 cases in 0:06."
+
+
 def test_only_idle_is_not_busy_and_segmenting_is_no_training() -> None:
     assert [phase for phase in Phase if not RunState(phase=phase).busy] == [Phase.IDLE]
     assert not RunState(phase=Phase.SEGMENTING, run=Path("r")).training
