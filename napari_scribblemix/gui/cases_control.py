@@ -103,7 +103,12 @@ class CasesControl(QObject):
     def show_case(self, case_id: str) -> None:
         """Show another case of the project."""
         if self._session.case is None or self._session.case.id != case_id:
-            self._session.open_case(case_id)
+            try:
+                self._session.open_case(case_id)
+            finally:
+                # A case that cannot be read leaves the one before on screen, and marked.
+                shown = self._session.case
+                self._panel.show_current(shown.id if shown else None)
 
     def show_frame(self, frame: int) -> None:
         """Show another frame of the cine as a case of its own."""

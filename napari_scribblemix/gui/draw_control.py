@@ -14,14 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import QObject
 
+from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.data.scribbles import coverage
 from napari_scribblemix.errors import ScribbleMixError
 from napari_scribblemix.gui.guard import guarded
 from napari_scribblemix.gui.layers import SCRIBBLES, LayerBoard
 from napari_scribblemix.gui.next_slice import most_doubtful, slice_doubts, spread
+from napari_scribblemix.gui.open_case import done_slices
 from napari_scribblemix.gui.ring_tint import RingTint
 from napari_scribblemix.gui.scribble_panel import ERASER, ScribblePanel
-from napari_scribblemix.gui.session import Session, done_slices
+from napari_scribblemix.gui.session import Session
 from napari_scribblemix.gui.strokes_watch import LabelsWatch
 
 
@@ -157,7 +159,7 @@ class DrawControl(QObject):
         self.watch.follow(None)
         case, session = self._session.case, self._session
         if case is not None and session.writable:
-            drawn = bool((case.scribble != 255).any())
+            drawn = bool((case.scribble != UNLABELLED).any())
             if drawn or self._drawing:
                 self.draw()
         self.tint.restart()
@@ -176,7 +178,7 @@ class DrawControl(QObject):
     def _show_warnings(self, _slice: int = 0) -> None:
         case, scheme = self._session.case, self._session.scheme
         messages = []
-        if case is not None and (case.scribble != 255).any():
+        if case is not None and (case.scribble != UNLABELLED).any():
             counts = np.bincount(case.scribble.ravel(), minlength=256)
             short = scheme.abbreviations or scheme.names
             missing = [short[i] for i in (*range(1, scheme.classes), 0) if not counts[i]]

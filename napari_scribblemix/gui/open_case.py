@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.data.nifti import number_of_frames
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.project.project import Project
@@ -80,3 +81,12 @@ def read_case(project: Project, case_id: str) -> OpenCase:
     )
     read_masks(project, case)
     return case
+
+
+def done_slices(case: OpenCase) -> frozenset[int]:
+    """Slices that need no more strokes: with background and a structure, or accepted."""
+    labelled = case.scribble != UNLABELLED
+    background = (case.scribble == 0).any(axis=(1, 2))
+    structure = (labelled & (case.scribble > 0)).any(axis=(1, 2))
+    drawn = np.flatnonzero(background & structure).tolist()
+    return frozenset(drawn) | case.accepted

@@ -11,11 +11,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 from psygnal import Signal
 
 from napari_scribblemix import events as ev
-from napari_scribblemix.data.labels import CARDIAC, LabelScheme
+from napari_scribblemix.data.labels import CARDIAC, UNLABELLED, LabelScheme
 from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.gui import preferences
 from napari_scribblemix.gui.open_case import (
@@ -159,7 +158,7 @@ class Session:
     def take_scribble(self, scribble: Labels, slices: tuple[int, ...]) -> None:
         """The strokes are now ``scribble``; only ``slices`` differ. On the disk on return."""
         project, case = self.the_project(), self.the_case()
-        first = (case.scribble == 255).all()
+        first = (case.scribble == UNLABELLED).all()
         project.record_stroke(case.id, case.scribble, scribble)
         case.scribble = scribble
         self.scribble_changed.emit(slices)
@@ -250,12 +249,3 @@ class Session:
         self.run_changed.emit()
         self.cases_changed.emit()
         self.told.emit("error" if failed else "info", sentence)
-
-
-def done_slices(case: OpenCase) -> frozenset[int]:
-    """Slices that need no more strokes: with background and a structure, or accepted."""
-    labelled = case.scribble != 255
-    background = (case.scribble == 0).any(axis=(1, 2))
-    structure = (labelled & (case.scribble > 0)).any(axis=(1, 2))
-    drawn = np.flatnonzero(background & structure).tolist()
-    return frozenset(drawn) | case.accepted

@@ -97,8 +97,9 @@ def main() -> None:
         for _ in range(2):
             widget.review_panel.accept_button.click()
             widget.board.go_to_slice(widget.session.slice - 1)
-        scroll_to_end(widget)
         wait(lambda: False, 2)
+        scroll_to_end(widget)
+        wait(lambda: False, 1)
         save(window, options.output / "napari_review.png")
         widget.shut_down()
         viewer.close()

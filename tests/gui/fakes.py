@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from unittest.mock import create_autospec
 
 from napari_scribblemix.events import Event
-from napari_scribblemix.worker.client import Exit, WorkerClient
+from napari_scribblemix.worker.client import Exit
 from napari_scribblemix.worker.messages import Command, Job
 
 
@@ -44,9 +43,3 @@ class FakeClient:
     def end(self, code: int = 0, sentence: str = "The training finished.") -> None:
         self.running = False
         self._on_exit(Exit(code, sentence))
-
-
-def same_methods() -> bool:
-    """Whether the fake answers to all that the real client is called with."""
-    spec = create_autospec(WorkerClient)
-    return all(hasattr(spec, name) for name in ("start", "send", "stop", "close", "running"))

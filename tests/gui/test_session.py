@@ -6,8 +6,9 @@ import pytest
 
 from napari_scribblemix import events as ev
 from napari_scribblemix.errors import ProjectError
+from napari_scribblemix.gui.open_case import done_slices
 from napari_scribblemix.gui.run_state import Phase
-from napari_scribblemix.gui.session import Session, done_slices
+from napari_scribblemix.gui.session import Session
 from napari_scribblemix.project.project import Project
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from fakes import FakeClient, same_methods
+from fakes import FakeClient
 from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import (
     QCheckBox,
@@ -26,6 +27,7 @@ from napari_scribblemix.gui.dock import ScribbleMixWidget
 from napari_scribblemix.gui.layers import ENCLOSED, PREDICTION, SCRIBBLES
 from napari_scribblemix.gui.run_state import Phase
 from napari_scribblemix.project.project import Project
+from napari_scribblemix.worker.client import WorkerClient
 from napari_scribblemix.worker.messages import (
     Pause,
     PreviewCase,
@@ -89,6 +91,16 @@ def test_a_click_on_a_case_shows_it(widget: ScribbleMixWidget) -> None:
     widget.images_panel.table.selectRow(1)
     assert widget.session.the_case().id == "case01"
     assert widget.board.layer("image").name == "case01"
+
+
+def test_a_case_whose_image_is_gone_leaves_the_one_before_on_screen(
+    widget: ScribbleMixWidget,
+) -> None:
+    project_of(widget).image_path("case01").unlink()
+    widget.images_panel.table.selectRow(1)
+    assert "does not exist" in widget.message.text()
+    assert widget.session.the_case().id == "case00"
+    assert widget.images_panel.table.currentRow() == 0
 
 
 def test_what_cannot_be_opened_is_told_in_a_sentence(make_widget: Make, tmp_path: Path) -> None:
@@ -247,7 +259,10 @@ def test_another_case_brings_its_own_strokes_and_keeps_those_of_this_one(
 
 
 def test_the_fake_worker_is_called_as_the_real_one() -> None:
-    assert same_methods()
+    for name in ("start", "send", "stop", "close"):
+        fake, real = getattr(FakeClient, name), getattr(WorkerClient, name)
+        assert inspect.signature(fake) == inspect.signature(real), name
+    assert isinstance(WorkerClient.running, property)
 
 
 def test_train_starts_a_run_of_the_project_with_the_form_s_settings(
