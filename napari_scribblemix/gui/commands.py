@@ -15,7 +15,7 @@ from napari_scribblemix.data.labels import guess_scheme
 from napari_scribblemix.data.nifti import read_image, read_labels
 from napari_scribblemix.gui.dock import ScribbleMixWidget
 from napari_scribblemix.gui.guard import guarded
-from napari_scribblemix.gui.layers import class_colours, contrast_limits
+from napari_scribblemix.gui.look import class_colours, contrast_limits
 from napari_scribblemix.gui.preferences import PLUGIN
 from napari_scribblemix.project.layouts import survey
 from napari_scribblemix.resources import sample_folder

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 from napari.layers import Image, Labels, Layer
-from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 from psygnal import Signal
 
 from napari_scribblemix.data.labels import LabelScheme
+from napari_scribblemix.gui.look import class_colours, contrast_limits, tint_colour
 from napari_scribblemix.gui.open_case import OpenCase
 
 IMAGE, UNCERTAINTY, ENCLOSED = "image", "uncertainty", "enclosed"
@@ -36,20 +36,6 @@ class ImageLayer:
     array: NDArray[Any]
     scale: tuple[float, ...]
     path: Path | None
-
-
-def contrast_limits(array: NDArray[Any]) -> tuple[float, float]:
-    """From the 1st to the 99.5th percentile, widened where that is a single value."""
-    low, high = (float(value) for value in np.percentile(array, (1.0, 99.5)))
-    return (low, high) if high > low else (low, low + 1.0)
-
-
-def class_colours(scheme: LabelScheme) -> DirectLabelColormap:
-    """Transparent 0, structures 1 to K-1 as in files, the background pen K."""
-    colours: dict[int | None, str] = {None: "#00000000", 0: "#00000000"}
-    colours |= dict(enumerate(scheme.colours[1:], start=1))
-    colours[scheme.classes] = scheme.colours[0]
-    return DirectLabelColormap(color_dict=colours)
 
 
 class LayerBoard:
@@ -166,11 +152,10 @@ class LayerBoard:
         if layer is None:
             if not enclosed.any():
                 return
-            tint = {None: "#00000000", 0: "#00000000", 1: scheme.colours[0]}
             layer = Labels(
                 np.zeros(case.image.array.shape, np.uint8),
                 name="enclosed background",
-                colormap=DirectLabelColormap(color_dict=tint),
+                colormap=tint_colour(scheme),
                 opacity=0.15,
                 **self._common(case, scheme, ENCLOSED),
             )

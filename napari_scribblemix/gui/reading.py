@@ -13,7 +13,8 @@ from napari_scribblemix.data.labels import CARDIAC, guess_scheme
 from napari_scribblemix.data.nifti import number_of_frames, read_image, read_labels, split_name
 from napari_scribblemix.errors import LabelError
 from napari_scribblemix.gui.commands import LayerData, dock
-from napari_scribblemix.gui.layers import METADATA, class_colours, contrast_limits
+from napari_scribblemix.gui.layers import METADATA
+from napari_scribblemix.gui.look import class_colours, contrast_limits
 from napari_scribblemix.gui.opening import is_project
 from napari_scribblemix.project.layouts import case_name
 

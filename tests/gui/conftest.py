@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from by_hand import open_folder
 from fakes import FakeClient
 
 from napari_scribblemix.gui import preferences
@@ -139,3 +140,11 @@ def make_widget(
     for widget in made:
         widget.shut_down()
     FakeClient.made = None
+
+
+@pytest.fixture
+def widget(make_widget: Callable[..., ScribbleMixWidget], folder: Path) -> ScribbleMixWidget:
+    """A docked widget with the phantoms open."""
+    widget = make_widget()
+    open_folder(widget, folder)
+    return widget

@@ -13,9 +13,8 @@ from napari_scribblemix.gui.layers import (
     SCRIBBLES,
     UNCERTAINTY,
     LayerBoard,
-    class_colours,
-    contrast_limits,
 )
+from napari_scribblemix.gui.look import class_colours, contrast_limits
 from napari_scribblemix.gui.open_case import OpenCase
 from napari_scribblemix.gui.session import Session
 
