@@ -13,6 +13,7 @@
     |-- ModelError            a model file or its card
     |-- SettingsError         an option or a combination of options
     `-- TrainingError         training cannot start or go on
+        `-- OutOfMemory       the device's memory is full
 
 The command line prints ``str(error)`` and exits with ``exit_code``; a traceback appears only with
 ``--debug``.  Anything that is not a ``ScribbleMixError`` is a defect of ours.
@@ -73,3 +74,7 @@ class TrainingError(ScribbleMixError):
     """Training cannot start or cannot go on."""
 
     exit_code = 1
+
+
+class OutOfMemory(TrainingError):
+    """The memory of the computing device is full."""

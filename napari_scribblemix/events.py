@@ -1,4 +1,4 @@
-"""What a long-running command tells: the events of the training loop, one JSON object a line.
+"""What a long-running command tells: events of training and segmenting, one JSON object a line.
 
 The loop yields them; the command line draws them or prints them (``--json``), the worker process
 writes them to its standard output and to ``events.jsonl`` of the run.  No torch, no Qt: whoever
@@ -14,6 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 class _Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Preparing(_Event):
+    """Nothing is trained yet; ``message`` says what is being waited for."""
+
+    event: Literal["preparing"] = "preparing"
+    message: str
 
 
 class Started(_Event):
@@ -63,13 +70,58 @@ class Validation(_Event):
 
 
 class Preview(_Event):
-    """A prediction was written; ``mean_dice`` is against the accepted slices, if any."""
+    """A prediction was written; ``mean_dice`` is against the accepted slices, if any.
+
+    ``file`` (mask) and ``uncertainty_file`` (0-100) are relative to the project folder; ``seconds``
+    is what making it took.
+    """
 
     event: Literal["preview"] = "preview"
     case: str
     file: str
     step: int
     mean_dice: float | None = None
+    uncertainty_file: str | None = None
+    seconds: float = 0.0
+
+
+class ScribblesTaken(_Event):
+    """The strokes of ``case``, as they are now, take part from this step on; counts are of all."""
+
+    event: Literal["scribbles_taken"] = "scribbles_taken"
+    case: str
+    step: int
+    scribbled_cases: int
+    scribbled_slices: int
+
+
+class Paused(_Event):
+    """The training waits, saved, until it is resumed or stopped."""
+
+    event: Literal["paused"] = "paused"
+    step: int
+
+
+class Resumed(_Event):
+    """The training goes on after a pause."""
+
+    event: Literal["resumed"] = "resumed"
+    step: int
+
+
+class Segmented(_Event):
+    """A case of a project was segmented, the ``number``-th of ``of``.
+
+    ``file`` and ``uncertainty_file`` are relative to the project folder.
+    """
+
+    event: Literal["segmented"] = "segmented"
+    case: str
+    file: str
+    number: int
+    of: int
+    mean_dice: float | None = None
+    uncertainty_file: str | None = None
 
 
 class Checkpoint(_Event):
@@ -88,7 +140,10 @@ class Warned(_Event):
 
 
 class Finished(_Event):
-    """Done: the budget was used (``stopped`` false) or the user stopped it."""
+    """Done: the budget was used (``stopped`` false) or the user stopped it.
+
+    ``step`` counts optimiser steps, or cases where cases were segmented.
+    """
 
     event: Literal["finished"] = "finished"
     step: int
@@ -108,7 +163,19 @@ class Failed(_Event):
 
 
 Event = Annotated[
-    Started | Progress | Validation | Preview | Checkpoint | Warned | Finished | Failed,
+    Preparing
+    | Started
+    | Progress
+    | Validation
+    | Preview
+    | ScribblesTaken
+    | Checkpoint
+    | Paused
+    | Resumed
+    | Segmented
+    | Warned
+    | Finished
+    | Failed,
     Field(discriminator="event"),
 ]
 _ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.data.nifti import read_image
 from napari_scribblemix.project.cases import Case
+from napari_scribblemix.project.layouts import find_cases
+from napari_scribblemix.project.project import Project
 
 SHAPE = (4, 48, 48)
 SPACING = (8.0, 1.5, 1.5)
@@ -88,3 +90,12 @@ def make_case(folder: Path, seed: int, *, scribbled: bool = True, masked: bool =
         scheme=CARDIAC,
         notes=(),
     )
+
+
+def make_project(folder: Path, scribbled: int = 1, unlabelled: int = 1) -> Project:
+    """A new project in ``folder``, open for writing, of that many cases (``case00``, ...)."""
+    source = write_folder(folder / "source", scribbled, unlabelled, masked=0)
+    project = Project.create(folder / "p.scribblemix")
+    for files in find_cases(source):
+        project.add_case(files)
+    return project

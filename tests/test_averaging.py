@@ -37,4 +37,6 @@ def test_a_copy_follows_and_without_decay_it_is_the_network_itself() -> None:
     copied = averaged_copy(network, 0.9)
     assert copied is not network
     assert not any(p.requires_grad for p in copied.parameters())
+    assert not copied.training
+    assert network.training
     assert all(p.requires_grad for p in network.parameters())

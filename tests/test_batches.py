@@ -73,3 +73,35 @@ def test_terms_and_weights_of_a_method_agree(tmp_path: Path, name: str) -> None:
     terms = method(source(tmp_path).at(0, 0.5))
     assert set(terms) == set(method.weights)
     assert method.weights["edges"] == 1.5
+
+
+def labelled_of(batches: BatchSource, steps: int) -> list[list[bool]]:
+    return [batches.at(step, 1.0).target.flatten(1).any(dim=1).tolist() for step in range(steps)]
+
+
+def test_a_case_that_gets_strokes_is_drawn_from_at_the_next_step(tmp_path: Path) -> None:
+    batches = source(tmp_path)
+    assert labelled_of(batches, 2) == [[True, True, True, False]] * 2
+    batches.relabel(make_case(tmp_path, 1))
+    assert labelled_of(batches, 2) == [[True] * 4] * 2
+    assert batches.steps_per_epoch == 2
+
+
+def test_the_same_strokes_again_change_nothing(tmp_path: Path) -> None:
+    still, told = source(tmp_path), source(tmp_path)
+    for step in range(4):
+        told.relabel(make_case(tmp_path, 0))
+        a, b = still.at(step, 0.5), told.at(step, 0.5)
+        assert torch.equal(a.image, b.image)
+        assert torch.equal(a.target, b.target)
+
+
+def test_other_strokes_on_the_same_slices_keep_the_order(tmp_path: Path) -> None:
+    still, told = source(tmp_path), source(tmp_path)
+    changed = make_case(tmp_path, 0)
+    changed.scribble[changed.scribble == 3] = 2
+    told.relabel(changed)
+    a, b = still.at(0, 0.5), told.at(0, 0.5)
+    assert torch.equal(a.image, b.image)
+    assert a.target[:, 3].any()
+    assert not b.target[:, 3].any()

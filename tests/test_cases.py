@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_scribblemix.data.geometry import PIXDIM_NOTE
-from napari_scribblemix.data.labels import CARDIAC, CARDIAC_RAW, MYOPS
+from napari_scribblemix.data.labels import CARDIAC, CARDIAC_RAW, MYOPS, UNLABELLED
 from napari_scribblemix.errors import (
     FileError,
     GeometryError,
@@ -182,3 +183,35 @@ def test_real_cases_load(real_data: Path, part: str, cases: int) -> None:
         assert set(case.notes) <= {PIXDIM_NOTE}
         assert 4.99 < case.image.geometry.spacing[0] < 10.01
         assert 0.5 < case.image.geometry.spacing[1] < 2.0
+
+
+def accept(folder: Path, slices: list[int]) -> Path:
+    labels = np.full(SHAPE, UNLABELLED, np.uint8)
+    labels[slices] = draw(0)[1][slices]
+    write_file(folder / "accepted.nii.gz", CARDIAC.encode(labels))
+    return folder / "accepted.nii.gz"
+
+
+def test_accepted_slices_are_whole_labels_in_place_of_strokes(tmp_path: Path) -> None:
+    files = replace(case_files(tmp_path), accepted=accept(tmp_path, [1, 3]), scheme=CARDIAC)
+    case = load_case(files)
+    assert case.accepted == (1, 3)
+    np.testing.assert_array_equal(case.scribble[[1, 3]], draw(0)[1][[1, 3]])
+    np.testing.assert_array_equal(case.scribble[[0, 2]], draw(0)[2][[0, 2]])
+
+
+def test_accepted_slices_alone_make_a_case_scribbled(tmp_path: Path) -> None:
+    image = case_files(tmp_path).image
+    files = CaseFiles("heart", image, accepted=accept(tmp_path, [2]), scheme=CARDIAC)
+    assert files.scribbled
+    case = load_case(files)
+    assert case.accepted == (2,)
+    assert (case.scribble[[0, 1, 3]] == UNLABELLED).all()
+    nothing = load_case(replace(files, accepted=accept(tmp_path, [])))
+    assert nothing.scribble is None
+    assert nothing.accepted == ()
+
+
+def test_scribbles_erased_in_a_project_are_no_mistake(tmp_path: Path) -> None:
+    files = case_files(tmp_path, scribble=np.full(SHAPE, 4, np.uint8))
+    assert load_case(replace(files, scheme=CARDIAC)).scribble is None

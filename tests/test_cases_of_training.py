@@ -8,13 +8,18 @@ import numpy as np
 import pytest
 
 from napari_scribblemix.data.labels import CARDIAC
-from napari_scribblemix.errors import GeometryError, TrainingError
+from napari_scribblemix.errors import FileError, GeometryError, TrainingError
 from napari_scribblemix.project.layouts import find_cases
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.settings import TrainSettings
-from napari_scribblemix.training.cases import TrainingCases, default_output, load_training_cases
+from napari_scribblemix.training.cases import (
+    TrainingCases,
+    default_output,
+    load_training_cases,
+    reload_case,
+)
 from napari_scribblemix.training.checkpoint import checkpoint_path
-from phantoms import draw, write_cine, write_file, write_folder
+from phantoms import draw, make_project, write_cine, write_file, write_folder
 
 
 def settings(folder: Path, **changes: object) -> TrainSettings:
@@ -135,3 +140,28 @@ def test_the_newest_run_that_can_is_gone_on_with(study: Path) -> None:
     assert default_output(settings(study, resume=True)) == Path("runs/study-cyclemix-10")
     first = default_output(settings(study, resume=True, method="partial"))
     assert first == Path("runs/study-partial")
+
+
+def test_accepted_slices_are_trained_on_unless_left_aside(tmp_path: Path) -> None:
+    with make_project(tmp_path, scribbled=1, unlabelled=1) as project:
+        geometry = project.read_image("case01").geometry
+        project.write_review("case01", [0, 2], "me", draw(1)[1], geometry)
+    cases = load(project.folder)
+    assert shown(cases) == (["case00", "case01"], [], [])
+    assert cases.training[1].accepted == (0, 2)
+    left = load(project.folder, scribbled="case00")
+    assert shown(left) == (["case00"], ["case01"], [])
+
+
+def test_a_case_is_read_again_with_its_new_strokes(tmp_path: Path) -> None:
+    with make_project(tmp_path, scribbled=1, unlabelled=1) as project:
+        chosen = settings(project.folder)
+        assert reload_case(chosen, "case01", CARDIAC).scribble is None
+        before = project.read_scribble("case01", project.read_image("case01"))
+        project.record_stroke("case01", before, draw(1)[2])
+        strokes = reload_case(chosen, "case01", CARDIAC).scribble
+        np.testing.assert_array_equal(strokes, draw(1)[2])
+        aside = settings(project.folder, scribbled="case00")
+        assert reload_case(aside, "case01", CARDIAC).scribble is None
+        with pytest.raises(FileError, match="Got the case gone"):
+            reload_case(chosen, "gone", CARDIAC)

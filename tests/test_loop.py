@@ -1,12 +1,13 @@
 """The training loop on phantoms: it learns, resumes bit for bit and stops cleanly."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
-from napari_scribblemix.errors import ScribbleError, SettingsError, TrainingError
+from napari_scribblemix.errors import OutOfMemory, ScribbleError, SettingsError, TrainingError
 from napari_scribblemix.events import (
     Checkpoint,
     Event,
@@ -23,7 +24,8 @@ from napari_scribblemix.methods.cyclemix import CycleMix
 from napari_scribblemix.settings import TrainSettings
 from napari_scribblemix.training.cases import load_training_cases
 from napari_scribblemix.training.checkpoint import checkpoint_path, load_checkpoint
-from napari_scribblemix.training.loop import Control, Training
+from napari_scribblemix.training.control import Control
+from napari_scribblemix.training.loop import Training
 from napari_scribblemix.training.recipe import PRESETS
 from napari_scribblemix.training.scribble_job import prepare
 from phantoms import write_folder
@@ -268,3 +270,54 @@ def test_a_loss_that_is_no_number_stops_the_training(folder: Path, tmp_path: Pat
         next(begun.job.network.parameters()).fill_(float("nan"))
     with pytest.raises(TrainingError, match="loss is not a number any more"):
         list(begun.events())
+
+
+def test_a_pause_in_the_middle_changes_nothing_in_what_is_learnt(
+    folder: Path, tmp_path: Path
+) -> None:
+    chosen = settings(folder, steps=4, validations=0, threads=1)
+    run(chosen, tmp_path / "whole")
+    control, waits = Control(), 0
+
+    def pause_at_two(training: Training) -> Iterator[Event]:
+        nonlocal waits
+        if training.control.paused:
+            waits += 1
+            training.control.resume()
+        elif training.state.step == 2 and not waits:
+            training.control.pause()
+        yield Warned(message=f"between, step {training.state.step}")
+
+    paused = Training(prepare(chosen), tmp_path / "paused", control, pause_at_two)
+    events = list(paused.events())
+    names = [event.event for event in events if event.event not in {"warning", "progress"}]
+    assert names == ["started", "checkpoint", "paused", "resumed", "checkpoint", "finished"]
+    assert [e.message for e in events if isinstance(e, Warned)] == [
+        f"between, step {step}" for step in (0, 1, 2, 2, 3)
+    ]
+    first, second = (
+        torch.load(checkpoint_path(tmp_path / name), weights_only=True)
+        for name in ("whole", "paused")
+    )
+    assert_same(first["method"], second["method"])
+    assert_same(first["optimizer"], second["optimizer"])
+
+
+def test_a_stop_does_not_wait_for_a_validation(folder: Path, tmp_path: Path) -> None:
+    control = Control()
+    control.stop()
+    events = run(settings(folder, validations=1), tmp_path / "run", control)
+    assert not [e for e in events if isinstance(e, Validation)]
+    assert isinstance(events[-1], Finished)
+    assert (events[-1].step, events[-1].stopped) == (0, True)
+
+
+def test_full_memory_is_told_with_what_to_do(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: CycleMix, batch: Batch) -> None:
+        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr(CycleMix, "forward", full)
+    with pytest.raises(OutOfMemory, match="memory of cpu was full at step 0; choose a smaller"):
+        run(settings(folder), tmp_path / "run")

@@ -152,3 +152,54 @@ def test_a_damaged_review_is_named(project: Project) -> None:
     path.write_text("{")
     with pytest.raises(ProjectError, match=r"heart\.json could not be read"):
         project.read_review("heart")
+
+
+def test_a_prediction_never_replaces_an_accepted_slice(project: Project, image: Volume) -> None:
+    mask = draw(0)[1]
+    accepted = mask.copy()
+    accepted[1] = 3
+    project.write_review("heart", [1], "me", accepted, image.geometry)
+    np.testing.assert_array_equal(project.read_accepted("heart")[1], accepted[1])
+    assert (project.read_accepted("heart")[[0, 2, 3]] == UNLABELLED).all()
+    worker = Project.open(project.folder, write=False)
+    worker.write_prediction("heart", mask, image.geometry, {"step": 2})
+    stored = np.asarray(nibabel.load(project.prediction_path("heart")).dataobj)
+    assert (stored[:, :, 1] == 3).all()
+    found = project.read_prediction("heart")
+    assert found is not None
+    np.testing.assert_array_equal(found[0][[0, 2, 3]], mask[[0, 2, 3]])
+    assert found[1] == {"step": 2}
+
+
+def test_a_slice_is_accepted_as_predicted_unless_its_labels_are_given(
+    project: Project, image: Volume
+) -> None:
+    first, second = draw(0)[1], draw(3)[1]
+    project.write_prediction("heart", first, image.geometry, {})
+    project.write_review("heart", [0], "me")
+    project.write_prediction("heart", second, image.geometry, {})
+    project.write_review("heart", [0, 2], "me")
+    accepted = project.read_accepted("heart")
+    np.testing.assert_array_equal(accepted[0], first[0])
+    np.testing.assert_array_equal(accepted[2], second[2])
+    project.write_review("heart", [2], "me")
+    assert (project.read_accepted("heart")[0] == UNLABELLED).all()
+    assert project.read_review("heart")["accepted_slices"] == [2]
+
+
+def test_only_whole_slices_can_be_accepted(project: Project, image: Volume) -> None:
+    with pytest.raises(LabelError, match="unlabelled pixels in the accepted slice 2"):
+        project.write_review("heart", [2], "me", draw(0)[2], image.geometry)
+    with pytest.raises(LabelError, match="Got the slice 4 to accept; expected slices from 0 to 3"):
+        project.write_review("heart", [4], "me", draw(0)[1], image.geometry)
+    assert project.read_review("heart") == {}
+    assert project.read_accepted("heart") is None
+
+
+def test_uncertainty_is_kept_in_percent(project: Project, image: Volume) -> None:
+    assert project.read_uncertainty("heart") is None
+    values = np.linspace(0, 1, image.array.size, dtype=np.float32).reshape(image.array.shape)
+    project.write_prediction("heart", draw(0)[1], image.geometry, {}, values)
+    kept = project.read_uncertainty("heart")
+    assert kept is not None
+    np.testing.assert_allclose(kept / 100, values, atol=0.0051)

@@ -22,7 +22,8 @@ from napari_scribblemix.errors import FileError
 from napari_scribblemix.settings import TrainSettings
 
 if TYPE_CHECKING:
-    from napari_scribblemix.training.loop import Control, Training
+    from napari_scribblemix.training.control import Control
+    from napari_scribblemix.training.loop import Training
 
 _SHOWN_WARNINGS = 3
 _LINES = 20

@@ -99,9 +99,12 @@ def turn_of(model: Model, volume: Volume) -> Turn:
 
 
 @torch.inference_mode()
-def predict_probability(model: Model, volume: Volume, look: Look = LOOK) -> NDArray[np.float32]:
-    """Class probabilities (K, Z, Y, X) on the volume's own grid."""
-    turn = turn_of(model, volume) if look.upright else AS_STORED
+def predict_probability(
+    model: Model, volume: Volume, look: Look = LOOK, turn: Turn | None = None
+) -> NDArray[np.float32]:
+    """Class probabilities (K, Z, Y, X) on the volume's own grid; ``turn`` it, if that is known."""
+    if turn is None:
+        turn = turn_of(model, volume) if look.upright else AS_STORED
     grid, stored = _working_slices(model, volume)
     model.network.eval()
     mirror = model.card.mirrored if look.mirror is None else look.mirror
@@ -116,9 +119,11 @@ def predict_probability(model: Model, volume: Volume, look: Look = LOOK) -> NDAr
     return grid.to_native(turn.undo(predicted).transpose(0, 1).contiguous().numpy())
 
 
-def segment_volume(model: Model, volume: Volume, look: Look = LOOK) -> Segmentation:
+def segment_volume(
+    model: Model, volume: Volume, look: Look = LOOK, turn: Turn | None = None
+) -> Segmentation:
     """Labels and probabilities of ``volume`` (Z, Y, X) on its own grid."""
-    probability = predict_probability(model, volume, look)
+    probability = predict_probability(model, volume, look, turn)
     labels = probability.argmax(axis=0).astype(np.uint8)
     if look.largest_component:
         labels = keep_largest_components(labels, model.card.labels.classes)

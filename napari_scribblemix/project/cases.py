@@ -29,6 +29,7 @@ from napari_scribblemix.errors import (
     ScribbleError,
 )
 from napari_scribblemix.project.durable import Journal
+from napari_scribblemix.project.reviews import accepted_slices
 from napari_scribblemix.project.strokes import replay
 
 GRID_TOLERANCE = 0.1
@@ -43,7 +44,8 @@ class CaseFiles:
     """The files of a case; ``frame`` (from 0) if the image is a 4-D cine.
 
     ``scheme``: what its scribbles mean, where that is written down (in a project).  ``journal``:
-    strokes drawn there that are not in the scribble file yet.
+    strokes drawn there that are not in the scribble file yet.  ``accepted``: the labels of slices
+    that a person accepted, written like scribbles, unlabelled in all other slices.
     """
 
     id: str
@@ -53,18 +55,23 @@ class CaseFiles:
     frame: int | None = None
     scheme: LabelScheme | None = None
     journal: Path | None = None
+    accepted: Path | None = None
 
     @property
     def scribbled(self) -> bool:
-        """Whether there are strokes, saved or in the journal."""
-        return self.scribble is not None or self.journal is not None
+        """Whether there are labels by hand: strokes, saved or in the journal, or accepted slices.
+
+        It looks at no file: a scribble file may turn out to hold no stroke.
+        """
+        return any(path is not None for path in (self.scribble, self.journal, self.accepted))
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
     """A case in memory; ``scribble`` and ``mask`` are uint8 (Z, Y, X) class indices.
 
-    ``scribble`` has 255 where unlabelled.  ``notes`` say what was decided or noticed on the way.
+    ``scribble`` has 255 where unlabelled; its slices of the numbers ``accepted`` are whole labels
+    that a person accepted.  ``notes`` say what was decided or noticed on the way.
     """
 
     id: str
@@ -73,6 +80,7 @@ class Case:
     mask: NDArray[np.uint8] | None
     scheme: LabelScheme
     notes: tuple[str, ...] = ()
+    accepted: tuple[int, ...] = ()
 
 
 def _stop_at_blocks(findings: list[Finding], path: Path, kind: type[InputError]) -> list[str]:
@@ -126,12 +134,28 @@ def _read_scribble(
         scribble = np.full(image.array.shape, UNLABELLED, np.uint8)
     scribble = replay(scribble, records)
     path = files.scribble or files.journal
-    # What was drawn and erased again is no mistake; a file without a stroke is.
-    if path is None or (records and (scribble == UNLABELLED).all()):
+    # What was drawn and erased again is no mistake; a file from elsewhere without a stroke is.
+    erased = (scribble == UNLABELLED).all() and (records or files.scheme is not None)
+    if path is None or erased:
         return None, scheme, notes
     scheme = scheme or guess_scheme(())
     findings = check_scribbles(scribble, scheme, image.array.shape)
     return scribble, scheme, notes + _stop_at_blocks(findings, path, ScribbleError)
+
+
+def _lay_accepted(
+    files: CaseFiles, image: Volume, scribble: NDArray[np.uint8] | None, scheme: LabelScheme | None
+) -> tuple[NDArray[np.uint8] | None, LabelScheme | None, tuple[int, ...]]:
+    """The scribbles with the accepted slices in place of what was drawn there."""
+    if files.accepted is None:
+        return scribble, scheme, ()
+    labels, scheme, _ = _read_saved(files.accepted, image, scheme)
+    slices = accepted_slices(labels)
+    if not slices:
+        return scribble, scheme, ()
+    whole = np.full(labels.shape, UNLABELLED, np.uint8) if scribble is None else scribble.copy()
+    whole[list(slices)] = labels[list(slices)]
+    return whole, scheme, slices
 
 
 def _read_mask(
@@ -163,11 +187,12 @@ def load_case(files: CaseFiles, scheme: LabelScheme | None = None) -> Case:
     scheme = scheme or files.scheme
     scribble, scheme, more = _read_scribble(files, image, scheme)
     notes += more
+    scribble, scheme, accepted = _lay_accepted(files, image, scribble, scheme)
     mask = None
     if files.mask is not None:
         mask, scheme, more = _read_mask(files.mask, image, scheme)
         notes += more
-    return Case(files.id, image, scribble, mask, scheme or guess_scheme(()), tuple(notes))
+    return Case(files.id, image, scribble, mask, scheme or guess_scheme(()), tuple(notes), accepted)
 
 
 def is_whole_cine(files: CaseFiles) -> bool:

@@ -204,6 +204,10 @@ class ProjectFolder:
         """Where the strokes of a case that are not saved yet are, or would be."""
         return self.folder / "scribbles" / f"{case_id}.journal"
 
+    def accepted_path(self, case_id: str) -> Path:
+        """Where the labels of accepted slices are, or would be."""
+        return self.folder / "reviews" / f"{case_id}.nii.gz"
+
     def _has_strokes(self, case_id: str) -> bool:
         saved = self.scribble_path(case_id).exists()
         return saved or bool(Journal(self.journal_path(case_id)).records())
@@ -218,6 +222,7 @@ class ProjectFolder:
 
     def _files(self, record: CaseRecord) -> CaseFiles:
         scribble, journal = self.scribble_path(record.id), self.journal_path(record.id)
+        accepted = self.accepted_path(record.id)
         return CaseFiles(
             record.id,
             self._absolute(record.source),
@@ -226,6 +231,7 @@ class ProjectFolder:
             record.frame,
             self.labels,
             journal if Journal(journal).records() else None,
+            accepted if accepted.is_file() else None,
         )
 
     def _stored(self, path: Path) -> str:

@@ -3,13 +3,15 @@
     NAME.scribblemix/
       project.json          schema version, label scheme, cases (see ``record``)
       scribbles/ID.nii.gz   and ID.journal: strokes since the last save
-      predictions/ID.nii.gz and ID.json: which model, which step
-      reviews/ID.json       accepted slices, who, when
+      predictions/ID.nii.gz and ID.json: which model, which step, how uncertain each slice;
+                            ID_uncertainty.nii.gz: 0 (certain) to 100
+      reviews/ID.json       accepted slices, who, when; ID.nii.gz: their labels, like scribbles
       runs/RUN/             settings, events, checkpoint, model
 
 Images stay where they are.  What a person makes (``project.json``, scribbles, reviews) is written
 by the holder of the lock alone; a second opener reads.  What programs make (predictions, runs) is
 written whole, file by file, and needs no lock: the training process writes while the GUI holds it.
+No prediction replaces an accepted slice, neither in its file nor when it is read.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.project.cases import Case
 from napari_scribblemix.project.durable import Journal, atomic_write
 from napari_scribblemix.project.folder import PROJECT_FILE, PROJECT_SUFFIX, ProjectFolder
+from napari_scribblemix.project.reviews import keep_slices
 from napari_scribblemix.project.strokes import encode_stroke, replay
 
 __all__ = ["PROJECT_FILE", "PROJECT_SUFFIX", "Project"]
@@ -72,33 +75,73 @@ class Project(ProjectFolder):
         """Where the prediction of a case is, or would be."""
         return self.folder / "predictions" / f"{case_id}.nii.gz"
 
+    def uncertainty_path(self, case_id: str) -> Path:
+        """Where the uncertainty of a prediction is, or would be."""
+        return self.folder / "predictions" / f"{case_id}_uncertainty.nii.gz"
+
     def write_prediction(
         self,
         case_id: str,
         labels: NDArray[np.uint8],
         geometry: Geometry,
         origin: Mapping[str, Any],
+        uncertainty: NDArray[np.floating[Any]] | None = None,
     ) -> None:
-        """Save a full mask (Z, Y, X) of class indices; ``origin`` names the model and step."""
+        """Save a full mask (Z, Y, X) of class indices; accepted slices stay as accepted.
+
+        ``origin`` names the model and step; ``uncertainty`` (Z, Y, X) is 0 to 1.
+        """
         self.case(case_id)
         path = self.prediction_path(case_id)
-        write_labels(path, self.labels.encode_mask(labels), geometry)
+        if uncertainty is not None:
+            percent = np.rint(np.clip(uncertainty, 0, 1) * 100).astype(np.uint8)
+            write_labels(self.uncertainty_path(case_id), percent, geometry)
+        kept = self._with_accepted(case_id, labels)
+        write_labels(path, self.labels.encode_mask(kept), geometry)
         self._write_json(path.with_name(f"{case_id}.json"), dict(origin))
 
     def read_prediction(self, case_id: str) -> tuple[NDArray[np.uint8], dict[str, Any]] | None:
-        """The prediction (Z, Y, X) and its origin, or ``None``."""
+        """The prediction (Z, Y, X), accepted slices as accepted, and its origin, or ``None``."""
         path = self.prediction_path(case_id)
         if not path.is_file():
             return None
         labels = self.labels.decode_mask(read_labels(path).array, source=str(path))
-        return labels, self._read_json(path.with_name(f"{case_id}.json"))
+        origin = self._read_json(path.with_name(f"{case_id}.json"))
+        return self._with_accepted(case_id, labels), origin
 
-    def write_review(self, case_id: str, accepted: Sequence[int], reviewer: str) -> None:
-        """Record which slices (from 0) ``reviewer`` accepts, now."""
+    def read_uncertainty(self, case_id: str) -> NDArray[np.uint8] | None:
+        """The uncertainty (Z, Y, X) of the prediction, 0 to 100, or ``None``."""
+        path = self.uncertainty_path(case_id)
+        return read_labels(path).array.astype(np.uint8) if path.is_file() else None
+
+    def write_review(
+        self,
+        case_id: str,
+        accepted: Sequence[int],
+        reviewer: str,
+        labels: NDArray[np.uint8] | None = None,
+        geometry: Geometry | None = None,
+    ) -> None:
+        """Record which slices (from 0) ``reviewer`` accepts, now; a slice left out is no longer.
+
+        ``labels`` (Z, Y, X): what is accepted, on the image's grid, which is ``geometry``.  Without
+        them slices accepted before keep their labels and the others take those of the prediction.
+        ``LabelError`` if an accepted slice of ``labels`` is not labelled throughout.
+        """
         self._require_lock()
         self.case(case_id)
+        slices = sorted({int(number) for number in accepted})
+        if labels is None:
+            found = self.read_prediction(case_id)
+            labels = self.read_accepted(case_id) if found is None else found[0]
+        if labels is not None:
+            if geometry is None:
+                geometry = self.read_image(case_id).geometry
+            kept = keep_slices(labels, slices)
+            # Before the record: a crash in between keeps a slice too much, never one too few.
+            write_labels(self.accepted_path(case_id), self.labels.encode(kept), geometry)
         review = {
-            "accepted_slices": sorted({int(number) for number in accepted}),
+            "accepted_slices": slices,
             "reviewer": reviewer,
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
         }
@@ -107,6 +150,20 @@ class Project(ProjectFolder):
     def read_review(self, case_id: str) -> dict[str, Any]:
         """Who accepted which slices when; empty if nobody did."""
         return self._read_json(self.folder / "reviews" / f"{case_id}.json")
+
+    def read_accepted(self, case_id: str) -> NDArray[np.uint8] | None:
+        """The accepted labels (Z, Y, X), 255 in slices not accepted; ``None`` if none ever was."""
+        path = self.accepted_path(case_id)
+        if not path.is_file():
+            return None
+        return self.labels.decode(read_labels(path).array, source=str(path))
+
+    def _with_accepted(self, case_id: str, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        accepted = self.read_accepted(case_id)
+        # Labels of another shape belong to another image.
+        if accepted is None or accepted.shape != labels.shape:
+            return labels
+        return np.where(accepted == UNLABELLED, labels, accepted)
 
     def new_run(self, name: str) -> Path:
         """A new, empty folder in ``runs/``: ``name``, or ``name-2`` and so on if it is taken."""

@@ -11,8 +11,11 @@ from napari_scribblemix.methods.unet import UNet
 
 
 def averaged_copy(network: UNet, decay: float) -> UNet:
-    """A copy of ``network`` that follows it by ``update_average``; itself if ``decay`` is 0."""
-    return copy.deepcopy(network).requires_grad_(False) if decay else network
+    """A copy of ``network`` that follows it by ``update_average``; itself if ``decay`` is 0.
+
+    The copy only ever predicts, so that whether somebody looked at a prediction changes nothing.
+    """
+    return copy.deepcopy(network).requires_grad_(False).eval() if decay else network
 
 
 @torch.no_grad()

@@ -14,6 +14,7 @@ from napari_scribblemix.methods.batch import Batch, one_hot
 from napari_scribblemix.methods.cyclemix import CycleMix
 from napari_scribblemix.methods.partial import PartialCE
 from napari_scribblemix.methods.unet import build_network
+from napari_scribblemix.project.cases import Case
 from napari_scribblemix.settings import Method
 from napari_scribblemix.training.augmentation import augment
 from napari_scribblemix.training.drawn import draw_batch
@@ -61,25 +62,41 @@ class BatchSource:
         seed: int,
         generators: Generators,
     ) -> None:
-        self._store, self._recipe, self._classes = store, recipe, scheme.classes
-        self._generators = generators
+        self.store, self._recipe, self._classes = store, recipe, scheme.classes
+        self._generators, self._seed = generators, seed
+        self._arrange()
+        self._drawn = round(recipe.batch * recipe.drawn) if scheme.names == CARDIAC.names else 0
+
+    def _arrange(self) -> None:
+        """Decide which slices come in which order; of seed, step and which are labelled alone."""
+        store, recipe = self.store, self._recipe
         extra = int(recipe.batch * recipe.unlabelled_share) if len(store.unlabelled) else 0
         self.labelled_per_step = recipe.batch - extra
-        self._orders = [SliceOrder(store.labelled, self.labelled_per_step, seed)]
+        self._orders = [SliceOrder(store.labelled, self.labelled_per_step, self._seed)]
         if extra:
-            self._orders.append(SliceOrder(store.unlabelled, extra, seed + 1))
-        self._drawn = round(recipe.batch * recipe.drawn) if scheme.names == CARDIAC.names else 0
+            self._orders.append(SliceOrder(store.unlabelled, extra, self._seed + 1))
+
+    def relabel(self, case: Case) -> None:
+        """Train from the next step on with the labels of ``case`` as they are now.
+
+        ``ScribbleError`` if no label at all would be left; then nothing is changed.
+        """
+        before = self.store.labelled
+        self.store.relabel(case)
+        # The passes that are under way go on where no slice became labelled or unlabelled.
+        if not torch.equal(before, self.store.labelled):
+            self._arrange()
 
     @property
     def steps_per_epoch(self) -> int:
         """Steps until every labelled slice was seen once."""
-        return math.ceil(len(self._store.labelled) / self.labelled_per_step)
+        return math.ceil(len(self.store.labelled) / self.labelled_per_step)
 
     def at(self, step: int, fraction: float) -> Batch:
         """The augmented batch of ``step``, when ``fraction`` (0-1) of the budget is used."""
         recipe, generator = self._recipe, self._generators.device
         numbers = torch.cat([order.at(step) for order in self._orders])
-        image, scribble = augment(self._store, numbers, recipe, generator)
+        image, scribble = augment(self.store, numbers, recipe, generator)
         target = one_hot(scribble, self._classes)
         # The rule labels a hundred times more pixels than the strokes do.  At full weight a young
         # network learns "all is background" first and structures minutes later.

@@ -17,7 +17,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from napari_scribblemix.data.labels import LabelScheme
-from napari_scribblemix.errors import LabelError, SettingsError, TrainingError
+from napari_scribblemix.errors import FileError, LabelError, SettingsError, TrainingError
 from napari_scribblemix.project.cases import (
     Case,
     CaseFiles,
@@ -54,7 +54,7 @@ def _matches(case_id: str, patterns: str | None) -> bool:
 def _only_if_chosen(item: CaseFiles, patterns: str) -> CaseFiles:
     if _matches(item.id, patterns):
         return item
-    return dataclasses.replace(item, scribble=None, journal=None)
+    return dataclasses.replace(item, scribble=None, journal=None, accepted=None)
 
 
 def _select(files: Sequence[CaseFiles], option: str, patterns: str | None) -> list[CaseFiles]:
@@ -149,6 +149,17 @@ def load_training_cases(settings: TrainSettings) -> TrainingCases:
         salt,
         [case_hash(used[case.id], salt) for case in training],
     )
+
+
+def reload_case(settings: TrainSettings, case_id: str, scheme: LabelScheme) -> Case:
+    """A case with its scribbles as they are on the disk now; errors as ``load_case``."""
+    files = [item for item in find_cases(settings.folder) if item.id == case_id]
+    if not files:
+        raise FileError(f"Got the case {case_id}; {settings.folder} holds none of that name.")
+    item = files[0]
+    if settings.scribbled is not None:
+        item = _only_if_chosen(item, settings.scribbled)
+    return load_case(item, scheme)
 
 
 def _newest_run(folder: Path, stem: str) -> Path | None:

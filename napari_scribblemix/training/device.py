@@ -13,7 +13,7 @@ from typing import Literal, cast
 import torch
 from lightning_fabric import Fabric
 
-from napari_scribblemix.errors import SettingsError
+from napari_scribblemix.errors import OutOfMemory, SettingsError
 
 Precision = Literal["32-true", "bf16-mixed"]
 
@@ -104,3 +104,21 @@ def set_threads(threads: int | None) -> None:
     """Limit PyTorch's CPU threads; ``None`` leaves its choice (all cores)."""
     if threads is not None:
         torch.set_num_threads(threads)
+
+
+_FULL = ("out of memory", "allocate memory", "not enough memory", "STATUS_ALLOC_FAILED")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether ``error`` says that memory is full; only a GPU's has a class of its own."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _FULL)
+
+
+def out_of_memory(device: torch.device, step: int) -> OutOfMemory:
+    """What to tell when that happened at ``step``."""
+    return OutOfMemory(
+        f"The memory of {device} was full at step {step}; choose a smaller batch or crop (--batch, "
+        "--crop), then go on from the last checkpoint (--resume)."
+    )

@@ -3,30 +3,29 @@
 It reads top to bottom: prepare, then one step after another, telling now and then what happens by
 yielding events.  It knows no method by name: a method is a module whose ``forward(batch)`` returns
 named loss terms and whose ``weights`` say how to add them.  It draws nothing, prints nothing and
-takes no keyboard input; whoever iterates it does, and stops it through ``Control``.
+takes no keyboard input; whoever iterates it does, and pauses or stops it through ``Control``.  What
+else happens while the weights stand still is handed in and runs between steps, also in a pause.
 """
 
 from __future__ import annotations
 
-import json
 import math
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-import napari_scribblemix
-from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.errors import TrainingError
 from napari_scribblemix.events import (
     Checkpoint,
     Event,
     Finished,
+    Paused,
     Progress,
+    Resumed,
     Started,
     Validation,
     Warned,
@@ -38,47 +37,40 @@ from napari_scribblemix.training.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
-from napari_scribblemix.training.device import make_fabric
+from napari_scribblemix.training.control import Control
+from napari_scribblemix.training.device import is_out_of_memory, make_fabric, out_of_memory
 from napari_scribblemix.training.job import Job
 from napari_scribblemix.training.meter import Meter
+from napari_scribblemix.training.record import write_settings
 from napari_scribblemix.training.schedule import Budget, learning_rate
 from napari_scribblemix.training.validation import measure
 
 _PROGRESS_SECONDS = 0.5
 _CHECKPOINT_SECONDS = 60.0
+_FIRST_CHECKPOINT_SECONDS = 5.0
+
+BetweenSteps = Callable[["Training"], Iterable[Event]]
+"""What others do between two steps (take new strokes in, show predictions), and what they tell."""
 
 
-class Control:
-    """How a running training is stopped, from a signal handler or another thread."""
-
-    def __init__(self) -> None:
-        self._stop = threading.Event()
-
-    def stop(self) -> None:
-        """Finish the current step, save everything and end."""
-        self._stop.set()
-
-    @property
-    def stopping(self) -> bool:
-        """Whether a stop was asked for."""
-        return self._stop.is_set()
-
-
-def _write_settings(run: Path, job: Job) -> None:
-    record = {
-        "code_version": napari_scribblemix.__version__,
-        "settings": job.settings.model_dump(mode="json"),
-        "recipe": job.recipe.model_dump(mode="json"),
-    }
-    atomic_write(run / "settings.json", json.dumps(record, indent=2).encode())
+def nothing_between_steps(training: Training) -> Iterable[Event]:  # noqa: ARG001
+    """Train on without a break."""
+    return ()
 
 
 class Training:
     """One training, run by iterating ``events``."""
 
-    def __init__(self, job: Job, run: Path, control: Control | None = None) -> None:
+    def __init__(
+        self,
+        job: Job,
+        run: Path,
+        control: Control | None = None,
+        between_steps: BetweenSteps = nothing_between_steps,
+    ) -> None:
         """Set up optimiser and averaged weights, or restore them from ``run`` to resume."""
         self.job, self.run, self.control = job, run, control or Control()
+        self._between_steps = between_steps
         recipe = job.recipe
         optimizer = torch.optim.AdamW(
             job.method.parameters(),
@@ -97,19 +89,19 @@ class Training:
     def events(self) -> Iterator[Event]:
         """Train until the budget is used or a stop is asked for, yielding what happens."""
         self.run.mkdir(parents=True, exist_ok=True)
-        _write_settings(self.run, self.job)
+        write_settings(self.run, self.job)
         yield self._started()
         for message in self.job.warnings:
             yield Warned(message=message)
         try:
             yield from self._steps()
-        except torch.OutOfMemoryError as error:
-            raise TrainingError(
-                f"The device ran out of memory at step {self.state.step}; choose a smaller --batch "
-                "or --crop, then go on with --resume."
-            ) from error
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise out_of_memory(self.job.machine.device, self.state.step) from error
         yield from self._save()
-        if self.job.validation and (self._last is None or self._last.step != self.state.step):
+        measured_at = self._last.step if self._last else None
+        if self.job.validation and measured_at != self.state.step and not self.control.stopping:
             yield self._validate()
             yield from self._save()
         yield Finished(
@@ -127,9 +119,19 @@ class Training:
         fabric.setup(state.method, state.optimizer)
         state.method.train()
         begun = time.monotonic() - state.elapsed
-        saved_at, meter, rate = state.elapsed, Meter(state.step, state.elapsed), 0.0
+        saved_at = state.elapsed + _FIRST_CHECKPOINT_SECONDS - _CHECKPOINT_SECONDS
+        meter, rate = Meter(state.step, state.elapsed), 0.0
         next_validation = self._next_validation()
-        while not self.control.stopping and not self.budget.spent(state.step, state.elapsed):
+        while not self.budget.spent(state.step, state.elapsed):
+            yield from self._others()
+            if self.control.paused:
+                paused_at = time.monotonic()
+                yield from self._pause(meter, rate)
+                # Nobody's budget is used up by waiting.
+                begun += time.monotonic() - paused_at
+                meter, saved_at = Meter(state.step, state.elapsed), state.elapsed
+            if self.control.stopping:
+                break
             fraction = self.budget.fraction(state.step, state.elapsed)
             rate = learning_rate(recipe, fraction)
             for group in state.optimizer.param_groups:
@@ -163,6 +165,23 @@ class Training:
                 meter = Meter(state.step, time.monotonic() - begun)
         if meter.sums:
             yield self._progress(meter, rate)
+
+    def _others(self) -> Iterator[Event]:
+        yield from self._between_steps(self)
+        # A prediction leaves the networks switched to evaluation.
+        self.state.method.train()
+
+    def _pause(self, meter: Meter, rate: float) -> Iterator[Event]:
+        """Save, then do only what others want until resumed or stopped."""
+        if meter.sums:
+            yield self._progress(meter, rate)
+        yield from self._save()
+        yield Paused(step=self.state.step)
+        while self.control.paused:
+            self.control.wait()
+            yield from self._others()
+        if not self.control.stopping:
+            yield Resumed(step=self.state.step)
 
     def _next_validation(self) -> float:
         if not self.job.validation:
@@ -198,7 +217,8 @@ class Training:
             terms=means,
         )
 
-    def _model(self) -> Model:
+    def model(self) -> Model:
+        """The model as of now: averaged weights and a card that says so."""
         state = self.state
         measured = {"steps": state.step, "seconds": round(state.elapsed, 1)}
         card = self.job.card.model_copy(update=measured | {"metrics": state.metrics})
@@ -206,12 +226,12 @@ class Training:
 
     def _save(self) -> Iterator[Event]:
         path = save_checkpoint(self.run, self.state)
-        model = self._model()
+        model = self.model()
         save_model(self.run, model.network, model.card)
         yield Checkpoint(step=self.state.step, path=str(path.relative_to(self.run)))
 
     def _validate(self) -> Validation:
-        dice = measure(self._model(), self.job.validation)
+        dice = measure(self.model(), self.job.validation)
         mean = sum(dice.values()) / max(1, len(dice))
         event = Validation(
             step=self.state.step,

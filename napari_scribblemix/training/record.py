@@ -1,18 +1,22 @@
-"""A training's events kept in its run folder, ``events.jsonl``, while they pass by.
+"""What a run folder keeps beside the model: its ``settings.json`` and ``events.jsonl``.
 
-The file is what a later look at the run (curves, what went wrong) is drawn from.  A failure is
+The events are what a later look at the run (curves, what went wrong) is drawn from.  A failure is
 written as an event too, then raised again.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from napari_scribblemix.errors import ProjectError, ScribbleMixError
+import napari_scribblemix
+from napari_scribblemix.data.durable import atomic_write
+from napari_scribblemix.errors import OutOfMemory, ProjectError, ScribbleMixError
 from napari_scribblemix.events import Event, Failed
 from napari_scribblemix.inference.model import MODEL_NAME
 from napari_scribblemix.training.checkpoint import checkpoint_path
+from napari_scribblemix.training.job import Job
 
 EVENTS_NAME = "events.jsonl"
 
@@ -25,6 +29,38 @@ def check_run_folder(run: Path, *, resume: bool) -> None:
             f"{run} already holds a training; go on with it by --resume, or choose another "
             "--output."
         )
+
+
+def write_settings(run: Path, job: Job) -> None:
+    """Keep what the user chose and every number that follows from it."""
+    record = {
+        "code_version": napari_scribblemix.__version__,
+        "settings": job.settings.model_dump(mode="json"),
+        "recipe": job.recipe.model_dump(mode="json"),
+    }
+    atomic_write(run / "settings.json", json.dumps(record, indent=2).encode())
+
+
+def describe_failure(error: Exception) -> Failed:
+    """What to tell of an error that ended a training."""
+    if isinstance(error, OutOfMemory):
+        return Failed(
+            what="The training ran out of memory.",
+            why=str(error),
+            next="Choose a smaller batch or crop, then go on from the last checkpoint with Resume.",
+        )
+    if isinstance(error, ScribbleMixError):
+        return Failed(
+            what="The training stopped.",
+            why=str(error),
+            next="Mend the cause and go on from the last checkpoint with Resume (--resume).",
+        )
+    reason = " ".join(str(error).split())
+    return Failed(
+        what="The training stopped through a defect of this program.",
+        why=f"{type(error).__name__}: {reason}",
+        next="Tell us; go on from the last checkpoint with Resume (--resume).",
+    )
 
 
 def recorded(events: Iterator[Event], run: Path) -> Iterator[Event]:
@@ -40,12 +76,6 @@ def recorded(events: Iterator[Event], run: Path) -> Iterator[Event]:
         try:
             for event in events:
                 yield keep(event)
-        except ScribbleMixError as error:
-            yield keep(
-                Failed(
-                    what="The training stopped.",
-                    why=str(error),
-                    next="Mend the cause and go on with --resume.",
-                )
-            )
+        except Exception as error:
+            yield keep(describe_failure(error))
             raise

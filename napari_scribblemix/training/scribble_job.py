@@ -1,14 +1,19 @@
-"""A training from scribbles, prepared: cases, slices on the device, method and first weights."""
+"""A training from scribbles, prepared: cases, slices on the device, method and first weights.
+
+Its scribbles may change while it runs: ``take_scribbles`` reads those of a case again.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 import torch
 
 import napari_scribblemix
-from napari_scribblemix.events import Started
+from napari_scribblemix.errors import TrainingError
+from napari_scribblemix.events import ScribblesTaken, Started
 from napari_scribblemix.inference.model import ModelCard
 from napari_scribblemix.inference.orientation import AS_STORED
 from napari_scribblemix.methods.teacher import Taught
@@ -17,7 +22,11 @@ from napari_scribblemix.resources import STARTER_NAME, find_model
 from napari_scribblemix.settings import TrainSettings
 from napari_scribblemix.training.averaging import averaged_copy
 from napari_scribblemix.training.batches import BatchSource, build_method
-from napari_scribblemix.training.cases import TrainingCases, load_training_cases
+from napari_scribblemix.training.cases import (
+    TrainingCases,
+    load_training_cases,
+    reload_case,
+)
 from napari_scribblemix.training.device import choose_machine
 from napari_scribblemix.training.job import Generators, Job
 from napari_scribblemix.training.recipe import Recipe, resolve
@@ -25,7 +34,35 @@ from napari_scribblemix.training.slices import build_store
 from napari_scribblemix.training.start import find_turns, load_start, take_weights
 
 
-def prepare(settings: TrainSettings) -> Job:
+@dataclass
+class ScribbleJob(Job):
+    """A job whose labels are scribbles in a folder."""
+
+    settings: TrainSettings
+    batches: BatchSource
+
+    def take_scribbles(self, case_id: str, step: int) -> ScribblesTaken:
+        """Train from ``step``, the next one, on with the scribbles of a case as they are now.
+
+        Nothing changes where an error is raised: those of ``load_case``, ``ScribbleError`` if no
+        label would be left, ``TrainingError`` if the case does not take part.
+        """
+        store = self.batches.store
+        if case_id not in store.rows:
+            raise TrainingError(
+                f"{case_id} was not part of this training when it began (it was added later, or is "
+                "held out to validate on); its scribbles take part from the next start on."
+            )
+        self.batches.relabel(reload_case(self.settings, case_id, self.card.labels))
+        return ScribblesTaken(
+            case=case_id,
+            step=step,
+            scribbled_cases=store.scribbled_cases,
+            scribbled_slices=len(store.labelled),
+        )
+
+
+def prepare(settings: TrainSettings) -> ScribbleJob:
     """Read the cases and build everything; the user's errors are raised here, before a step."""
     recipe = resolve(settings)
     machine = choose_machine(settings.device, settings.precision, settings.threads)
@@ -46,7 +83,7 @@ def prepare(settings: TrainSettings) -> Job:
     )
     averaged = averaged_copy(network, recipe.ema)
     generators = Generators.seeded(settings.seed, machine.device)
-    return Job(
+    return ScribbleJob(
         settings=settings,
         recipe=recipe,
         machine=machine,

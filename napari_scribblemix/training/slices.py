@@ -4,6 +4,7 @@ Each case is put on the working grid (``data.resampling``), standardised over it
 enclosed background on the native grid (METHODS.md, "Enclosure rule") and stacked, centred, into one
 tensor.  A training step then only gathers and warps; it reads no file and copies nothing to the
 host.  Which slice comes when depends on seed and step alone, so a resumed training sees the same.
+The labels of a case can be replaced while a training runs; its images cannot.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from napari_scribblemix.data.intensity import standardise
 from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.data.resampling import WorkingGrid
 from napari_scribblemix.data.scribbles import enclosed_background
-from napari_scribblemix.errors import ScribbleError
+from napari_scribblemix.errors import GeometryError, ScribbleError
 from napari_scribblemix.inference.orientation import AS_STORED, Turn
 from napari_scribblemix.project.cases import Case
 
@@ -36,17 +37,18 @@ wrongly; 7 closes the ring in 89 % of the slices of the other 70 patients, 3 in 
 
 
 ENCLOSED = 254
-"""Label of a pixel that is background by the enclosure rule and not by a stroke."""
+"""Label of a pixel that is background by the enclosure rule (or accepted), not by a stroke."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class SliceStore:
     """All slices on one device.
 
-    ``images`` (N, H, W) float; ``labels`` (N, H, W) uint8, 255 where unlabelled and
-    ``ENCLOSED`` where background by the enclosure rule; ``centres`` (N, 2)
-    heart centre and ``sizes`` (N, 2) extent of the slice inside the frame, both (y, x) in pixels;
-    ``labelled`` and ``unlabelled`` hold slice numbers.
+    ``images`` (N, H, W) float; ``labels`` (N, H, W) uint8, 255 where unlabelled and ``ENCLOSED``
+    where background by the enclosure rule or, in an accepted slice, without a stroke; ``centres``
+    (N, 2) heart centre and ``sizes`` (N, 2) extent of the slice inside the frame, both (y, x) in
+    pixels; ``labelled`` and ``unlabelled`` hold slice numbers; ``rows`` says which are a case's,
+    and ``turns`` how it was turned.
     """
 
     images: Tensor
@@ -55,16 +57,73 @@ class SliceStore:
     sizes: Tensor
     labelled: Tensor
     unlabelled: Tensor
+    rows: dict[str, slice]
+    turns: dict[str, Turn]
+    spacing: float
+    enclosure_rule: bool
 
     def __len__(self) -> int:
         return int(self.images.shape[0])
 
+    @property
+    def scribbled_cases(self) -> int:
+        """How many cases have a labelled slice."""
+        labelled = set(self.labelled.tolist())
+        return sum(not labelled.isdisjoint(range(r.start, r.stop)) for r in self.rows.values())
+
+    def turn_of(self, case_id: str) -> Turn | None:
+        """How to turn a case, also one that is not among these: like the others, if they agree."""
+        agreed = set(self.turns.values())
+        return self.turns.get(case_id, next(iter(agreed)) if len(agreed) == 1 else None)
+
+    def relabel(self, case: Case) -> None:
+        """Put the labels of ``case`` as they are now in the place of its old ones.
+
+        Raises, and changes nothing:
+            ScribbleError: no case would have a label any more.
+            GeometryError: the image is another one by now.
+        """
+        rows = self.rows[case.id]
+        turn = self.turns[case.id]
+        drawn = _draw_labels(case, self.spacing, self.enclosure_rule, turn)
+        _, height, width = drawn.labels.shape
+        before = (rows.stop - rows.start, *self.sizes[rows.start].int().tolist())
+        if before != drawn.labels.shape:
+            raise GeometryError(
+                f"The image of {case.id} has another shape than when the training began; start a "
+                "new training."
+            )
+        new = torch.from_numpy(drawn.labels).to(self.labels.device)
+        has_label = torch.zeros(len(self), dtype=torch.bool, device=new.device)
+        has_label[self.labelled] = True
+        has_label[rows] = (new != UNLABELLED).flatten(1).any(dim=1)
+        if not has_label.any():
+            raise ScribbleError(
+                f"{case.id} was the last case with a scribble and has none any more; draw one: "
+                "until then the training goes on with the old strokes."
+            )
+        top, left = _corner(self.labels.shape[1:], (height, width))
+        self.labels[rows, top : top + height, left : left + width] = new
+        middle = torch.tensor((drawn.centre[0] + top, drawn.centre[1] + left))
+        self.centres[rows] = middle.to(self.centres)
+        self.labelled, self.unlabelled = _numbers(has_label), _numbers(~has_label)
+
 
 @dataclass(frozen=True)
-class _Prepared:
-    image: NDArray[np.float32]
+class _Drawn:
+    """The labels of a case on the working grid, and the middle (y, x) of its structures."""
+
     labels: NDArray[np.uint8]
     centre: tuple[float, float]
+
+
+def _numbers(chosen: Tensor) -> Tensor:
+    return torch.nonzero(chosen)[:, 0]
+
+
+def _corner(frame: Sequence[int], inside: tuple[int, int]) -> tuple[int, int]:
+    """Where in ``frame`` (H, W) a slice begins that is centred in it."""
+    return (frame[0] - inside[0]) // 2, (frame[1] - inside[1]) // 2
 
 
 def _turned(array: NDArray[_Value], turn: Turn) -> NDArray[_Value]:
@@ -72,21 +131,31 @@ def _turned(array: NDArray[_Value], turn: Turn) -> NDArray[_Value]:
     return turned
 
 
-def _prepare(case: Case, spacing: float, enclosure_rule: bool, turn: Turn) -> _Prepared:
-    array, geometry = case.image.array, case.image.geometry
-    grid = WorkingGrid((array.shape[1], array.shape[2]), geometry.spacing[1:], spacing)
-    image = _turned(grid.image_to_working(standardise(array)), turn)
-    if case.scribble is None:
-        labels = np.full(image.shape, UNLABELLED, dtype=np.uint8)
-        return _Prepared(image, labels, (image.shape[1] / 2, image.shape[2] / 2))
-    strokes = _turned(grid.labels_to_working(case.scribble), turn)
-    foreground = np.argwhere((strokes > 0) & (strokes < UNLABELLED))[:, 1:]
-    middle = foreground.mean(axis=0) + 0.5 if len(foreground) else np.array(image.shape[1:]) / 2
-    if enclosure_rule:
-        enclosed = enclosed_background(case.scribble, ENCLOSURE_GAP)
+def _working_grid(case: Case, spacing: float) -> WorkingGrid:
+    shape = case.image.array.shape
+    return WorkingGrid((shape[1], shape[2]), case.image.geometry.spacing[1:], spacing)
+
+
+def _draw_image(case: Case, spacing: float, turn: Turn) -> NDArray[np.float32]:
+    grid = _working_grid(case, spacing)
+    return _turned(grid.image_to_working(standardise(case.image.array)), turn)
+
+
+def _draw_labels(case: Case, spacing: float, enclosure_rule: bool, turn: Turn) -> _Drawn:
+    grid, strokes = _working_grid(case, spacing), case.scribble
+    if strokes is None:
+        strokes = np.full(case.image.array.shape, UNLABELLED, np.uint8)
+    labels = _turned(grid.labels_to_working(strokes), turn)
+    foreground = np.argwhere((labels > 0) & (labels < UNLABELLED))[:, 1:]
+    middle = foreground.mean(axis=0) + 0.5 if len(foreground) else np.array(labels.shape[1:]) / 2
+    if enclosure_rule and case.scribble is not None:
+        enclosed = enclosed_background(strokes, ENCLOSURE_GAP)
         outside = _turned(grid.labels_to_working(enclosed), turn)
-        strokes = np.where(outside, np.uint8(ENCLOSED), strokes)
-    return _Prepared(image, strokes.astype(np.uint8), (float(middle[0]), float(middle[1])))
+        labels = np.where(outside, np.uint8(ENCLOSED), labels)
+        # A hundred times more pixels than strokes, like the rule's own: they take its weight.
+        accepted = list(case.accepted)
+        labels[accepted] = np.where(labels[accepted] == 0, np.uint8(ENCLOSED), labels[accepted])
+    return _Drawn(labels.astype(np.uint8), (float(middle[0]), float(middle[1])))
 
 
 def build_store(
@@ -101,28 +170,27 @@ def build_store(
     ``ScribbleError`` if nothing is scribbled.
     """
     turns = [AS_STORED] * len(cases) if turns is None else turns
-    prepared = [
-        _prepare(case, spacing, enclosure_rule, turn)
-        for case, turn in zip(cases, turns, strict=True)
-    ]
-    height = max(p.image.shape[1] for p in prepared)
-    width = max(p.image.shape[2] for p in prepared)
-    count = sum(p.image.shape[0] for p in prepared)
-    images = np.zeros((count, height, width), np.float32)
-    labels = np.full((count, height, width), UNLABELLED, np.uint8)
+    turned = list(zip(cases, turns, strict=True))
+    pictures = [_draw_image(case, spacing, turn) for case, turn in turned]
+    frame = tuple(max(picture.shape[axis] for picture in pictures) for axis in (1, 2))
+    count = sum(picture.shape[0] for picture in pictures)
+    images = np.zeros((count, *frame), np.float32)
+    labels = np.full((count, *frame), UNLABELLED, np.uint8)
     centres, sizes = np.zeros((count, 2), np.float32), np.zeros((count, 2), np.float32)
+    rows: dict[str, slice] = {}
     start = 0
-    for p in prepared:
-        z, h, w = p.image.shape
-        top, left = (height - h) // 2, (width - w) // 2
-        rows = slice(start, start + z)
-        frame = ((0, 0), (top, height - h - top), (left, width - w - left))
-        images[rows] = np.pad(p.image, frame, mode="edge")
-        labels[rows, top : top + h, left : left + w] = p.labels
-        centres[rows] = (p.centre[0] + top, p.centre[1] + left)
-        sizes[rows] = (h, w)
+    for (case, turn), picture in zip(turned, pictures, strict=True):
+        drawn = _draw_labels(case, spacing, enclosure_rule, turn)
+        z, h, w = picture.shape
+        top, left = _corner(frame, (h, w))
+        here = rows[case.id] = slice(start, start + z)
+        margin = ((0, 0), (top, frame[0] - h - top), (left, frame[1] - w - left))
+        images[here] = np.pad(picture, margin, mode="edge")
+        labels[here, top : top + h, left : left + w] = drawn.labels
+        centres[here] = (drawn.centre[0] + top, drawn.centre[1] + left)
+        sizes[here] = (h, w)
         start += z
-    has_label = (labels != UNLABELLED).any(axis=(1, 2))
+    has_label = torch.from_numpy((labels != UNLABELLED).any(axis=(1, 2))).to(device)
     if not has_label.any():
         raise ScribbleError(
             f"Got {len(cases)} cases without a single scribbled pixel; expected scribbles in at "
@@ -133,8 +201,12 @@ def build_store(
         torch.from_numpy(labels).to(device),
         torch.from_numpy(centres).to(device),
         torch.from_numpy(sizes).to(device),
-        torch.from_numpy(np.flatnonzero(has_label)).to(device),
-        torch.from_numpy(np.flatnonzero(~has_label)).to(device),
+        _numbers(has_label),
+        _numbers(~has_label),
+        rows,
+        {case.id: turn for case, turn in turned},
+        spacing,
+        enclosure_rule,
     )
 
 

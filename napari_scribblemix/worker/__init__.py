@@ -1,0 +1,1 @@
+"""Training in a child process: its messages, the child, and the client in the parent."""
