@@ -111,14 +111,15 @@ class TrainSettings(Settings):
         ge=0.0,
         le=2.0,
         description="Drawn hearts in each batch, as a share of its scans, so that what is known of "
-        "hearts is kept. [with a model to start from: 0.25; else 0]",
+        "hearts is kept. [with a model to start from: 0.5; else 0]",
     )
     teacher: float | None = Field(
         None,
         ge=0.0,
         le=1.0,
-        description="Weight of pixels without a stroke that the averaged network is sure of, "
-        "against 1 for those of a stroke; 0: no teacher. [by preset]",
+        description="Weight of pixels without a stroke that a teacher is sure of, against 1 for "
+        "those of a stroke; the teacher is the model to start from, or without one the averaged "
+        "network. 0: no teacher. [with a model to start from: 0.1; else 0]",
     )
     spacing: float | None = Field(
         None, ge=0.5, le=5.0, description="Pixel size of the working grid in mm. [by preset]"

@@ -1,10 +1,11 @@
-"""A teacher for what nobody has labelled: the averaged network's sure predictions as labels.
+"""A teacher for what nobody has labelled: another network's sure predictions as labels.
 
-Strokes say where a structure is, not where it ends.  The averaged weights of the very network that
-is trained (Tarvainen and Valpola, NeurIPS 2017) are steadier than it is; where they are sure, their
-class becomes the target of a pixel that has none, at a weight far below that of a stroke (confident
-pseudo-labels, as in the scribble methods that lead on ACDC, e.g. SDT-Net).  A network that begins
-with a model of hearts thus keeps its borders, and the strokes correct what it gets wrong.
+Strokes say where a structure is, not where it ends, and the background's are far from the heart: a
+network trained on them alone lets every structure grow.  Where a teacher is sure, its class becomes
+the target of a pixel that has none, at a weight far below that of a stroke.  A training that begins
+with a model of hearts has that very model as its teacher, which holds the borders while the strokes
+correct what it gets wrong.  Else the teacher is the averaged network (Tarvainen and Valpola,
+NeurIPS 2017), as in the scribble methods that lead on ACDC.
 
 Works with any method: it only fills targets.  Not part of CycleMix or ModelMix.
 """
@@ -41,7 +42,7 @@ class Taught(nn.Module):
 
     Args:
         method: returns named loss terms of a batch.
-        teacher: the averaged network; it is neither trained nor saved here.
+        teacher: a network that is neither trained nor saved here.
         weight: see ``fill_unlabelled``.
         sure: see ``fill_unlabelled``.
     """

@@ -10,12 +10,14 @@ from torch import nn
 from napari_scribblemix.methods.unet import UNet
 
 
-def averaged_copy(network: UNet, decay: float) -> UNet:
-    """A copy of ``network`` that follows it by ``update_average``; itself if ``decay`` is 0.
+def predicting_copy(network: UNet) -> UNet:
+    """A copy that only ever predicts: whether somebody looked at a prediction changes nothing."""
+    return copy.deepcopy(network).requires_grad_(False).eval()
 
-    The copy only ever predicts, so that whether somebody looked at a prediction changes nothing.
-    """
-    return copy.deepcopy(network).requires_grad_(False).eval() if decay else network
+
+def averaged_copy(network: UNet, decay: float) -> UNet:
+    """A copy of ``network`` that follows it by ``update_average``; itself if ``decay`` is 0."""
+    return predicting_copy(network) if decay else network
 
 
 @torch.no_grad()

@@ -75,7 +75,7 @@ class Recipe(BaseModel):
         0.5, description="labelled mass of the drawn hearts over that of the scans in a batch"
     )
     teacher: float = Field(
-        0.0, description="weight of a pixel that only the averaged network labels; 0: no teacher"
+        0.0, description="weight of a pixel that only the teacher labels; 0: no teacher"
     )
     teacher_sure: float = Field(0.9, description="probability from which it labels a pixel")
     without: tuple[str, ...] = Field((), description="CycleMix terms that are switched off")
@@ -130,8 +130,16 @@ METHOD_CHANGES: dict[tuple[str, str], dict[str, object]] = {
 }
 
 
-# Who begins with a model that knows hearts refines it instead of learning anew.
-FROM_A_MODEL: dict[str, object] = {"drawn": 0.25, "learning_rate": 1e-3}
+# Who begins with a model that knows hearts refines it instead of learning anew.  Strokes alone move
+# every border outwards, because the background's are far from the heart: drawn hearts and the model
+# itself, as a teacher, hold them.  The Dice of strokes is left out for the same reason.
+FROM_A_MODEL: dict[str, object] = {
+    "learning_rate": 1e-3,
+    "dice": 0.0,
+    "drawn": 0.5,
+    "drawn_weight": 3.0,
+    "teacher": 0.1,
+}
 
 
 def _start(settings: TrainSettings) -> Literal["scratch", "starter", "model"]:

@@ -20,7 +20,7 @@ from napari_scribblemix.methods.teacher import Taught
 from napari_scribblemix.methods.unet import UNet
 from napari_scribblemix.resources import STARTER_NAME, find_model
 from napari_scribblemix.settings import TrainSettings
-from napari_scribblemix.training.averaging import averaged_copy
+from napari_scribblemix.training.averaging import averaged_copy, predicting_copy
 from napari_scribblemix.training.batches import BatchSource, build_method
 from napari_scribblemix.training.cases import (
     TrainingCases,
@@ -73,11 +73,14 @@ def prepare(settings: TrainSettings) -> ScribbleJob:
     method = method.to(machine.device)
     network = cast(UNet, method.network)
     turns, upright = [AS_STORED] * len(cases.training), False
+    teacher: UNet | None = None
     if recipe.start != "scratch":
         path = find_model(Path(settings.start or STARTER_NAME))
         known = load_start(path, recipe, network, machine.device)
         turns, upright = find_turns(known, cases.training), known.card.upright
         take_weights(network, known, cases.scheme)
+        # Not the model itself, whose structures may be others.
+        teacher = predicting_copy(network)
     store = build_store(
         cases.training, recipe.spacing, recipe.enclosure_rule, machine.device, turns
     )
@@ -88,7 +91,7 @@ def prepare(settings: TrainSettings) -> ScribbleJob:
         recipe=recipe,
         machine=machine,
         method=(
-            Taught(method, averaged, recipe.teacher, recipe.teacher_sure)
+            Taught(method, teacher or averaged, recipe.teacher, recipe.teacher_sure)
             if recipe.teacher
             else method
         ),
