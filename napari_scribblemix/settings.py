@@ -281,5 +281,18 @@ class InspectSettings(Settings):
     )
 
 
+class GuiSettings(Settings):
+    """Open napari with the panel to draw, train and review."""
+
+    path: Path | None = Field(
+        None,
+        description="A project, a folder of images or a NIfTI file to open. [nothing]",
+        json_schema_extra={"cli": "argument"},
+    )
+    sample: Literal["cine", "lge"] | None = Field(
+        None, description="Open a bundled sample: drawn hearts like cine or late-enhancement MR."
+    )
+
+
 class DoctorSettings(Settings):
     """Show versions and devices, and say what works on this machine and what is missing."""

@@ -11,6 +11,11 @@ from hypothesis import settings
 
 from napari_scribblemix.cli.app import main
 
+# One Qt for napari and for pytest-qt, which would each choose their own.
+os.environ["PYTEST_QT_API"] = os.environ.setdefault("QT_API", "pyqt5")
+# napari's settings of whoever runs the tests are neither read nor changed.
+os.environ["NAPARI_CONFIG"] = ""
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # A loaded machine is slow, not wrong; and the same commit always tries the same examples.

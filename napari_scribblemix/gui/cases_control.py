@@ -1,0 +1,223 @@
+"""Step 1 at work: opens what the user chooses and moves between cases.
+
+Cases are added one by one between two turns of the event loop: a folder of a hundred scans neither
+freezes the window nor has to be waited for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from qtpy.QtCore import QObject, QTimer
+from qtpy.QtWidgets import QFileDialog
+
+from napari_scribblemix.data.nifti import is_nifti
+from napari_scribblemix.errors import FileError, ProjectError
+from napari_scribblemix.gui import opening, preferences
+from napari_scribblemix.gui.guard import guarded
+from napari_scribblemix.gui.images_panel import ImagesPanel
+from napari_scribblemix.gui.layers import LayerBoard
+from napari_scribblemix.gui.session import Session
+from napari_scribblemix.project.project import PROJECT_SUFFIX, Project
+
+_SHOWN = 3
+
+
+class CasesControl(QObject):
+    """Between the images panel, the session and the viewer."""
+
+    def __init__(self, session: Session, board: LayerBoard, panel: ImagesPanel) -> None:
+        super().__init__(panel)
+        self._session, self._board, self._panel = session, board, panel
+        self._adding: Iterator[tuple[str, str | None]] | None = None
+        self._done, self._of, self._notes, self._show_added = 0, 0, [""], False
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(guarded(session, self._add_next))
+        panel.files_wanted.connect(guarded(session, self._choose_files))
+        panel.folder_wanted.connect(guarded(session, self._choose_folder))
+        panel.project_wanted.connect(guarded(session, self._choose_project))
+        panel.sample_wanted.connect(guarded(session, self.open_sample))
+        panel.layer_wanted.connect(guarded(session, self.add_layer))
+        panel.case_chosen.connect(guarded(session, self.show_case))
+        panel.frame_chosen.connect(guarded(session, self.show_frame))
+        panel.stop_wanted.connect(self.stop_adding)
+        session.project_changed.connect(self._on_project)
+        session.cases_changed.connect(self._on_cases)
+        session.case_changed.connect(self._on_case)
+        board.active_changed.connect(self._on_active_layer)
+        board.slice_changed.connect(session.show_slice)
+        self._on_project()
+        self._on_case()
+        self._on_active_layer()
+
+    def close(self) -> None:
+        """Add no more cases."""
+        self._timer.stop()
+        self._adding = None
+
+    # -- opening --
+
+    def open_path(self, path: Path) -> None:
+        """Open a project, a folder or an image file."""
+        if opening.is_project(path) or path.suffix == PROJECT_SUFFIX:
+            self._use(Project.open(path))
+            self._show_first()
+        elif path.is_dir():
+            self._add(opening.from_folder(path, preferences.projects_folder()), own=True)
+        elif is_nifti(path):
+            self.open_files([path])
+        else:
+            raise FileError(
+                f"Got {path}; expected a NIfTI file (.nii, .nii.gz), a folder of them or a project."
+            )
+
+    def open_files(self, paths: Sequence[Path]) -> None:
+        """Add image files to the open project, or to a new one beside the first."""
+        if not all(path.is_file() for path in paths):
+            raise FileError(f"{paths[0]} does not exist; check the path.")
+        self._add(opening.from_files(paths, preferences.projects_folder()), own=False)
+
+    def open_sample(self, kind: str) -> None:
+        """Open the project of a bundled sample."""
+        self._add(opening.from_sample(kind, preferences.projects_folder()), own=True)
+
+    def add_layer(self) -> None:
+        """Make a case of the image layer that is chosen in the viewer."""
+        found = self._board.active_image()
+        if found is None:
+            raise ProjectError("No image layer is chosen; choose one in the layer list.")
+        if found.path is not None and is_nifti(found.path) and found.path.is_file():
+            self._board.hide_active()
+            self.open_files([found.path])
+            return
+        if self._session.project is None:
+            place = preferences.projects_folder() / f"{found.name}{PROJECT_SUFFIX}"
+            self._use(opening.open_or_create(place))
+        project = self._session.the_project()
+        files = opening.save_array(project, found.name, found.array, found.scale)
+        self._board.hide_active()
+        self._add(opening.Wanted(project.folder, (files,)), own=False)
+
+    def show_case(self, case_id: str) -> None:
+        """Show another case of the project."""
+        if self._session.case is None or self._session.case.id != case_id:
+            try:
+                self._session.open_case(case_id)
+            finally:
+                # A case that cannot be read leaves the one before on screen, and marked.
+                shown = self._session.case
+                self._panel.show_current(shown.id if shown else None)
+
+    def show_frame(self, frame: int) -> None:
+        """Show another frame of the cine as a case of its own."""
+        case, project = self._session.the_case(), self._session.the_project()
+        self._session.open_case(opening.add_frame(project, case.id, frame))
+        self._session.cases_changed.emit()
+
+    def finish_adding(self) -> None:
+        """Add what is still waiting now, for whoever needs the case at once."""
+        while self._adding is not None:
+            self._add_next()
+
+    def stop_adding(self) -> None:
+        """Add no more cases."""
+        self._timer.stop()
+        if self._adding is not None:
+            self._adding = None
+            self._panel.show_adding(0, 0)
+            self._session.cases_changed.emit()
+            if notes := [text for text in self._notes if text]:
+                more = f" (and {len(notes) - _SHOWN} more)" if len(notes) > _SHOWN else ""
+                self._session.told.emit("warning", " ".join(notes[:_SHOWN]) + more)
+
+    def _choose_files(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileNames(
+            self._panel, "Open images", "", "NIfTI images (*.nii *.nii.gz)"
+        )
+        if chosen:
+            self.open_files([Path(name) for name in chosen])
+
+    def _choose_folder(self) -> None:
+        if chosen := QFileDialog.getExistingDirectory(self._panel, "Open a folder of images"):
+            self.open_path(Path(chosen))
+
+    def _choose_project(self) -> None:
+        if chosen := QFileDialog.getExistingDirectory(self._panel, "Open a project (.scribblemix)"):
+            self._use(Project.open(Path(chosen)))
+            self._show_first()
+
+    # -- inside --
+
+    def _use(self, project: Project) -> None:
+        if self._session.run.busy:
+            project.close()
+            raise ProjectError("A training is at work on this project; stop it first.")
+        self._session.use_project(project)
+
+    def _add(self, wanted: opening.Wanted, *, own: bool) -> None:
+        if self._adding is not None:
+            raise ProjectError("Other cases are still being added; wait, or press Stop.")
+        project = self._session.project
+        elsewhere = project is None or (own and project.folder != wanted.project)
+        if elsewhere:
+            new = not opening.is_project(wanted.project)
+            self._use(opening.open_or_create(wanted.project))
+            if new:
+                self._session.told.emit("info", f"A project was made at {wanted.project}.")
+        project = self._session.the_project()
+        if not project.writable:
+            self._show_first()
+            return
+        self._done, self._of, self._notes = 0, len(wanted.cases), list(wanted.notes)
+        self._show_added = True
+        self._adding = opening.add_cases(project, wanted.cases)
+        self._panel.show_adding(0, self._of)
+        self._timer.start()
+
+    def _add_next(self) -> None:
+        if self._adding is None:
+            self._timer.stop()
+            return
+        step = next(self._adding, None)
+        if step is None:
+            self.stop_adding()
+            return
+        case_id, note = step
+        self._done += 1
+        self._notes.append(note or "")
+        self._panel.show_adding(self._done, self._of)
+        self._session.cases_changed.emit()
+        project = self._session.the_project()
+        added = any(record.id == case_id for record in project.cases)
+        if self._show_added and added:
+            self._show_added = False
+            self._session.open_case(case_id)
+
+    def _show_first(self) -> None:
+        states = self._session.case_states()
+        if states:
+            self._session.open_case(states[0].id)
+
+    def _on_project(self) -> None:
+        self._panel.show_project(self._session.project)
+
+    def _on_cases(self) -> None:
+        case = self._session.case
+        self._panel.show_cases(self._session.case_states(), case.id if case else None)
+
+    def _on_case(self) -> None:
+        case, number = self._session.case, self._session.slice
+        if case is None:
+            self._board.clear()
+        else:
+            self._board.show_image(case, self._session.scheme)
+            self._board.go_to_slice(number)
+        self._panel.show_current(case.id if case else None)
+        self._panel.show_frames(case)
+
+    def _on_active_layer(self) -> None:
+        found = self._board.active_image()
+        reason = None if found else "choose an image layer that is not one of this panel's."
+        self._panel.allow_layer(reason)

@@ -1,0 +1,85 @@
+"""What napari's menus and its command palette call: Train, Segment, the samples.
+
+Train and Segment find the widget of the viewer, docking it if it is not there, and do as its button
+does: there is one way to train, and what is wrong is told in one place.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from napari.viewer import Viewer
+
+from napari_scribblemix.data.labels import guess_scheme
+from napari_scribblemix.data.nifti import read_image, read_labels
+from napari_scribblemix.gui.dock import ScribbleMixWidget
+from napari_scribblemix.gui.guard import guarded
+from napari_scribblemix.gui.look import class_colours, contrast_limits
+from napari_scribblemix.gui.preferences import PLUGIN
+from napari_scribblemix.project.layouts import survey
+from napari_scribblemix.resources import sample_folder
+
+WIDGET = "Scribble, train, review"
+"""The widget's name in the manifest."""
+
+LayerData = tuple[Any, dict[str, Any], str]
+
+
+def dock(viewer: Viewer) -> ScribbleMixWidget:
+    """The widget of ``viewer``, docked now if it was not."""
+    _, widget = viewer.window.add_plugin_dock_widget(PLUGIN, WIDGET)
+    if not isinstance(widget, ScribbleMixWidget):
+        raise TypeError(f"got {type(widget).__name__} from the manifest's widget")
+    return widget
+
+
+def train(viewer: Viewer) -> None:
+    """Layers > Segment > Train: on the open project, else on what the chosen layer shows."""
+    widget = _with_case(viewer)
+    guarded(widget.session, widget.train.train)()
+
+
+def segment(viewer: Viewer) -> None:
+    """Layers > Segment > Segment: the case on screen, else the chosen layer as a new case."""
+    widget = _with_case(viewer)
+    guarded(widget.session, widget.review.segment)()
+
+
+def cine_sample() -> list[LayerData]:
+    """File > Open Sample: hearts like cine MR."""
+    return sample_layers(sample_folder("cine") / "train")
+
+
+def lge_sample() -> list[LayerData]:
+    """File > Open Sample: hearts like late-enhancement MR."""
+    return sample_layers(sample_folder("lge") / "train")
+
+
+def _with_case(viewer: Viewer) -> ScribbleMixWidget:
+    widget = dock(viewer)
+    if widget.session.case is None and widget.board.active_image() is not None:
+        guarded(widget.session, widget.cases.add_layer)()
+        widget.cases.finish_adding()
+    return widget
+
+
+def sample_layers(folder: Path) -> list[LayerData]:
+    """Image and scribbles of the first case of a folder, as layers."""
+    case = survey(folder).cases[0]
+    image = read_image(case.image)
+    scale = image.geometry.spacing
+    settings = {"name": case.id, "scale": scale, "contrast_limits": contrast_limits(image.array)}
+    layers: list[LayerData] = [(image.array, settings, "image")]
+    if case.scribble is not None:
+        stored = read_labels(case.scribble).array
+        scheme = guess_scheme(set(stored.ravel().tolist()))
+        labels = scheme.to_viewer(scheme.decode(stored))
+        layers.append(
+            (
+                labels,
+                {"name": "scribbles", "scale": scale, "colormap": class_colours(scheme)},
+                "labels",
+            )
+        )
+    return layers

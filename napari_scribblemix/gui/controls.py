@@ -1,0 +1,126 @@
+"""Small parts every panel is made of: sections that fold, buttons that say why they are grey."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+_TIP = "scribblemix_tip"
+
+
+class Section(QWidget):
+    """A titled part of the dock that folds away at a click on its title."""
+
+    def __init__(self, title: str, content: QWidget, *, expanded: bool = True) -> None:
+        super().__init__()
+        self.header = QToolButton()
+        self.header.setText(title)
+        self.header.setToolTip("Click to fold this step away or to show it.")
+        self.header.setCheckable(True)
+        self.header.setChecked(expanded)
+        self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.header.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.header.setStyleSheet("QToolButton { font-weight: bold; border: none; padding: 2px; }")
+        self.content = content
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(1)
+        layout.addWidget(self.header)
+        layout.addWidget(content)
+        self.header.toggled.connect(self._show)
+        self._show(expanded)
+
+    def _show(self, expanded: bool) -> None:
+        arrow = Qt.ArrowType.DownArrow if expanded else Qt.ArrowType.RightArrow
+        self.header.setArrowType(arrow)
+        self.content.setVisible(expanded)
+
+
+class Column(QScrollArea):
+    """Scrolls up and down only, and is always wide enough for what is in it."""
+
+    def __init__(self, inside: QWidget) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(inside)
+        inside.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """The content was laid out anew, perhaps by another theme: take its width over."""
+        if watched is self.widget() and event.type() in {
+            QEvent.Type.LayoutRequest,
+            QEvent.Type.Resize,
+        }:
+            bar = self.verticalScrollBar().sizeHint().width()
+            self.setMinimumWidth(watched.minimumSizeHint().width() + bar)
+        return False
+
+
+def tip(widget: Any, text: str) -> Any:
+    """Give ``widget`` its tooltip, kept for ``allow``; returns the widget."""
+    widget.setProperty(_TIP, text)
+    widget.setToolTip(text)
+    return widget
+
+
+def allow(widget: Any, reason: str | None) -> None:
+    """Enable ``widget``, or grey it out for ``reason``, which its tooltip then tells."""
+    widget.setEnabled(reason is None)
+    text = str(widget.property(_TIP) or "")
+    widget.setToolTip(text if reason is None else f"{text}\nNot now: {reason}".strip())
+
+
+def button(text: str, hint: str, clicked: Callable[..., Any]) -> QPushButton:
+    """A push button with its tooltip; ``clicked`` is called without arguments."""
+    made = QPushButton(text)
+    made.clicked.connect(lambda _checked=False: clicked())
+    tip(made, hint)
+    return made
+
+
+def row(*widgets: QWidget, stretch: int | None = None) -> QHBoxLayout:
+    """``widgets`` side by side; the one at index ``stretch`` takes what is left."""
+    layout = QHBoxLayout()
+    layout.setSpacing(4)
+    for index, widget in enumerate(widgets):
+        layout.addWidget(widget, 1 if index == stretch else 0)
+    return layout
+
+
+def note(text: str = "") -> QLabel:
+    """A line or two of text that wraps, may be selected, and hides while it is empty."""
+    made = QLabel(text)
+    made.setWordWrap(True)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    made.setVisible(bool(text))
+    return made
+
+
+def say(label: QLabel, text: str) -> None:
+    """Show ``text`` in a ``note``."""
+    label.setText(text)
+    label.setVisible(bool(text))
+
+
+def column(parent: QWidget) -> QVBoxLayout:
+    """The tight layout of a panel."""
+    layout = QVBoxLayout(parent)
+    layout.setContentsMargins(6, 0, 2, 4)
+    layout.setSpacing(3)
+    return layout

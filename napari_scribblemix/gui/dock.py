@@ -1,0 +1,175 @@
+"""The widget in napari's dock: four steps from top to bottom, and what happens when it closes.
+
+Made once per viewer.  However it goes (its cross, the window, the menu), the strokes are saved, the
+training process saves and ends, and no timer stays.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from napari.utils.notifications import show_error, show_warning
+from napari.utils.theme import get_theme
+from napari.viewer import Viewer
+from qtpy.QtCore import QEvent, QObject
+from qtpy.QtWidgets import (
+    QMainWindow,
+    QMessageBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_scribblemix.gui import preferences
+from napari_scribblemix.gui.cases_control import CasesControl
+from napari_scribblemix.gui.controls import Column, Section, note, say
+from napari_scribblemix.gui.draw_control import DrawControl
+from napari_scribblemix.gui.guard import guarded
+from napari_scribblemix.gui.images_panel import ImagesPanel
+from napari_scribblemix.gui.layers import LayerBoard
+from napari_scribblemix.gui.relay import WorkerRelay
+from napari_scribblemix.gui.review_control import ReviewControl
+from napari_scribblemix.gui.review_panel import ReviewPanel
+from napari_scribblemix.gui.scribble_panel import ScribblePanel
+from napari_scribblemix.gui.session import Session
+from napari_scribblemix.gui.train_control import TrainControl
+from napari_scribblemix.gui.train_panel import TrainPanel
+
+# The dock is in the window by the time of one of these, shown or not.
+_SETTLING = {QEvent.Type.Polish, QEvent.Type.Show, QEvent.Type.StyleChange, QEvent.Type.Move}
+
+_LEVELS = {"error": "color: #e8743b; font-weight: bold;", "warning": "color: #e69f00;"}
+
+
+class ScribbleMixWidget(QWidget):
+    """Images, Scribble, Train, Review."""
+
+    def __init__(self, napari_viewer: Viewer, relay: WorkerRelay | None = None) -> None:
+        """The viewer comes from napari, by its name; tests pass a ``relay`` of their own."""
+        super().__init__()
+        self.session = Session()
+        self.board = LayerBoard(napari_viewer)
+        self.relay = relay or WorkerRelay()
+        self.relay.setParent(self)
+        self._closed = False
+        self._build()
+        self.cases = CasesControl(self.session, self.board, self.images_panel)
+        self.draw = DrawControl(self.session, self.board, self.scribble_panel)
+        self.train = TrainControl(self.session, self.relay, self.train_panel)
+        self.review = ReviewControl(
+            self.session, self.board, self.review_panel, self.draw, self.train
+        )
+        self.session.told.connect(self._tell)
+        napari_viewer.events.theme.connect(self._on_theme)
+        self._on_theme()
+        self._window: QMainWindow | None = None
+
+    def _build(self) -> None:
+        self.images_panel = ImagesPanel()
+        self.scribble_panel = ScribblePanel(
+            self.session.scheme, preferences.brush_mm(), tint=preferences.show_enclosed()
+        )
+        self.train_panel = TrainPanel()
+        self.review_panel = ReviewPanel()
+        self.message = note()
+        self.message.setContentsMargins(6, 4, 6, 2)
+        inside = QWidget()
+        steps = QVBoxLayout(inside)
+        steps.setContentsMargins(4, 2, 4, 2)
+        steps.setSpacing(4)
+        for title, panel in (
+            ("1  Images", self.images_panel),
+            ("2  Scribble", self.scribble_panel),
+            ("3  Train", self.train_panel),
+            ("4  Review", self.review_panel),
+        ):
+            steps.addWidget(Section(title, panel))
+        steps.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.message)
+        layout.addWidget(Column(inside))
+
+    # -- opening --
+
+    def open_path(self, path: Path) -> None:
+        """Open a project, a folder or an image; what is wrong with it is told in the widget."""
+        guarded(self.session, self.cases.open_path)(path)
+
+    def open_sample(self, kind: str) -> None:
+        """Open a bundled sample; what is wrong with it is told in the widget."""
+        guarded(self.session, self.cases.open_sample)(kind)
+
+    # -- closing --
+
+    def shut_down(self) -> None:
+        """Save strokes, let the training save and end, give the project back. Once is enough."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._window is not None:
+            self._window.removeEventFilter(self)
+            self._window = None
+        self.board.viewer.events.theme.disconnect(self._on_theme)
+        self.cases.close()
+        self.draw.close()
+        self.review.close()
+        self.train.close()
+        self.relay.close()
+        guarded(self.session, self.session.close_project)()
+        self.board.close()
+
+    def may_close(self) -> bool:
+        """Ask whoever closes the window in the middle of a training."""
+        if not self.session.run.training or not self.isVisible():
+            return True
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self,
+            "A training is running",
+            "A training is running. Close, and save it? It can be gone on with later.",
+            buttons.Yes | buttons.Cancel,
+            buttons.Yes,
+        )
+        return bool(answer == buttons.Yes)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """The window closes: ask if need be, then save before napari takes everything down."""
+        if watched is self._window and event is not None and event.type() == QEvent.Type.Close:
+            if not self.may_close():
+                event.ignore()
+                return True
+            self.shut_down()
+        return False
+
+    def event(self, event: QEvent | None) -> bool:
+        """The widget was put into a dock, or taken out because the dock was closed."""
+        if event is not None:
+            if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+                self.shut_down()
+                self.deleteLater()
+            elif event.type() in _SETTLING:
+                self._watch_window()
+        return bool(super().event(event))
+
+    def _watch_window(self) -> None:
+        parent = self.parentWidget()
+        while parent is not None and not isinstance(parent, QMainWindow):
+            parent = parent.parentWidget()
+        if parent is not None and self._window is None and not self._closed:
+            self._window = parent
+            parent.installEventFilter(self)
+
+    # -- telling --
+
+    def _tell(self, level: str, sentence: str) -> None:
+        self.message.setStyleSheet(_LEVELS.get(level, ""))
+        say(self.message, sentence)
+        if level == "error":
+            show_error(sentence)
+        elif level == "warning":
+            show_warning(sentence)
+
+    def _on_theme(self, _event: Any = None) -> None:
+        theme = get_theme(self.board.viewer.theme)
+        self.train_panel.curves.set_theme(theme.background.as_hex(), theme.text.as_hex())

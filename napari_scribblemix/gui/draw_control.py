@@ -1,0 +1,233 @@
+"""Step 2 at work: the layer that is drawn on, and the way of each stroke to the disk.
+
+Whatever changes the scribble layer (brush, fill, undo, a script) is in the project's journal a
+moment later, also half a stroke.  Keys 1 to K choose the pens while the scribble layer is chosen,
+0 and E the eraser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from qtpy.QtCore import QObject
+
+from napari_scribblemix.data.labels import UNLABELLED
+from napari_scribblemix.data.scribbles import coverage
+from napari_scribblemix.errors import ScribbleMixError
+from napari_scribblemix.gui.guard import guarded
+from napari_scribblemix.gui.layers import SCRIBBLES, LayerBoard
+from napari_scribblemix.gui.next_slice import most_doubtful, slice_doubts, spread
+from napari_scribblemix.gui.open_case import done_slices
+from napari_scribblemix.gui.ring_tint import RingTint
+from napari_scribblemix.gui.scribble_panel import ERASER, ScribblePanel
+from napari_scribblemix.gui.session import Session
+from napari_scribblemix.gui.strokes_watch import LabelsWatch
+
+
+class DrawControl(QObject):
+    """Between the scribble panel, the session and the scribble layer."""
+
+    def __init__(self, session: Session, board: LayerBoard, panel: ScribblePanel) -> None:
+        super().__init__(panel)
+        self._session, self._board, self._panel = session, board, panel
+        self._refused = ""
+        self._drawing = False
+        self.watch = LabelsWatch(self._take, self)
+        self.tint = RingTint(session, self._show_enclosed, self)
+        panel.layer_wanted.connect(guarded(session, self.draw))
+        panel.pen_chosen.connect(self.take_pen)
+        panel.brush_changed.connect(self._set_brush)
+        panel.undo_wanted.connect(lambda: self._change(lambda layer: layer.undo()))
+        panel.redo_wanted.connect(lambda: self._change(lambda layer: layer.redo()))
+        panel.next_wanted.connect(guarded(session, self.go_to_next))
+        panel.tint_changed.connect(self._toggle_tint)
+        session.leaving.connect(self.watch.look)
+        session.project_changed.connect(self._on_project)
+        session.case_changed.connect(self._on_case)
+        session.scribble_changed.connect(self._on_scribble)
+        session.slice_changed.connect(self._show_warnings)
+        board.removed.connect(self._on_removed)
+        self._on_project()
+        self._on_case()
+
+    def close(self) -> None:
+        """Hand the last stroke over and stop the timers."""
+        self.watch.look()
+        self.watch.follow(None)
+        self.tint.stop()
+
+    # -- drawing --
+
+    def draw(self) -> None:
+        """Show the scribble layer, chosen and with the brush in hand."""
+        session = self._session
+        case = session.the_case()
+        new = self._board.layer(SCRIBBLES) is None
+        layer = self._board.show_scribbles(case, session.scheme, editable=session.writable)
+        if new:
+            self._bind_keys(layer)
+            layer.events.selected_label.connect(self._on_pen)
+            layer.events.mode.connect(self._on_pen)
+            self.watch.follow(layer)
+            self._set_brush(self._panel.brush.value())
+        self._drawing = True
+        self._on_pen()
+        self._allow()
+
+    def take_pen(self, value: int) -> None:
+        """Draw with the pen of a viewer value, or erase."""
+        layer = self._board.layer(SCRIBBLES)
+        if layer is None or not layer.editable:
+            return
+        if value == ERASER:
+            layer.mode = "erase"
+        else:
+            layer.selected_label = value
+            layer.mode = "paint"
+
+    def go_to_next(self) -> None:
+        """Go to the slice where strokes are worth most."""
+        case, scheme = self._session.the_case(), self._session.scheme
+        done = done_slices(case)
+        number = None
+        if case.prediction is not None and case.uncertainty is not None:
+            pixels = coverage(case.scribble, scheme).pixels
+            doubts = slice_doubts(case.prediction, case.uncertainty, pixels)
+            number = most_doubtful(doubts, done | {self._session.slice})
+        if number is None:
+            number = spread(case.slices, done)
+        if number is None:
+            self._session.told.emit("info", f"Every slice of {case.id} is done.")
+        else:
+            self._board.go_to_slice(number)
+
+    def replace_slice(self, number: int, labels: NDArray[np.uint8]) -> None:
+        """Draw ``labels`` (Y, X), viewer values, over a slice, as one step that can be undone."""
+        self.draw()
+        layer = self._board.layer(SCRIBBLES)
+        y, x = np.nonzero(layer.data[number] != labels)
+        if len(y):
+            layer.data_setitem((np.full_like(y, number), y, x), labels[y, x])
+            layer.refresh()
+        self.watch.look()
+
+    # -- the way to the disk --
+
+    def _take(self, data: NDArray[np.uint8], slices: tuple[int, ...]) -> bool:
+        session = self._session
+        case, scheme = session.the_case(), session.scheme
+        index = list(slices)
+        part = data[index]
+        foreign = part > scheme.classes
+        if foreign.any():
+            part = np.where(foreign, scheme.to_viewer(case.scribble[index]), part)
+            data[index] = part
+            self._board.layer(SCRIBBLES).refresh()
+            session.told.emit(
+                "warning", f"Only the labels 1 to {scheme.classes} have a meaning here; choose one."
+            )
+        scribble = case.scribble.copy()
+        scribble[index] = scheme.from_viewer(part)
+        if (scribble[index] == case.scribble[index]).all():
+            return True
+        try:
+            session.take_scribble(scribble, slices)
+        except ScribbleMixError as error:
+            if str(error) != self._refused:
+                session.told.emit("error", f"The last strokes are not saved yet: {error}")
+            self._refused = str(error)
+            return False
+        self._refused = ""
+        return True
+
+    def _change(self, action: Callable[[Any], None]) -> None:
+        layer = self._board.layer(SCRIBBLES)
+        if layer is not None:
+            action(layer)
+            self.watch.look()
+
+    # -- what is shown --
+
+    def _on_project(self) -> None:
+        self._panel.show_scheme(self._session.scheme)
+        self._allow()
+
+    def _on_case(self) -> None:
+        self.watch.follow(None)
+        case, session = self._session.case, self._session
+        if case is not None and session.writable:
+            drawn = bool((case.scribble != UNLABELLED).any())
+            if drawn or self._drawing:
+                self.draw()
+        self.tint.restart()
+        self._on_scribble(())
+        self._allow()
+
+    def _on_scribble(self, slices: tuple[int, ...]) -> None:
+        case, scheme = self._session.case, self._session.scheme
+        if case is None:
+            self._panel.show_coverage(None, scheme, 0)
+        else:
+            self._panel.show_coverage(coverage(case.scribble, scheme), scheme, case.slices)
+            self.tint.add(slices)
+        self._show_warnings()
+
+    def _show_warnings(self, _slice: int = 0) -> None:
+        case, scheme = self._session.case, self._session.scheme
+        messages = []
+        if case is not None and (case.scribble != UNLABELLED).any():
+            counts = np.bincount(case.scribble.ravel(), minlength=256)
+            short = scheme.abbreviations or scheme.names
+            missing = [short[i] for i in (*range(1, scheme.classes), 0) if not counts[i]]
+            messages += [f"{name} has no scribble yet." for name in missing]
+            if self._session.slice in self.tint.open_rings:
+                messages.append("The ring of background is open in this slice; close it.")
+        self._panel.show_warnings(messages)
+
+    def _show_enclosed(self, enclosed: NDArray[np.bool_], number: int) -> None:
+        case = self._session.the_case()
+        self._board.show_enclosed(enclosed, number, case, self._session.scheme)
+        self._toggle_tint(self._panel.tint.isChecked())
+        self._show_warnings()
+
+    def _toggle_tint(self, shown: bool) -> None:
+        layer = self._board.layer("enclosed")
+        if layer is not None and layer.visible != shown:
+            layer.visible = shown
+
+    def _allow(self) -> None:
+        session = self._session
+        reason = None
+        if session.case is None:
+            reason = "open images first."
+        elif not session.writable and session.project is not None:
+            reason = f"the project is read-only: {session.project.read_only_reason}"
+        layer = self._board.layer(SCRIBBLES) is not None
+        self._panel.allow_drawing(reason, layer=layer)
+
+    def _set_brush(self, millimetres: float) -> None:
+        layer, case = self._board.layer(SCRIBBLES), self._session.case
+        if layer is not None and case is not None:
+            layer.brush_size = max(1, round(millimetres / min(case.image.geometry.spacing[1:])))
+
+    def _bind_keys(self, layer: Any) -> None:
+        for value in range(1, self._session.scheme.classes + 1):
+            layer.bind_key(str(value), lambda _layer, v=value: self.take_pen(v), overwrite=True)
+        for key in ("0", "E"):
+            layer.bind_key(key, lambda _layer: self.take_pen(ERASER), overwrite=True)
+
+    def _on_pen(self) -> None:
+        layer = self._board.layer(SCRIBBLES)
+        if layer is not None:
+            erasing = str(layer.mode) == "erase"
+            self._panel.show_pen(ERASER if erasing else int(layer.selected_label))
+
+    def _on_removed(self, role: str) -> None:
+        if role == SCRIBBLES:
+            self.watch.look()
+            self.watch.follow(None)
+            self._drawing = False
+            self._allow()

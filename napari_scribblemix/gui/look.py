@@ -1,0 +1,32 @@
+"""How images and labels look: the window of grey values, the colours of the classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from napari.utils.colormaps import DirectLabelColormap
+from numpy.typing import NDArray
+
+from napari_scribblemix.data.labels import LabelScheme
+
+_CLEAR = "#00000000"
+
+
+def contrast_limits(array: NDArray[Any]) -> tuple[float, float]:
+    """From the 1st to the 99.5th percentile, widened where that is a single value."""
+    low, high = (float(value) for value in np.percentile(array, (1.0, 99.5)))
+    return (low, high) if high > low else (low, low + 1.0)
+
+
+def class_colours(scheme: LabelScheme) -> DirectLabelColormap:
+    """Transparent 0, structures 1 to K-1 as in files, the background pen K."""
+    colours: dict[int | None, str] = {None: _CLEAR, 0: _CLEAR}
+    colours |= dict(enumerate(scheme.colours[1:], start=1))
+    colours[scheme.classes] = scheme.colours[0]
+    return DirectLabelColormap(color_dict=colours)
+
+
+def tint_colour(scheme: LabelScheme) -> DirectLabelColormap:
+    """The background's colour for 1, nothing for all else."""
+    return DirectLabelColormap(color_dict={None: _CLEAR, 0: _CLEAR, 1: scheme.colours[0]})

@@ -1,0 +1,137 @@
+"""What can be made of the masks of a project: measures of the heart, and files for others.
+
+A mask is the prediction of a case with the slices somebody accepted as they were accepted.  Files
+that are there already are never written over unasked, and never an image.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from napari_scribblemix.data.labels import LabelScheme
+from napari_scribblemix.data.nifti import read_labels, write_labels
+from napari_scribblemix.errors import FileError, ProjectError
+from napari_scribblemix.evaluation.cardiac import (
+    ejection_fraction,
+    myocardial_mass,
+    pair_phases,
+    volumes_ml,
+)
+from napari_scribblemix.gui.open_case import OpenCase, shown_mask
+from napari_scribblemix.project.project import Project
+
+_NAMES = {"LV": "left ventricle", "RV": "right ventricle", "wall": "myocardium"}
+_PHASE = re.compile(r"[_-]?(ED|ES|frame\d+)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A mask to export and whether its file is there already."""
+
+    case_id: str
+    path: Path
+    there: bool
+
+
+def _siblings(project: Project, case_id: str) -> list[str]:
+    """Cases of the same patient that have a mask, this one included."""
+    patient = _PHASE.sub("", case_id)
+    return [
+        record.id
+        for record in project.cases
+        if _PHASE.sub("", record.id) == patient and project.prediction_path(record.id).is_file()
+    ]
+
+
+def _described(volumes: dict[str, float], scheme: LabelScheme) -> str:
+    short = dict(zip(scheme.names, scheme.abbreviations or scheme.names, strict=True))
+    return ", ".join(f"{short[name]} {value:.0f} ml" for name, value in volumes.items())
+
+
+class Measures:
+    """Volumes and ejection fraction of the case on screen; remembers the other phases' volumes.
+
+    A mask is measured again only when its file has changed: the case on screen gets a new one every
+    few seconds while it is trained on.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Path, tuple[int, dict[str, float]]] = {}
+
+    def of(self, project: Project, case: OpenCase) -> list[str]:
+        """Lines on ``case``: its volumes, and what both phases of the patient give."""
+        if case.prediction is None:
+            return []
+        scheme = project.labels
+        voxel = case.image.geometry.voxel_volume_ml
+        of_cases = {case.id: volumes_ml(case.prediction, scheme, voxel)}
+        for other in _siblings(project, case.id):
+            if other != case.id:
+                of_cases[other] = self._volumes(project, other)
+        lines = [f"Volumes: {_described(of_cases[case.id], scheme)}."]
+        if set(_NAMES.values()) <= set(scheme.names):
+            lines += _phase_lines(of_cases)
+        return lines
+
+    def _volumes(self, project: Project, case_id: str) -> dict[str, float]:
+        path = project.prediction_path(case_id)
+        written = path.stat().st_mtime_ns
+        known = self._known.get(path)
+        if known is None or known[0] != written:
+            mask = shown_mask(project, case_id)
+            # The mask lies on the image's grid, so its header says how large a voxel is.
+            voxel = read_labels(path).geometry.voxel_volume_ml
+            volumes = {} if mask is None else volumes_ml(mask, project.labels, voxel)
+            known = self._known[path] = (written, volumes)
+        return known[1]
+
+
+def _phase_lines(of_cases: dict[str, dict[str, float]]) -> list[str]:
+    """A line for each patient of whom both phases are there."""
+    lines = []
+    left = {other: volumes.get(_NAMES["LV"], 0.0) for other, volumes in of_cases.items()}
+    for pair in pair_phases(left):
+        ed, es = of_cases[pair.ed], of_cases[pair.es]
+        fractions = [
+            f"{side} EF {ejection_fraction(ed[_NAMES[side]], es[_NAMES[side]]):.0f} %"
+            for side in ("LV", "RV")
+            if ed.get(_NAMES[side], 0.0) > 0
+        ]
+        mass = myocardial_mass(ed.get(_NAMES["wall"], 0.0))
+        lines.append(
+            f"{pair.patient} (ED {pair.ed}, ES {pair.es}): "
+            f"{', '.join([*fractions, f'myocardial mass {mass:.0f} g'])}."
+        )
+    return lines
+
+
+def plan_export(project: Project, case_ids: Sequence[str], folder: Path) -> list[Planned]:
+    """Where the masks go that there are; ``ProjectError`` without any, ``FileError`` at an image.
+
+    Nothing is written yet.
+    """
+    with_mask = [case_id for case_id in case_ids if project.prediction_path(case_id).is_file()]
+    if not with_mask:
+        raise ProjectError("There is no mask to export yet; train or segment first.")
+    planned = []
+    images = {project.image_path(record.id).resolve() for record in project.cases}
+    for case_id in with_mask:
+        path = folder / f"{case_id}.nii.gz"
+        if path.resolve() in images or folder.resolve().is_relative_to(project.folder.resolve()):
+            raise FileError(
+                f"Got {folder}, where the images or the project lie; a mask would replace what is "
+                "there: choose another folder."
+            )
+        planned.append(Planned(case_id, path, path.exists()))
+    return planned
+
+
+def export_mask(project: Project, planned: Planned) -> None:
+    """Write one mask on the image's own grid, durably."""
+    mask = shown_mask(project, planned.case_id)
+    if mask is not None:
+        geometry = project.read_image(planned.case_id).geometry
+        write_labels(planned.path, project.labels.encode_mask(mask), geometry)

@@ -1,0 +1,152 @@
+"""From what a user opens to the cases of a project: files, folders, samples, arrays.
+
+Images stay where they are; a project is made beside them, or in the projects folder where one may
+not write beside them, and it is opened again if it is there already.  No Qt here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_scribblemix.data.geometry import Geometry
+from napari_scribblemix.data.nifti import number_of_frames, write_image
+from napari_scribblemix.errors import FileError, GeometryError, ScribbleMixError
+from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.layouts import case_name, survey
+from napari_scribblemix.project.project import PROJECT_FILE, PROJECT_SUFFIX, Project
+from napari_scribblemix.resources import sample_folder
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Cases to add, the project they belong to, and what was noticed on the way."""
+
+    project: Path
+    cases: tuple[CaseFiles, ...]
+    notes: tuple[str, ...] = ()
+
+
+def is_project(path: Path) -> bool:
+    """Whether ``path`` is a project folder."""
+    return (path / PROJECT_FILE).is_file()
+
+
+def frame_case(case_id: str, frame: int) -> str:
+    """The name of the case that is one frame of a cine."""
+    return f"{case_id}_frame{frame:02d}"
+
+
+def _place(name: str, beside: Path, elsewhere: Path) -> Path:
+    folder = beside if os.access(beside, os.W_OK | os.X_OK) else elsewhere
+    return folder / f"{name}{PROJECT_SUFFIX}"
+
+
+def from_files(paths: Sequence[Path], elsewhere: Path) -> Wanted:
+    """Image files: a project beside the first, named after it."""
+    cases = tuple(CaseFiles(case_name(path), path) for path in paths)
+    first = paths[0].absolute()
+    return Wanted(_place(case_name(first), first.parent, elsewhere), cases)
+
+
+def from_folder(folder: Path, elsewhere: Path) -> Wanted:
+    """A folder in one of the known layouts: a project beside it. Errors as ``survey``."""
+    found = survey(folder)
+    folder = folder.absolute()
+    place = _place(folder.name or "images", folder.parent, elsewhere)
+    return Wanted(place, found.cases, found.warnings)
+
+
+def from_sample(kind: str, elsewhere: Path) -> Wanted:
+    """The bundled sample: its scribbled cases, then those with masks to validate on."""
+    folder = sample_folder(kind)
+    cases = [case for part in ("train", "heldout") for case in survey(folder / part).cases]
+    return Wanted(elsewhere / f"sample-{kind}{PROJECT_SUFFIX}", tuple(cases))
+
+
+def open_or_create(folder: Path) -> Project:
+    """The project in ``folder``, new if there is none; errors as ``Project``."""
+    return Project.open(folder) if is_project(folder) else Project.create(folder)
+
+
+def _one_frame(files: CaseFiles) -> tuple[CaseFiles, str | None]:
+    """``files``, or the first frame of what turns out to be a cine, and a note of it."""
+    frames = 1 if files.frame is not None else number_of_frames(files.image)
+    if frames == 1:
+        return files, None
+    note = (
+        f"{files.id} is a cine of {frames} frames: the first is shown; choose others under Frame."
+    )
+    first = CaseFiles(frame_case(files.id, 0), files.image, frame=0)
+    return first, note
+
+
+def _is_there(project: Project, files: CaseFiles) -> bool:
+    record = next((record for record in project.cases if record.id == files.id), None)
+    if record is None:
+        return False
+    if project.image_path(files.id).resolve() != files.image.resolve():
+        raise FileError(
+            f"The project has a case {files.id} already, from {project.image_path(files.id)}; "
+            "rename the new file, or open it alone."
+        )
+    return True
+
+
+def add_cases(project: Project, cases: Sequence[CaseFiles]) -> Iterator[tuple[str, str | None]]:
+    """Add ``cases`` one after the other; yields the name and, if there is one, what to tell.
+
+    A case that is there already is left as it is, and one that cannot be read stops no other.
+    """
+    for files in cases:
+        try:
+            files, note = _one_frame(files)
+            if not _is_there(project, files):
+                project.add_case(files)
+        except ScribbleMixError as error:
+            yield files.id, str(error)
+        else:
+            yield files.id, note
+
+
+def add_frame(project: Project, case_id: str, frame: int) -> str:
+    """The case of another frame of the cine that ``case_id`` is a frame of, added if need be."""
+    record = project.case(case_id)
+    stem = case_id.rpartition("_frame")[0] or case_id
+    files = CaseFiles(frame_case(stem, frame), project.image_path(record.id), frame=frame)
+    if not _is_there(project, files):
+        project.add_case(files)
+    return files.id
+
+
+def save_array(
+    project: Project, name: str, array: NDArray[np.generic], spacing: Sequence[float]
+) -> CaseFiles:
+    """Write an image that has no file into the project, (Z, Y, X), spacing in mm; its case.
+
+    ``GeometryError`` if it has not three axes.
+    """
+    if array.ndim != 3:
+        raise GeometryError(
+            f"The layer {name} has {array.ndim} axes; expected three (slices, rows, columns): "
+            "choose one frame."
+        )
+    z, y, x = (float(size) for size in spacing)
+    geometry = Geometry.from_affine(np.diag([x, y, z, 1.0]), array.shape[::-1])
+    # As the geometry sees it: with thick rows or columns another axis would be the slices'.
+    geometry = dataclasses.replace(geometry, slice_axis=2)
+    safe = "".join("_" if sign in '/\\:*?"<>|. ' else sign for sign in name).strip("_") or "image"
+    taken = {record.id.casefold() for record in project.cases}
+    number, case_id = 1, safe
+    while case_id.casefold() in taken:
+        number += 1
+        case_id = f"{safe}-{number}"
+    path = project.folder / "images" / f"{case_id}.nii.gz"
+    write_image(path, np.asarray(array, np.float32), geometry)
+    return CaseFiles(case_id, path)

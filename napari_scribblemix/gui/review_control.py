@@ -1,0 +1,243 @@
+"""Step 4 at work: masks on screen, what is accepted, what is exported.
+
+Who changes a mask by hand has decided what the slice shall be: the slice counts as accepted, and no
+later prediction changes it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from qtpy.QtCore import QObject
+from qtpy.QtWidgets import QFileDialog, QMessageBox
+
+from napari_scribblemix.errors import ProjectError, ScribbleMixError
+from napari_scribblemix.gui.draw_control import DrawControl
+from napari_scribblemix.gui.guard import guarded
+from napari_scribblemix.gui.layers import PREDICTION, LayerBoard
+from napari_scribblemix.gui.masks import Measures, Planned, export_mask, plan_export
+from napari_scribblemix.gui.next_slice import most_doubtful, slice_doubts
+from napari_scribblemix.gui.review_panel import ReviewPanel
+from napari_scribblemix.gui.runs import list_runs, model_choices
+from napari_scribblemix.gui.session import Session
+from napari_scribblemix.gui.strokes_watch import LabelsWatch
+from napari_scribblemix.gui.train_control import TrainControl
+
+_OUTLINE = 1
+
+
+def _set(layer: Any, name: str, value: object) -> None:
+    """Set what differs: napari draws a layer anew even where nothing changed."""
+    if getattr(layer, name) != value:
+        setattr(layer, name, value)
+
+
+class ReviewControl(QObject):
+    """Between the review panel, the session and the mask layers."""
+
+    def __init__(
+        self,
+        session: Session,
+        board: LayerBoard,
+        panel: ReviewPanel,
+        draw: DrawControl,
+        train: TrainControl,
+    ) -> None:
+        super().__init__(panel)
+        self._session, self._board, self._panel = session, board, panel
+        self._draw, self._train = draw, train
+        self._busy: bool | None = None
+        self._measures = Measures()
+        self.watch = LabelsWatch(self._take, self)
+        panel.segment_wanted.connect(guarded(session, self.segment))
+        panel.look_changed.connect(self._show_look)
+        panel.uncertain_wanted.connect(guarded(session, self.go_to_uncertain))
+        panel.accept_wanted.connect(guarded(session, self.toggle_slice))
+        panel.accept_all_wanted.connect(guarded(session, self.accept_volume))
+        panel.take_wanted.connect(guarded(session, self.take_into_scribbles))
+        panel.export_wanted.connect(guarded(session, self.export))
+        session.leaving.connect(self.watch.look)
+        session.project_changed.connect(self._show_models)
+        session.case_changed.connect(self._on_case)
+        session.slice_changed.connect(self._show_accepted)
+        session.masks_changed.connect(self._on_masks)
+        session.run_changed.connect(self._on_run)
+        session.cases_changed.connect(self._allow)
+        board.removed.connect(self._on_removed)
+        self._show_models()
+        self._on_case()
+
+    def close(self) -> None:
+        """Hand the last correction over and stop the timer."""
+        self.watch.look()
+        self.watch.follow(None)
+
+    # -- what the user presses --
+
+    def segment(self, everything: bool = False) -> None:
+        """Make the mask of the case on screen, or of all cases."""
+        model = self._panel.chosen_model()
+        if model is None:
+            raise ProjectError("There is no model to segment with; train first.")
+        cases = () if everything else (self._session.the_case().id,)
+        self._train.segment(model, cases)
+
+    def go_to_uncertain(self) -> None:
+        """Show the slice the model is least sure of, accepted ones left out."""
+        case = self._session.the_case()
+        if case.prediction is None or case.uncertainty is None:
+            raise ProjectError(f"{case.id} has no uncertainty yet; train or segment first.")
+        equal = [0] * self._session.scheme.classes
+        doubts = slice_doubts(case.prediction, case.uncertainty, equal)
+        number = most_doubtful(doubts, case.accepted)
+        if number is None:
+            self._session.told.emit("info", "No slice is left in doubt.")
+        else:
+            self._board.go_to_slice(number)
+
+    def toggle_slice(self) -> None:
+        """Accept the slice on screen, or take that back."""
+        number = self._session.slice
+        if number in self._session.the_case().accepted:
+            self._session.withdraw((number,))
+        else:
+            self._session.accept((number,))
+
+    def accept_volume(self) -> None:
+        """Accept all slices."""
+        self._session.accept(range(self._session.the_case().slices))
+
+    def take_into_scribbles(self) -> None:
+        """Copy the mask of the slice on screen into the scribbles."""
+        case, scheme, number = self._session.the_case(), self._session.scheme, self._session.slice
+        if case.prediction is None:
+            raise ProjectError(f"{case.id} has no prediction yet; train or segment first.")
+        self._draw.replace_slice(number, scheme.to_viewer(case.prediction[number]))
+
+    def export(self, everything: bool = False) -> None:
+        """Ask where, and write the masks there; what is there already only if the user says so."""
+        project = self._session.the_project()
+        self._session.leaving.emit()
+        chosen = QFileDialog.getExistingDirectory(self._panel, "Folder for the masks")
+        if not chosen:
+            return
+        ids = [record.id for record in project.cases] if everything else None
+        planned = plan_export(project, ids or [self._session.the_case().id], Path(chosen))
+        wanted = self._with_consent(planned)
+        for item in wanted:
+            export_mask(project, item)
+        if wanted:
+            self._session.told.emit("info", f"{len(wanted)} masks were written to {chosen}.")
+
+    def _with_consent(self, planned: list[Planned]) -> list[Planned]:
+        there = [item for item in planned if item.there]
+        if not there:
+            return planned
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._panel,
+            "Replace masks?",
+            f"{len(there)} of {len(planned)} files are there already ({there[0].path.name}). "
+            "Replace them? No writes the others only.",
+            buttons.Yes | buttons.No | buttons.Cancel,
+            buttons.No,
+        )
+        if answer == buttons.Yes:
+            return planned
+        return [] if answer == buttons.Cancel else [item for item in planned if not item.there]
+
+    # -- what is shown --
+
+    def _on_case(self) -> None:
+        self.watch.follow(None)
+        self._show_masks()
+
+    def _on_masks(self, case_id: str) -> None:
+        case = self._session.case
+        if case is not None and case.id == case_id:
+            # A correction that was not seen yet is not to be painted over.
+            self.watch.look()
+            self._show_masks()
+
+    def _show_masks(self) -> None:
+        case, project = self._session.case, self._session.project
+        if case is not None and project is not None:
+            self._board.show_mask(case, self._session.scheme)
+            layer = self._board.layer(PREDICTION)
+            if layer is not None:
+                layer.editable = self._session.writable
+            self.watch.follow(layer)
+            self.watch.reset()
+            self._show_look()
+            self._panel.show_measures(self._measures.of(project, case))
+        else:
+            self._panel.show_measures(())
+        self._show_accepted()
+        self._allow()
+
+    def _show_look(self) -> None:
+        layer = self._board.layer(PREDICTION)
+        if layer is not None:
+            _set(layer, "visible", self._panel.prediction.isChecked())
+            _set(layer, "contour", _OUTLINE if self._panel.outline.isChecked() else 0)
+            _set(layer, "opacity", self._panel.opacity.value() / 100)
+        if self._session.case is not None:
+            shown = self._panel.uncertainty.isChecked()
+            self._board.show_uncertainty(self._session.case, self._session.scheme, shown=shown)
+
+    def _show_accepted(self, _slice: int = 0) -> None:
+        case = self._session.case
+        accepted = case.accepted if case is not None else frozenset()
+        self._panel.show_accepted(accepted, self._session.slice, case.slices if case else 0)
+
+    def _show_models(self) -> None:
+        project = self._session.project
+        runs = [] if project is None else list_runs(project)
+        self._panel.show_models(model_choices(runs))
+        self._allow()
+
+    def _on_run(self) -> None:
+        # Models come and go with runs, not with every step of one.
+        if self._busy is not self._session.run.busy:
+            self._busy = self._session.run.busy
+            self._show_models()
+
+    def _allow(self) -> None:
+        session, case = self._session, self._session.case
+        reason = None if case is not None else "open images first."
+        busy = "a training or segmentation is at work." if session.run.busy else None
+        self._panel.allow_segmenting(reason or busy)
+        masked = reason or (
+            None if case is not None and case.prediction is not None else "there is no mask yet."
+        )
+        read_only = None if session.writable else "the project is read-only."
+        self._panel.allow_review(masked, writable=read_only)
+        any_mask = any(state.predicted for state in session.case_states())
+        self._panel.allow_export_all(None if any_mask else "there is no mask yet.")
+
+    def _on_removed(self, role: str) -> None:
+        if role == PREDICTION:
+            self.watch.follow(None)
+
+    # -- corrections by hand --
+
+    def _take(self, data: NDArray[np.uint8], slices: tuple[int, ...]) -> bool:
+        session = self._session
+        case, classes = session.the_case(), session.scheme.classes
+        # The background pen means background here too; what has no meaning is left out.
+        mask = np.where(data < classes, data, 0).astype(np.uint8)
+        index = list(slices)
+        if (mask[index] != data[index]).any():
+            data[index] = mask[index]
+            self._board.layer(PREDICTION).refresh()
+        if case.prediction is not None and (mask == case.prediction).all():
+            return True
+        try:
+            session.correct(mask, slices)
+        except ScribbleMixError as error:
+            session.told.emit("error", f"The correction is not saved yet: {error}")
+            return False
+        return True

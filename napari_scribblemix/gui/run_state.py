@@ -1,0 +1,139 @@
+"""What is known of the work in the child process, and how each event changes it.
+
+A value is never changed, only replaced: ``after(state, event)`` is the whole of the logic, and
+whoever shows a state need not fear that it moves underneath.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from napari_scribblemix import events as ev
+
+
+class Phase(StrEnum):
+    """What the child process is doing."""
+
+    IDLE = "idle"
+    STARTING = "starting"
+    TRAINING = "training"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    SEGMENTING = "segmenting"
+
+
+@dataclass(frozen=True)
+class RunState:
+    """``losses``: (step, loss); ``dices``: (step, mean Dice); ``words``: what to show in a line."""
+
+    phase: Phase = Phase.IDLE
+    run: Path | None = None
+    fraction: float = 0.0
+    eta: float | None = None
+    step: int = 0
+    words: str = ""
+    losses: tuple[tuple[int, float], ...] = ()
+    dices: tuple[tuple[int, float], ...] = ()
+    warnings: tuple[str, ...] = ()
+    outcome: ev.Finished | ev.Failed | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a child process is at work."""
+        return self.phase is not Phase.IDLE
+
+    @property
+    def training(self) -> bool:
+        """Whether that work is a training, running or paused."""
+        return self.phase not in {Phase.IDLE, Phase.SEGMENTING}
+
+
+def clock(seconds: float | None) -> str:
+    """``1:05`` for 65 seconds, ``1:00:05`` above an hour; ``-:--`` if unknown."""
+    if seconds is None:
+        return "-:--"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def _started(state: RunState, event: ev.Started) -> RunState:
+    begins = "" if event.start == "scratch" else f", from {event.start}"
+    words = (
+        f"{event.method} on {event.device}{begins}: {event.scribbled_slices} scribbled slices of "
+        f"{event.scribbled_cases} cases."
+    )
+    phase = Phase.TRAINING if state.phase is Phase.STARTING else state.phase
+    return replace(state, phase=phase, words=words, step=event.step)
+
+
+def _progressed(state: RunState, event: ev.Progress) -> RunState:
+    words = (
+        f"Step {event.step}, {clock(event.eta)} left, {event.slices_per_second:.0f} slices/s, "
+        f"loss {event.loss:.3f}"
+    )
+    return replace(
+        state,
+        fraction=event.fraction,
+        eta=event.eta,
+        step=event.step,
+        words=words,
+        losses=(*state.losses, (event.step, event.loss)),
+    )
+
+
+def _waiting(state: RunState, event: ev.Paused | ev.Resumed) -> RunState:
+    # Who asked to stop meanwhile is not told otherwise.
+    if state.phase is Phase.STOPPING:
+        return state
+    if isinstance(event, ev.Paused):
+        return replace(state, phase=Phase.PAUSED, words=f"Paused and saved at step {event.step}.")
+    return replace(state, phase=Phase.TRAINING, words=f"Going on from step {event.step}.")
+
+
+def _with_dice(state: RunState, step: int, dice: float | None) -> RunState:
+    return state if dice is None else replace(state, dices=(*state.dices, (step, dice)))
+
+
+def _finished(state: RunState, event: ev.Finished) -> RunState:
+    if state.phase is Phase.SEGMENTING:
+        cases = "1 case" if event.step == 1 else f"{event.step} cases"
+        words = f"Segmented {cases} in {clock(event.elapsed)}."
+        return replace(state, words=words, fraction=1.0, outcome=event)
+    how = "Stopped" if event.stopped else "Done"
+    dice = "" if event.mean_dice is None else f", mean Dice {event.mean_dice:.3f}"
+    words = f"{how} after {event.step} steps, {clock(event.elapsed)}{dice}."
+    fraction = state.fraction if event.stopped else 1.0
+    return replace(state, words=words, eta=None, fraction=fraction, outcome=event)
+
+
+def after(state: RunState, event: ev.Event) -> RunState:
+    """The state once ``event`` was told."""
+    if isinstance(event, ev.Started):
+        return _started(state, event)
+    if isinstance(event, ev.Preparing):
+        return replace(state, words=event.message)
+    if isinstance(event, ev.Progress):
+        return _progressed(state, event)
+    if isinstance(event, ev.Segmented):
+        words = f"Segmented {event.case}, {event.number} of {event.of}."
+        return replace(state, words=words, fraction=event.number / max(1, event.of))
+    if isinstance(event, ev.Paused | ev.Resumed):
+        return _waiting(state, event)
+    if isinstance(event, ev.ScribblesTaken):
+        words = f"New strokes of {event.case} take part since step {event.step}."
+        return replace(state, words=words)
+    if isinstance(event, ev.Validation):
+        return _with_dice(state, event.step, event.mean_dice)
+    if isinstance(event, ev.Preview):
+        return _with_dice(state, event.step, event.mean_dice)
+    if isinstance(event, ev.Warned):
+        return replace(state, warnings=(*state.warnings, event.message))
+    if isinstance(event, ev.Finished):
+        return _finished(state, event)
+    if isinstance(event, ev.Failed):
+        return replace(state, words=f"{event.what} {event.why}", eta=None, outcome=event)
+    return state

@@ -1,0 +1,136 @@
+"""Step 3: how to train, how it goes, and what was trained before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QComboBox, QProgressBar, QWidget
+
+from napari_scribblemix.gui.controls import Section, allow, button, column, note, row, say, tip
+from napari_scribblemix.gui.curves import Curves
+from napari_scribblemix.gui.run_state import Phase, RunState
+from napari_scribblemix.gui.runs import RunSummary, best_run
+from napari_scribblemix.gui.settings_form import SettingsForm
+from napari_scribblemix.settings import TrainSettings
+
+_MAIN = ("method", "preset", "time", "device")
+_MORE = ("start", "threads", "seed", "enclosure_rule", "cases", "steps", "batch", "learning_rate")
+_NOTES = 8
+_DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+class TrainPanel(QWidget):
+    """Tells what the user presses; shows the state of the run."""
+
+    train_wanted = Signal()
+    pause_wanted = Signal()
+    stop_wanted = Signal()
+    resume_wanted = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.form = SettingsForm(TrainSettings, _MAIN, {"device": _DEVICES})
+        self.more = SettingsForm(TrainSettings, _MORE, {"start": ("", "starter", "scratch")})
+        self.train_button = button(
+            "Train", "Learn from all strokes of the project, drawn so far or from now on.",
+            self.train_wanted.emit,
+        )  # fmt: skip
+        self.pause_button = button(
+            "Pause", "Save and wait, so that the machine is free for something else.",
+            self.pause_wanted.emit,
+        )  # fmt: skip
+        self.stop_button = button(
+            "Stop", "Save and end; the run can be gone on with later.", self.stop_wanted.emit
+        )
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setFixedHeight(14)
+        tip(self.bar, "How much of the time or of the steps is used.")
+        self.words = note()
+        self.notes = note()
+        self.curves = Curves()
+        self.runs = tip(QComboBox(), "The trainings of this project; ★ marks the best Dice.")
+        self.runs.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.runs.currentIndexChanged.connect(lambda _index: self._allow_resume())
+        self.resume_button = button(
+            "Go on", "Resume this training from its last checkpoint.", self._resume
+        )
+        self._summaries: tuple[RunSummary, ...] = ()
+        self._busy: str | None = None
+        layout = column(self)
+        layout.addWidget(self.form)
+        layout.addWidget(Section("More settings", self.more, expanded=False))
+        layout.addLayout(row(self.train_button, self.pause_button, self.stop_button, stretch=0))
+        layout.addWidget(self.bar)
+        layout.addWidget(self.words)
+        layout.addWidget(self.notes)
+        layout.addWidget(self.curves)
+        layout.addLayout(row(note("Runs"), self.runs, self.resume_button, stretch=1))
+
+    def show_run(self, run: RunState) -> None:
+        """Progress, words and curves, and the buttons' texts."""
+        self.bar.setValue(round(1000 * run.fraction))
+        self.bar.setVisible(run.busy or run.fraction > 0)
+        say(self.words, run.words)
+        count = len(run.warnings)
+        say(self.notes, f"{count} note{'s' if count > 1 else ''} on the data" if count else "")
+        self.notes.setToolTip("\n\n".join(run.warnings[:_NOTES]))
+        if run.phase is Phase.STARTING:
+            self.curves.prepare()
+        self.curves.show_curves(run.losses, run.dices)
+        paused = run.phase in {Phase.PAUSED, Phase.PAUSING}
+        self.pause_button.setText("Resume" if paused else "Pause")
+
+    def show_runs(self, summaries: Sequence[RunSummary]) -> None:
+        """Fill the list of runs, the newest chosen."""
+        self._summaries = tuple(summaries)
+        best = best_run(summaries)
+        self.runs.clear()
+        for run in summaries:
+            dice = "" if run.dice is None else f", Dice {run.dice:.3f}"
+            state = "" if run.finished else ", unfinished"
+            star = "★ " if run is best else ""
+            self.runs.addItem(f"{star}{run.name}: {run.steps} steps{dice}{state}", run.path)
+        newest = max(range(len(summaries)), key=lambda i: _changed(summaries[i].path), default=None)
+        if newest is not None:
+            self.runs.setCurrentIndex(newest)
+        self._allow_resume()
+
+    def allow_training(self, reason: str | None, run: RunState) -> None:
+        """Enable the buttons that mean something now; ``reason`` why training cannot begin."""
+        self._busy = "a training or segmentation is at work." if run.busy else reason
+        allow(self.train_button, self._busy)
+        idle = None if run.phase in {Phase.TRAINING, Phase.PAUSED} else "no training runs."
+        allow(self.pause_button, idle)
+        stoppable = run.busy and run.phase is not Phase.STOPPING
+        allow(self.stop_button, None if stoppable else "nothing runs.")
+        self._allow_resume()
+
+    def chosen_run(self) -> RunSummary | None:
+        """The run that is chosen in the list."""
+        index = self.runs.currentIndex()
+        return self._summaries[index] if 0 <= index < len(self._summaries) else None
+
+    def _allow_resume(self) -> None:
+        run = self.chosen_run()
+        reason = self._busy
+        if run is None:
+            reason = "nothing was trained yet."
+        elif run.finished:
+            reason = "this training used all its time; press Train for a new one."
+        elif not run.resumable:
+            reason = "this training ended before its first checkpoint."
+        allow(self.resume_button, reason)
+
+    def _resume(self) -> None:
+        run = self.chosen_run()
+        if run is not None:
+            self.resume_wanted.emit(run.path)
+
+
+def _changed(path: Path) -> float:
+    return max((item.stat().st_mtime for item in path.iterdir()), default=path.stat().st_mtime)

@@ -1,0 +1,109 @@
+"""Makes the pictures of the README from the bundled sample: drawn hearts, no patient.
+
+    python tests/benchmarks/screenshots.py --output sample_data [--seconds 60] [--theme dark]
+
+Opens the real window on a virtual screen, draws nothing by hand, trains for so long, and saves
+``napari_train.png`` while it trains and ``napari_review.png`` afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+SIZE = (1366, 768)
+
+
+def on_a_screen() -> None:
+    """Start again on a virtual screen."""
+    if sys.platform.startswith("linux") and "SCREENSHOTS" not in os.environ:
+        screen = ["xvfb-run", "-a", "-s", "-screen 0 1500x1000x24"]
+        again = [*screen, sys.executable, "-W", "ignore", *sys.argv]
+        sys.exit(subprocess.call(again, env=os.environ | {"SCREENSHOTS": "1"}))
+
+
+def wait(condition: Callable[[], bool], seconds: float) -> None:
+    """Let the window work until ``condition`` holds, at most so long."""
+    from qtpy.QtWidgets import QApplication
+
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not condition():
+        QApplication.processEvents()
+        time.sleep(0.01)
+
+
+def save(window: Any, path: Path) -> None:
+    """The window as a PNG without an alpha channel, packed well."""
+    window.grab().save(str(path))
+    with Image.open(path) as picture:
+        plain = picture.convert("RGB")
+    plain.save(path, optimize=True)
+    print(f"{path} {path.stat().st_size // 1024} kB")
+
+
+def scroll_to_end(widget: Any) -> None:
+    """Show the last step of the panel."""
+    from napari_scribblemix.gui.controls import Column
+
+    bar = widget.findChild(Column).verticalScrollBar()
+    bar.setValue(bar.maximum())
+
+
+def main() -> None:
+    """Open, train, save."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--theme", default="dark", choices=["dark", "light"])
+    options = parser.parse_args()
+    on_a_screen()
+
+    import napari
+
+    from napari_scribblemix.gui import preferences
+    from napari_scribblemix.gui.commands import dock
+
+    # A path that reads well in a picture; the folder itself is another one each time.
+    with tempfile.TemporaryDirectory(prefix="hearts-") as folder:
+        preferences.projects_folder = lambda: Path(folder)
+        viewer = napari.Viewer(title="ScribbleMix")
+        viewer.theme = options.theme
+        window = viewer.window._qt_window
+        window.resize(*SIZE)
+        widget = dock(viewer)
+        widget.open_sample("cine")
+        widget.cases.finish_adding()
+        wait(lambda: False, 3)
+        widget.train_panel.form.editors["time"].setText(f"{options.seconds}s")
+        widget.train_panel.train_button.click()
+        wait(lambda: widget.session.run.fraction > 0.6, options.seconds + 60)
+        save(window, options.output / "napari_train.png")
+        wait(lambda: not widget.session.run.busy, options.seconds + 60)
+        widget.review.segment(everything=True)
+        wait(lambda: not widget.session.run.busy, 120)
+        widget.review_panel.outline.setChecked(True)
+        widget.review_panel.opacity.setValue(90)
+        widget.draw.watch.look()
+        widget.board.layer("scribbles").visible = False
+        for _ in range(2):
+            widget.review_panel.accept_button.click()
+            widget.board.go_to_slice(widget.session.slice - 1)
+        wait(lambda: False, 2)
+        scroll_to_end(widget)
+        wait(lambda: False, 1)
+        save(window, options.output / "napari_review.png")
+        widget.shut_down()
+        viewer.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Step 1 of the widget: opening, cases, frames, layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from by_hand import open_folder, project_of
+
+from napari_scribblemix.gui.dock import ScribbleMixWidget
+from phantoms import draw, write_cine
+
+Make = Callable[..., ScribbleMixWidget]
+
+
+def test_opening_a_folder_makes_a_project_beside_it_and_says_where(
+    make_widget: Make, folder: Path
+) -> None:
+    widget = make_widget()
+    told: list[str] = []
+    widget.session.told.connect(lambda _level, sentence: told.append(sentence))
+    open_folder(widget, folder)
+    assert project_of(widget).folder == folder.with_suffix(".scribblemix")
+    assert any(str(project_of(widget).folder) in sentence for sentence in told)
+    assert widget.images_panel.table.rowCount() == 3
+    assert widget.session.the_case().id == "case00"
+
+
+def test_a_click_on_a_case_shows_it(widget: ScribbleMixWidget) -> None:
+    widget.images_panel.table.selectRow(1)
+    assert widget.session.the_case().id == "case01"
+    assert widget.board.layer("image").name == "case01"
+
+
+def test_a_case_whose_image_is_gone_leaves_the_one_before_on_screen(
+    widget: ScribbleMixWidget,
+) -> None:
+    project_of(widget).image_path("case01").unlink()
+    widget.images_panel.table.selectRow(1)
+    assert "does not exist" in widget.message.text()
+    assert widget.session.the_case().id == "case00"
+    assert widget.images_panel.table.currentRow() == 0
+
+
+def test_what_cannot_be_opened_is_told_in_a_sentence(make_widget: Make, tmp_path: Path) -> None:
+    widget = make_widget()
+    widget.open_path(tmp_path / "nothing.nii.gz")
+    assert "does not exist" in widget.message.text()
+
+
+def test_the_frames_of_a_cine_are_cases_of_their_own(make_widget: Make, tmp_path: Path) -> None:
+    cine = write_cine(tmp_path / "beat.nii.gz", [draw(seed)[0] for seed in range(3)])
+    widget = make_widget()
+    open_folder(widget, cine)
+    panel = widget.images_panel
+    assert widget.session.the_case().id == "beat_frame00"
+    assert not panel.frame_row.isHidden()
+    panel.frame.setValue(2)
+    panel.frame_button.click()
+    assert widget.session.the_case().id == "beat_frame02"
+    assert panel.table.rowCount() == 2
+
+
+def test_a_layer_without_a_file_becomes_a_case(make_widget: Make, projects_folder: Path) -> None:
+    widget = make_widget()
+    assert not widget.images_panel.layer_button.isEnabled()
+    widget.board.viewer.add_image(draw(0)[0], name="mine", scale=(8, 1.5, 1.5))
+    widget.images_panel.layer_button.click()
+    widget.cases.finish_adding()
+    assert widget.session.the_case().id == "mine"
+    assert project_of(widget).folder == projects_folder / "mine.scribblemix"
+    assert widget.session.the_case().image.geometry.spacing == pytest.approx((8, 1.5, 1.5))

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from napari_scribblemix import events as ev
+from napari_scribblemix.gui.runs import best_run, list_runs, model_choices, trained_cases
+from napari_scribblemix.project.cases import file_hash
+from napari_scribblemix.project.project import Project
+
+
+def write_run(
+    project: Project, name: str, dice: float | None, *, stopped: bool = False, model: bool = True
+) -> Path:
+    run = project.folder / "runs" / name
+    (run / "checkpoint").mkdir(parents=True)
+    (run / "checkpoint" / "state.pt").write_bytes(b"")
+    if model:
+        (run / "model.safetensors").write_bytes(b"")
+    end = ev.Finished(step=12, elapsed=3.0, stopped=stopped, model="m", mean_dice=dice)
+    (run / "events.jsonl").write_text(end.model_dump_json() + "\n" + '{"event": "prog')
+    return run
+
+
+def test_a_run_tells_steps_dice_and_whether_it_can_go_on(project: Project) -> None:
+    write_run(project, "a", 0.7, stopped=True)
+    (summary,) = list_runs(project)
+    assert (summary.steps, summary.dice, summary.finished) == (12, 0.7, False)
+    assert summary.ready
+    assert summary.resumable
+
+
+def test_the_best_run_has_the_highest_dice_and_a_model(project: Project) -> None:
+    write_run(project, "a", 0.7)
+    write_run(project, "b", 0.8)
+    write_run(project, "c", 0.9, model=False)
+    write_run(project, "d", None)
+    best = best_run(list_runs(project))
+    assert best is not None
+    assert best.name == "b"
+
+
+def test_the_best_run_is_offered_first_to_segment_with(project: Project) -> None:
+    write_run(project, "a", 0.7)
+    write_run(project, "b", 0.8)
+    names = [name for name, _ in model_choices(list_runs(project))]
+    assert names[:2] == ["run b (best)", "run a"]
+
+
+def test_an_empty_run_folder_is_listed_as_it_is(project: Project) -> None:
+    project.new_run("empty")
+    (summary,) = list_runs(project)
+    assert (summary.steps, summary.dice, summary.ready) == (0, None, False)
+
+
+def test_trained_cases_are_found_by_their_hashes(project: Project) -> None:
+    run = write_run(project, "a", None)
+    card = {
+        "case_salt": "salt",
+        "case_hashes": [
+            file_hash(project.image_path(name), "salt") for name in ("case01", "case02")
+        ],
+    }
+    (run / "model.json").write_text(json.dumps(card))
+    # case02 has no scribble: it was seen, but nobody's strokes were learnt from.
+    assert trained_cases(project, run) == {"case01"}
+    assert trained_cases(project, run.with_name("none")) == frozenset()

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import nibabel
+import numpy as np
+import pytest
+
+from napari_scribblemix import events as ev
+from napari_scribblemix.errors import ProjectError
+from napari_scribblemix.gui.open_case import done_slices
+from napari_scribblemix.gui.run_state import Phase
+from napari_scribblemix.gui.session import Session
+from napari_scribblemix.project.project import Project
+
+
+def draw(session: Session, number: int = 1, value: int = 3) -> None:
+    scribble = session.the_case().scribble.copy()
+    scribble[number, 2:5, 2:5] = value
+    session.take_scribble(scribble, (number,))
+
+
+def predict(project: Project, session: Session, value: int = 1) -> None:
+    case = session.the_case()
+    mask = np.full(case.image.array.shape, value, np.uint8)
+    project.write_prediction(case.id, mask, case.image.geometry, {"step": value})
+    session.reread_masks(case.id)
+
+
+def test_a_stroke_is_in_the_journal_at_once_and_told_with_its_slices(
+    session: Session, project: Project
+) -> None:
+    changed: list[tuple[int, ...]] = []
+    saved: list[str] = []
+    session.scribble_changed.connect(changed.append)
+    session.strokes_saved.connect(saved.append)
+    draw(session)
+    assert project.unsaved_strokes("case00") == 1
+    assert changed == [(1,)]
+    assert saved == ["case00"]
+
+
+def test_another_case_folds_the_journal_into_the_scribble_file(
+    session: Session, project: Project
+) -> None:
+    draw(session)
+    session.open_case("case01")
+    assert project.unsaved_strokes("case00") == 0
+    again = project.read_scribble("case00", project.read_image("case00"))
+    assert (again[1, 2:5, 2:5] == 3).all()
+
+
+def test_what_a_crash_left_in_the_journal_is_brought_back_and_told(
+    session: Session, project: Project, told: list[tuple[str, str]]
+) -> None:
+    draw(session)
+    drawn = session.the_case().scribble.copy()
+    session.case = None  # as after kill -9: nothing was folded
+    session.open_case("case00")
+    assert (session.the_case().scribble == drawn).all()
+    assert any("brought back" in sentence for _, sentence in told)
+
+
+def test_a_later_prediction_leaves_accepted_slices_alone(
+    session: Session, project: Project
+) -> None:
+    predict(project, session, 1)
+    session.accept((2,))
+    predict(project, session, 3)
+    mask = session.the_case().prediction
+    assert mask is not None
+    assert (mask[2] == 1).all()
+    assert (mask[0] == 3).all()
+    assert project.read_review("case00")["accepted_slices"] == [2]
+
+
+def test_a_withdrawn_slice_is_predicted_again(session: Session, project: Project) -> None:
+    predict(project, session, 1)
+    session.accept((2,))
+    session.withdraw((2,))
+    predict(project, session, 3)
+    mask = session.the_case().prediction
+    assert mask is not None
+    assert (mask == 3).all()
+
+
+def test_a_mask_corrected_by_hand_counts_as_accepted(session: Session, project: Project) -> None:
+    predict(project, session, 1)
+    mask = session.the_case().prediction
+    assert mask is not None
+    mask = mask.copy()
+    mask[0, 5, 5] = 2
+    session.correct(mask, (0,))
+    predict(project, session, 3)
+    shown = session.the_case().prediction
+    assert shown is not None
+    assert shown[0, 5, 5] == 2
+    assert session.the_case().accepted == {0}
+
+
+def test_nothing_can_be_accepted_without_a_prediction(session: Session) -> None:
+    with pytest.raises(ProjectError, match="no prediction"):
+        session.accept((0,))
+
+
+def test_the_list_says_how_far_each_case_is(session: Session, project: Project) -> None:
+    predict(project, session)
+    session.accept((0, 1))
+    states = {state.id: state for state in session.case_states()}
+    assert states["case00"].scribbled
+    assert states["case00"].predicted
+    assert states["case00"].accepted == 2
+    assert not states["case02"].scribbled
+
+
+def test_a_started_training_marks_the_scribbled_cases_as_trained(session: Session) -> None:
+    session.begin(Phase.STARTING, None, "")
+    session.follow(ev.Started(
+        run="r", method="partial", preset="fast", device="cpu", precision="32-true", cases=2,
+        scribbled_cases=2, slices=8, scribbled_slices=8, validation_cases=0, parameters=1,
+    ))  # fmt: skip
+    assert session.trained == {"case00", "case01"}
+
+
+def test_a_preview_of_the_open_case_is_taken_from_the_disk(
+    session: Session, project: Project
+) -> None:
+    case = session.the_case()
+    mask = np.full(case.image.array.shape, 2, np.uint8)
+    project.write_prediction(case.id, mask, case.image.geometry, {"step": 1})
+    heard: list[str] = []
+    session.masks_changed.connect(heard.append)
+    session.follow(ev.Preview(case="case00", file="f", step=1))
+    assert heard == ["case00"]
+    assert case.prediction is not None
+    assert (case.prediction == 2).all()
+
+
+def test_a_mask_of_another_shape_is_not_laid_over_the_image(
+    session: Session, project: Project
+) -> None:
+    path = project.prediction_path("case00")
+    path.parent.mkdir(exist_ok=True)
+    nibabel.save(nibabel.Nifti1Image(np.zeros((5, 5, 5), np.uint8), np.eye(4)), path)
+    session.reread_masks("case00")
+    assert session.the_case().prediction is None
+
+
+def test_a_second_opener_may_look_but_not_draw(session: Session, project: Project) -> None:
+    other = Session()
+    messages: list[str] = []
+    other.told.connect(lambda _level, sentence: messages.append(sentence))
+    other.use_project(Project.open(project.folder))
+    other.open_case("case00")
+    assert not other.writable
+    assert any("read-only" in sentence for sentence in messages)
+    with pytest.raises(ProjectError, match="read-only"):
+        draw(other)
+    other.close_project()
+
+
+def test_without_a_project_the_errors_say_what_to_do() -> None:
+    with pytest.raises(ProjectError, match="open images"):
+        Session().the_project()
+    with pytest.raises(ProjectError, match="open images"):
+        Session().the_case()
+
+
+def test_slices_with_background_and_a_structure_are_done(session: Session) -> None:
+    case = session.the_case()
+    assert done_slices(case) == {0, 1, 2, 3}
+    case.scribble[1][case.scribble[1] == 0] = 255
+    assert done_slices(case) == {0, 2, 3}
