@@ -88,7 +88,7 @@ VARIANTS: dict[str, list[Patch]] = {
     ],
     "no scar": [hearts_with(scar_depth=-5.0, scar2_size=-0.6)],
     "no fat round the heart": [hearts_with(fat_front=-20.0, fat_side=-20.0)],
-    "round walls, upright axis": [hearts_with(**ROUND)],
+    "round walls and upright axis": [hearts_with(**ROUND)],
     "one shape of right ventricle": [hearts_with(**ONE_RV)],
     "end-diastole only": [maps(only_diastole)],
     "no scanner errors": [(appearance, "degrade", lambda image, *_: image)],
