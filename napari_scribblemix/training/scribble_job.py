@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import cast
 
 import torch
+from torch import nn
 
 import napari_scribblemix
 from napari_scribblemix.errors import TrainingError
 from napari_scribblemix.events import ScribblesTaken, Started
 from napari_scribblemix.inference.model import ModelCard
-from napari_scribblemix.inference.orientation import AS_STORED
+from napari_scribblemix.inference.orientation import AS_STORED, Turn
 from napari_scribblemix.methods.teacher import Taught
 from napari_scribblemix.methods.unet import UNet
 from napari_scribblemix.resources import STARTER_NAME, find_model
@@ -31,7 +32,12 @@ from napari_scribblemix.training.device import choose_machine
 from napari_scribblemix.training.job import Generators, Job
 from napari_scribblemix.training.recipe import Recipe, resolve
 from napari_scribblemix.training.slices import build_store
-from napari_scribblemix.training.start import find_turns, load_start, take_weights
+from napari_scribblemix.training.start import (
+    find_turns,
+    knows_all,
+    load_start,
+    take_weights,
+)
 
 
 @dataclass
@@ -62,6 +68,27 @@ class ScribbleJob(Job):
         )
 
 
+@dataclass
+class _Begin:
+    """What a model to start from brings: its turns of the cases, and itself as a teacher."""
+
+    turns: list[Turn]
+    upright: bool = False
+    teacher: UNet | None = None
+
+
+def _begin(settings: TrainSettings, recipe: Recipe, cases: TrainingCases, network: UNet) -> _Begin:
+    """Fill ``network`` with the weights to start from, if not with fresh ones."""
+    if recipe.start == "scratch":
+        return _Begin([AS_STORED] * len(cases.training))
+    path = find_model(Path(settings.start or STARTER_NAME))
+    known = load_start(path, recipe, network, network.head.weight.device)
+    take_weights(network, known, cases.scheme)
+    # One that does not know scar would teach that it is muscle.
+    teacher = predicting_copy(network) if knows_all(known, cases.scheme) else None
+    return _Begin(find_turns(known, cases.training), known.card.upright, teacher)
+
+
 def prepare(settings: TrainSettings) -> ScribbleJob:
     """Read the cases and build everything; the user's errors are raised here, before a step."""
     recipe = resolve(settings)
@@ -72,35 +99,28 @@ def prepare(settings: TrainSettings) -> ScribbleJob:
     method = build_method(settings.method, recipe, cases.scheme.classes, machine.layout)
     method = method.to(machine.device)
     network = cast(UNet, method.network)
-    turns, upright = [AS_STORED] * len(cases.training), False
-    teacher: UNet | None = None
-    if recipe.start != "scratch":
-        path = find_model(Path(settings.start or STARTER_NAME))
-        known = load_start(path, recipe, network, machine.device)
-        turns, upright = find_turns(known, cases.training), known.card.upright
-        take_weights(network, known, cases.scheme)
-        # Not the model itself, whose structures may be others.
-        teacher = predicting_copy(network)
+    begin = _begin(settings, recipe, cases, network)
     store = build_store(
-        cases.training, recipe.spacing, recipe.enclosure_rule, machine.device, turns
+        cases.training, recipe.spacing, recipe.enclosure_rule, machine.device, begin.turns
     )
+    # Only now: it starts where the network starts.
     averaged = averaged_copy(network, recipe.ema)
+    teacher = averaged if recipe.start == "scratch" else begin.teacher
+    taught: nn.Module = method
+    if recipe.teacher and teacher is not None:
+        taught = Taught(method, teacher, recipe.teacher, recipe.teacher_sure)
     generators = Generators.seeded(settings.seed, machine.device)
     return ScribbleJob(
         settings=settings,
         recipe=recipe,
         machine=machine,
-        method=(
-            Taught(method, teacher or averaged, recipe.teacher, recipe.teacher_sure)
-            if recipe.teacher
-            else method
-        ),
+        method=taught,
         network=network,
         averaged=averaged,
         weights=method.weights,
         batches=BatchSource(store, recipe, cases.scheme, settings.seed, generators),
         generators=generators,
-        card=_card(settings, recipe, cases, upright),
+        card=_card(settings, recipe, cases, begin.upright),
         started=Started(
             run="",
             method=settings.method,

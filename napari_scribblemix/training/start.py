@@ -23,6 +23,9 @@ from napari_scribblemix.training.recipe import Recipe
 
 _LOOKED_AT = 6
 
+_IMPROBABLE = 4.0
+"""By how much the logit of an unknown structure lies under the lowest bias of the known ones."""
+
 
 def load_start(path: Path, recipe: Recipe, network: UNet, device: torch.device) -> Model:
     """The model to begin with.
@@ -62,12 +65,25 @@ def take_weights(network: UNet, model: Model, scheme: LabelScheme) -> None:
     network.load_state_dict(known)
 
 
+def knows_all(model: Model, scheme: LabelScheme) -> bool:
+    """Whether ``model`` knows every structure of ``scheme``, and so may teach them."""
+    return {name.casefold() for name in scheme.names} <= set(_names(model))
+
+
+def _names(model: Model) -> list[str]:
+    return [name.casefold() for name in model.card.labels.names]
+
+
 def _matched(
     own: torch.Tensor, known: torch.Tensor, model: Model, scheme: LabelScheme
 ) -> torch.Tensor:
-    """``own`` rows of the last layer, with those of the structures the model knows in place."""
-    result = own.clone()
-    names = [name.casefold() for name in model.card.labels.names]
+    """``own`` rows of the last layer (weights or biases) with those the model knows in place.
+
+    A structure that it does not know begins as improbable everywhere, not as noise.
+    """
+    names = _names(model)
+    improbable = known.min() - _IMPROBABLE if own.ndim == 1 else 0.0
+    result = torch.full_like(own, float(improbable))
     for row, name in enumerate(scheme.names):
         if name.casefold() in names:
             result[row] = known[names.index(name.casefold())]
