@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -134,3 +135,15 @@ def test_if_a_few_cases_lie_upright_the_others_are_not_looked_at(
     looked.clear()
     assert find_turns(model, cases) == [Turn(1)] * 9
     assert len(looked) >= 9
+
+
+def test_mirroring_a_model_that_knows_one_way_up_is_refused(
+    tmp_path: Path, run: Callable[..., tuple[int, str, str]]
+) -> None:
+    folder = write_folder(tmp_path / "data", masked=0)
+    write_model(tmp_path / "known", upright=True)
+    given = ("segment", tmp_path / "known", folder / "images", "--output", tmp_path / "masks")
+    code, _, text = run(*given, "--mirror")
+    assert code == 2
+    assert "knows hearts one way up only" in text
+    assert run(*given)[0] == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.progress import track
 
 from napari_scribblemix.cli.console import messages, print_error, print_warning, results
-from napari_scribblemix.errors import ModelError
+from napari_scribblemix.errors import ModelError, SettingsError
 from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.resources import find_model
 from napari_scribblemix.settings import SegmentSettings
@@ -28,6 +28,11 @@ def run(settings: SegmentSettings) -> int:
     model = load_model(settings.model, choose_device(settings.device))
     written = failed = 0
     notes = NoteList()
+    if settings.mirror and model.card.upright:
+        raise SettingsError(
+            "Got --mirror, but this model knows hearts one way up only and finds less in mirror "
+            "images; leave it out, or use a model trained with mirrors (--preset best)."
+        )
     outcomes = segment_files(model, images, settings)
     for outcome in track(
         outcomes, "Segmenting", total=len(images), console=messages(), transient=True

@@ -100,14 +100,21 @@ class ReviewPanel(QWidget):
 
     def show_models(self, choices: Sequence[tuple[str, Path]]) -> None:
         """What one can segment with; the choice stays if it is still there."""
-        kept = self.model.currentData()
+        kept = self.chosen_model()
         self.model.blockSignals(True)
         self.model.clear()
         for name, path in choices:
             self.model.addItem(name, path)
-        found = self.model.findData(kept)
-        self.model.setCurrentIndex(max(0, found) if choices else -1)
+        self.model.setCurrentIndex(0 if choices else -1)
         self.model.blockSignals(False)
+        self.choose_model(kept)
+
+    def choose_model(self, path: Path | None) -> None:
+        """Choose the model at ``path`` if it is on the list."""
+        # Not by findData, which compares Python objects by identity.
+        for index in range(self.model.count()):
+            if self.model.itemData(index) == path:
+                self.model.setCurrentIndex(index)
         self._show_starter()
 
     def chosen_model(self) -> Path | None:

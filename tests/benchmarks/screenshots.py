@@ -2,7 +2,8 @@
 
     python tests/benchmarks/screenshots.py --output sample_data [--seconds 60] [--theme dark]
 
-Opens the real window on a virtual screen, draws nothing by hand, trains for so long, and saves
+Opens the real window on a virtual screen, draws nothing by hand, and saves ``napari_first.png``,
+the mask of the starter before anything was trained.  Then it trains for so long and saves
 ``napari_train.png`` while it trains and ``napari_review.png`` afterwards.
 """
 
@@ -50,16 +51,35 @@ def save(window: Any, path: Path) -> None:
     print(f"{path} {path.stat().st_size // 1024} kB")
 
 
-def scroll_to_end(widget: Any) -> None:
-    """Show the last step of the panel."""
+def scroll_to_end(widget: Any, *, start: bool = False) -> None:
+    """Show the last step of the panel, or the first."""
     from napari_scribblemix.gui.controls import Column
 
     bar = widget.findChild(Column).verticalScrollBar()
-    bar.setValue(bar.maximum())
+    bar.setValue(bar.minimum() if start else bar.maximum())
+
+
+def save_first(window: Any, widget: Any, path: Path) -> None:
+    """What *Segment* shows at first start; the scribbles of the sample are hidden meanwhile."""
+    widget.review_panel.choose_model(Path("starter"))
+    widget.review_panel.segment_button.click()
+    wait(lambda: widget.session.run.busy, 5)
+    wait(lambda: not widget.session.run.busy, 120)
+    hidden = [widget.board.layer(name) for name in ("scribbles", "enclosed background")]
+    for layer in hidden:
+        if layer is not None:
+            layer.visible = False
+    scroll_to_end(widget)
+    wait(lambda: False, 2)
+    save(window, path)
+    for layer in hidden:
+        if layer is not None:
+            layer.visible = True
+    scroll_to_end(widget, start=True)
 
 
 def main() -> None:
-    """Open, train, save."""
+    """Open, segment, train, save."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--seconds", type=float, default=60.0)
@@ -83,11 +103,13 @@ def main() -> None:
         widget.open_sample("cine")
         widget.cases.finish_adding()
         wait(lambda: False, 3)
+        save_first(window, widget, options.output / "napari_first.png")
         widget.train_panel.form.editors["time"].setText(f"{options.seconds}s")
         widget.train_panel.train_button.click()
         wait(lambda: widget.session.run.fraction > 0.6, options.seconds + 60)
         save(window, options.output / "napari_train.png")
         wait(lambda: not widget.session.run.busy, options.seconds + 60)
+        widget.review_panel.model.setCurrentIndex(0)
         widget.review.segment(everything=True)
         wait(lambda: not widget.session.run.busy, 120)
         widget.review_panel.outline.setChecked(True)

@@ -39,6 +39,16 @@ def test_segment_makes_a_job_for_the_case_on_screen_or_for_all(
     assert widget.session.run.phase is Phase.SEGMENTING
 
 
+def test_the_chosen_model_stays_when_the_list_is_made_again(widget: ScribbleMixWidget) -> None:
+    panel = widget.review_panel
+    panel.show_models([("run a", Path("runs/a")), ("starter", Path("starter"))])
+    panel.choose_model(Path("starter"))
+    panel.show_models([("run b", Path("runs/b")), ("starter", Path("starter"))])
+    assert panel.chosen_model() == Path("starter")
+    panel.show_models([("run b", Path("runs/b"))])
+    assert panel.chosen_model() == Path("runs/b")
+
+
 def test_a_preview_shows_and_an_accepted_slice_stays(widget: ScribbleMixWidget) -> None:
     predict(widget, 1)
     layer = widget.board.layer(PREDICTION)
