@@ -184,3 +184,12 @@ _ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
 def parse_event(line: str | bytes) -> Event:
     """The event of one JSON line; ``pydantic.ValidationError`` if it is none."""
     return _ADAPTER.validate_json(line)
+
+
+def clock(seconds: float | None) -> str:
+    """``1:05`` for 65 seconds, ``1:00:05`` above an hour; ``-:--`` if unknown."""
+    if seconds is None:
+        return "-:--"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

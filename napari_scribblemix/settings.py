@@ -33,6 +33,18 @@ def parse_duration(value: Any) -> Any:
 
 Duration = Annotated[float, BeforeValidator(parse_duration)]
 
+# Options that several commands have: their range and help, once.
+Device = Annotated[str, Field(description="auto, cpu, cuda, cuda:1 or mps.")]
+Precision = Annotated[
+    Literal["auto", "32-true", "bf16-mixed"],
+    Field(
+        description="auto: bfloat16 on a GPU that has it and on a CPU with AVX512-BF16 or AMX, "
+        "else 32 bit."
+    ),
+]
+Threads = Annotated[int | None, Field(ge=1, description="CPU threads. [all cores]")]
+Seed = Annotated[int, Field(ge=0, description="Seed of every random choice.")]
+
 
 class Settings(BaseModel):
     """Base: unknown names are refused, assignments are checked."""
@@ -64,14 +76,10 @@ class TrainSettings(Settings):
     epochs: int | None = Field(
         None, ge=1, description="Stop after this many passes over the slices. [paper: 1000]"
     )
-    device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps.")
-    precision: Literal["auto", "32-true", "bf16-mixed"] = Field(
-        "auto",
-        description="auto: bfloat16 on a GPU that has it and on a CPU with AVX512-BF16 or AMX, "
-        "else 32 bit.",
-    )
-    threads: int | None = Field(None, ge=1, description="CPU threads. [all cores]")
-    seed: int = Field(0, ge=0, description="Seed of every random choice.")
+    device: Device = "auto"
+    precision: Precision = "auto"
+    threads: Threads = None
+    seed: Seed = 0
     start: str | None = Field(
         None,
         description="What to begin with: starter (a bundled model that knows drawn hearts), "
@@ -146,14 +154,10 @@ class StarterSettings(Settings):
         None, gt=0, description="Stop after this time, e.g. 90s, 10m, 2h. [1h]"
     )
     steps: int | None = Field(None, ge=1, description="Stop after this many optimiser steps.")
-    device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps.")
-    precision: Literal["auto", "32-true", "bf16-mixed"] = Field(
-        "auto",
-        description="auto: bfloat16 on a GPU that has it and on a CPU with AVX512-BF16 or AMX, "
-        "else 32 bit.",
-    )
-    threads: int | None = Field(None, ge=1, description="CPU threads. [all cores]")
-    seed: int = Field(0, ge=0, description="Seed of every random choice.")
+    device: Device = "auto"
+    precision: Precision = "auto"
+    threads: Threads = None
+    seed: Seed = 0
     resume: bool = Field(False, description="Go on from the checkpoint in the run folder.")
     validations: int = Field(
         5, ge=0, le=1000, description="How often to validate on drawn hearts never trained on."
@@ -194,8 +198,8 @@ class SegmentSettings(Settings):
         ge=0,
         description="Which frame of a 4-D cine, from 0. [every frame, a mask each: NAME_frame00]",
     )
-    device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps.")
-    threads: int | None = Field(None, ge=1, description="CPU threads. [all cores]")
+    device: Device = "auto"
+    threads: Threads = None
     mirror: bool | None = Field(
         None, description="Average over mirrored images. [if the model was trained with mirrors]"
     )

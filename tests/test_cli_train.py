@@ -15,9 +15,17 @@ import numpy as np
 import pytest
 
 from napari_scribblemix.cli.app import main
-from napari_scribblemix.cli.train import _clock, describe_dice
+from napari_scribblemix.cli.train import describe_dice
 from napari_scribblemix.errors import TrainingError
-from napari_scribblemix.events import Event, Failed, Finished, Progress, Started, parse_event
+from napari_scribblemix.events import (
+    Event,
+    Failed,
+    Finished,
+    Progress,
+    Started,
+    clock,
+    parse_event,
+)
 from napari_scribblemix.inference.model import read_card
 from napari_scribblemix.training.loop import Training
 from phantoms import write_folder
@@ -241,7 +249,7 @@ def test_segment_without_a_model_is_one_clear_line(run: Run, folder: Path, tmp_p
     ("seconds", "words"), [(None, "-:--"), (5, "0:05"), (65.4, "1:05"), (3725, "1:02:05")]
 )
 def test_times_are_shown_as_on_a_clock(seconds: float | None, words: str) -> None:
-    assert _clock(seconds) == words
+    assert clock(seconds) == words
 
 
 def test_dice_is_shown_per_structure() -> None:

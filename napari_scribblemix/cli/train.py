@@ -45,14 +45,6 @@ def _stopped_by_signals(control: Control) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _clock(seconds: float | None) -> str:
-    if seconds is None:
-        return "-:--"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
 def describe_dice(dice: dict[str, float], mean: float) -> str:
     """``0.812 (RV 0.78, ...)``-like words for a validation."""
     parts = ", ".join(f"{name} {value:.3f}" for name, value in dice.items())
@@ -129,7 +121,7 @@ class TrainingView:
         # a narrow terminal would cut the line off
         shown = f" ({terms})" if not self._live or self._console.width >= _WIDE else ""
         words = (
-            f"step {event.step}, {_clock(event.eta)} left, {event.slices_per_second:.0f} slices/s, "
+            f"step {event.step}, {ev.clock(event.eta)} left, {event.slices_per_second:.0f} slices/s, "
             f"loss {event.loss:.3f}{shown}"
         )
         self._bar.update(self._task, completed=event.fraction, words=words)
@@ -140,7 +132,7 @@ class TrainingView:
     def _finish(self, event: ev.Finished) -> None:
         self._bar.stop()
         word = "Stopped" if event.stopped else "Done"
-        self._say(f"{word} after {event.step} steps, {_clock(event.elapsed)}.")
+        self._say(f"{word} after {event.step} steps, {ev.clock(event.elapsed)}.")
         if event.stopped:
             self._say("Go on later with the same command and --resume.")
 

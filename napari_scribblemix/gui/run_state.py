@@ -51,15 +51,6 @@ class RunState:
         return self.phase not in {Phase.IDLE, Phase.SEGMENTING}
 
 
-def clock(seconds: float | None) -> str:
-    """``1:05`` for 65 seconds, ``1:00:05`` above an hour; ``-:--`` if unknown."""
-    if seconds is None:
-        return "-:--"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
 def _started(state: RunState, event: ev.Started) -> RunState:
     begins = "" if event.start == "scratch" else f", from {event.start}"
     words = (
@@ -72,7 +63,7 @@ def _started(state: RunState, event: ev.Started) -> RunState:
 
 def _progressed(state: RunState, event: ev.Progress) -> RunState:
     words = (
-        f"Step {event.step}, {clock(event.eta)} left, {event.slices_per_second:.0f} slices/s, "
+        f"Step {event.step}, {ev.clock(event.eta)} left, {event.slices_per_second:.0f} slices/s, "
         f"loss {event.loss:.3f}"
     )
     return replace(
@@ -101,11 +92,11 @@ def _with_dice(state: RunState, step: int, dice: float | None) -> RunState:
 def _finished(state: RunState, event: ev.Finished) -> RunState:
     if state.phase is Phase.SEGMENTING:
         cases = "1 case" if event.step == 1 else f"{event.step} cases"
-        words = f"Segmented {cases} in {clock(event.elapsed)}."
+        words = f"Segmented {cases} in {ev.clock(event.elapsed)}."
         return replace(state, words=words, fraction=1.0, outcome=event)
     how = "Stopped" if event.stopped else "Done"
     dice = "" if event.mean_dice is None else f", mean Dice {event.mean_dice:.3f}"
-    words = f"{how} after {event.step} steps, {clock(event.elapsed)}{dice}."
+    words = f"{how} after {event.step} steps, {ev.clock(event.elapsed)}{dice}."
     fraction = state.fraction if event.stopped else 1.0
     return replace(state, words=words, eta=None, fraction=fraction, outcome=event)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from napari_scribblemix import events as ev
-from napari_scribblemix.gui.run_state import Phase, RunState, after, clock
+from napari_scribblemix.gui.run_state import Phase, RunState, after
 
 START = ev.Started(
     run="r", method="cyclemix", preset="fast", device="cpu", precision="32-true", cases=2,
@@ -66,7 +66,3 @@ def test_only_idle_is_not_busy_and_segmenting_is_no_training() -> None:
     assert [phase for phase in Phase if not RunState(phase=phase).busy] == [Phase.IDLE]
     assert not RunState(phase=Phase.SEGMENTING, run=Path("r")).training
     assert RunState(phase=Phase.PAUSED).training
-
-
-def test_the_clock_shows_hours_only_where_there_are_some() -> None:
-    assert [clock(s) for s in (None, 5.4, 65, 3605)] == ["-:--", "0:05", "1:05", "1:00:05"]
