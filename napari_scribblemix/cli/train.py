@@ -121,8 +121,8 @@ class TrainingView:
         # a narrow terminal would cut the line off
         shown = f" ({terms})" if not self._live or self._console.width >= _WIDE else ""
         words = (
-            f"step {event.step}, {ev.clock(event.eta)} left, {event.slices_per_second:.0f} slices/s, "
-            f"loss {event.loss:.3f}{shown}"
+            f"step {event.step}, {ev.clock(event.eta)} left, "
+            f"{event.slices_per_second:.0f} slices/s, loss {event.loss:.3f}{shown}"
         )
         self._bar.update(self._task, completed=event.fraction, words=words)
         if not self._live and event.fraction * _LINES >= self._line:
