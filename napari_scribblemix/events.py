@@ -39,6 +39,7 @@ class Started(_Event):
     validation_cases: int
     parameters: int
     start: str = "scratch"
+    tasks: list[str] = []
     step: int = 0
     steps: int | None = None
     seconds: float | None = None
@@ -59,7 +60,7 @@ class Progress(_Event):
 
 
 class Validation(_Event):
-    """Mean Dice on the validation cases, per structure and over all."""
+    """Mean Dice on the validation cases, per structure and over all; ``task`` if there are more."""
 
     event: Literal["validation"] = "validation"
     step: int
@@ -67,6 +68,7 @@ class Validation(_Event):
     dice: dict[str, float]
     mean_dice: float
     cases: int
+    task: str = ""
 
 
 class Preview(_Event):
@@ -139,6 +141,17 @@ class Warned(_Event):
     message: str
 
 
+class TaskResult(BaseModel):
+    """What came out of one of several tasks; Dice before the first step and after the last."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task: str
+    model: str
+    first_mean_dice: float | None = None
+    mean_dice: float | None = None
+
+
 class Finished(_Event):
     """Done: the budget was used (``stopped`` false) or the user stopped it.
 
@@ -151,6 +164,7 @@ class Finished(_Event):
     stopped: bool
     model: str
     mean_dice: float | None = None
+    tasks: list[TaskResult] = []
 
 
 class Failed(_Event):

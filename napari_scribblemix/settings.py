@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-Method = Literal["cyclemix", "partial"]
+Method = Literal["cyclemix", "modelmix", "partial"]
 PresetName = Literal["fast", "best", "paper"]
 
 _DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)?\s*$")
@@ -62,7 +62,20 @@ class TrainSettings(Settings):
     method: Method = Field(
         "cyclemix",
         description="cyclemix: mixed images and consistency (Zhang and Zhuang, CVPR 2022); "
+        "modelmix: with the help of another task, see --with (Zhang and Patel, MICCAI 2024); "
         "partial: cross-entropy on the scribbled pixels alone.",
+    )
+    companions: list[Path] = Field(
+        [],
+        description="What modelmix learns together with, any number of times: another project or "
+        "folder with scribbles, which gets a model of its own, or a finished model (starter, a run "
+        "or a .safetensors file), which stays as it is.",
+        json_schema_extra={"cli": "--with"},
+    )
+    companions_scribbled: list[str] = Field(
+        [],
+        description="As --scribbled, for each --with in turn.",
+        json_schema_extra={"cli": "--with-scribbled"},
     )
     preset: PresetName = Field(
         "fast",
@@ -112,7 +125,8 @@ class TrainSettings(Settings):
     )
     without: str | None = Field(
         None,
-        description="Switch off terms of CycleMix, by commas: mix, global, occlusion, local.",
+        description="Switch off terms, by commas; cyclemix: mix, global, occlusion, local; "
+        "modelmix: inv, vicinal-sup, vicinal-reg, own-encoders.",
     )
     drawn: float | None = Field(
         None,

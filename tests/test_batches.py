@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from napari_scribblemix.data.labels import CARDIAC, MYOPS
+from napari_scribblemix.methods.unet import build_network
 from napari_scribblemix.training.batches import BatchSource, build_method
 from napari_scribblemix.training.job import Generators
 from napari_scribblemix.training.recipe import PRESETS, Augmentation, Recipe
@@ -69,7 +70,7 @@ def test_drawn_hearts_take_no_part_where_structures_are_others(tmp_path: Path) -
 @pytest.mark.parametrize("name", ["partial", "cyclemix"])
 def test_terms_and_weights_of_a_method_agree(tmp_path: Path, name: str) -> None:
     recipe = PRESETS["fast"].model_copy(update={"edges": 1.5})
-    method = build_method(name, recipe, 4, torch.channels_last)  # type: ignore[arg-type]
+    method = build_method(name, recipe, [build_network("fast", 1, 4)])  # type: ignore[arg-type]
     terms = method(source(tmp_path).at(0, 0.5))
     assert set(terms) == set(method.weights)
     assert method.weights["edges"] == 1.5

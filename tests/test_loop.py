@@ -146,7 +146,7 @@ def test_resuming_in_another_memory_layout_keeps_moments_with_their_weights(
     first = training(settings(folder, steps=2, **common), tmp_path / "run")
     list(first.events())
     again = training(settings(folder, steps=3, resume=True, **common), tmp_path / "run")
-    again.job.network.arrange(torch.contiguous_format)
+    again.job.main.network.arrange(torch.contiguous_format)
     load_checkpoint(tmp_path / "run", again.state)
     before = list(first.state.optimizer.state.values())
     after = list(again.state.optimizer.state.values())
@@ -267,7 +267,7 @@ def test_a_damaged_checkpoint_is_refused(folder: Path, tmp_path: Path) -> None:
 def test_a_loss_that_is_no_number_stops_the_training(folder: Path, tmp_path: Path) -> None:
     begun = training(settings(folder, steps=3, validations=0), tmp_path / "run")
     with torch.no_grad():
-        next(begun.job.network.parameters()).fill_(float("nan"))
+        next(begun.job.main.network.parameters()).fill_(float("nan"))
     with pytest.raises(TrainingError, match="loss is not a number any more"):
         list(begun.events())
 

@@ -46,12 +46,12 @@ def test_a_training_begins_with_the_weights_of_a_model(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "data", masked=0)
     known = write_model(tmp_path / "known")
     job = prepare(settings(folder, start=str(tmp_path / "known")))
-    for mine, theirs in zip(job.network.parameters(), known.parameters(), strict=True):
+    for mine, theirs in zip(job.main.network.parameters(), known.parameters(), strict=True):
         assert torch.equal(mine, theirs)
-    for mine, theirs in zip(job.averaged.parameters(), known.parameters(), strict=True):
+    for mine, theirs in zip(job.main.averaged.parameters(), known.parameters(), strict=True):
         assert torch.equal(mine, theirs)
     assert (job.recipe.start, job.started.start) == ("model", "model")
-    assert str(tmp_path) not in job.card.model_dump_json()
+    assert str(tmp_path) not in job.main.card.model_dump_json()
 
 
 def test_structures_keep_their_row_of_the_last_layer_by_name(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_fast_begins_with_the_starter_and_the_others_from_scratch() -> None:
 def test_the_shipped_starter_fits_and_is_small(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "data", masked=0)
     job = prepare(settings(folder))
-    assert job.card.upright
+    assert job.main.card.upright
     weights = bundled_models()["starter"]
     assert weights.stat().st_size < 8_000_000
 

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from napari_scribblemix.methods.batch import Batch, one_hot
 from napari_scribblemix.methods.partial import PartialCE
-from napari_scribblemix.methods.teacher import Taught, fill_unlabelled
+from napari_scribblemix.methods.teacher import Taught, Teacher, fill_unlabelled
 
 SCRIBBLE = torch.tensor([[[0, 255], [255, 1]]])
 
@@ -35,7 +35,7 @@ class Constant(nn.Module):
 
 def test_the_method_learns_from_the_teacher_and_the_teacher_from_nobody() -> None:
     student, teacher = Constant([0.0, 0.0]), Constant([9.0, -9.0])
-    taught = Taught(PartialCE(student), teacher, weight=0.5, sure=0.9)
+    taught = Taught(PartialCE(student), [Teacher(teacher, weight=0.5, sure=0.9)])
     unlabelled = torch.zeros(1, 2, 4, 4)
     batch = Batch(torch.zeros(1, 1, 4, 4), unlabelled, torch.Generator(), torch.Generator())
     terms = taught(batch)
@@ -49,6 +49,6 @@ def test_the_method_learns_from_the_teacher_and_the_teacher_from_nobody() -> Non
 
 def test_the_teacher_is_no_part_of_what_is_trained_or_saved() -> None:
     student = Constant([0.0, 0.0])
-    taught = Taught(PartialCE(student), Constant([1.0, 1.0]), weight=0.5, sure=0.9)
+    taught = Taught(PartialCE(student), [Teacher(Constant([1.0, 1.0]), weight=0.5, sure=0.9)])
     assert [id(p) for p in taught.parameters()] == [id(student.logits)]
     assert set(taught.state_dict()) == {"method.network.logits"}

@@ -84,9 +84,14 @@ def save_model(folder: Path, network: nn.Module, card: ModelCard) -> Path:
 
 
 def find_weights(path: Path) -> Path:
-    """The weights file meant by ``path``: itself, that of a run folder, or a bundled model."""
+    """The weights file meant by ``path``: itself, that of a run folder, or a bundled model.
+
+    ``ModelError`` if there is none, or a model for each of several tasks.
+    """
     path = find_model(path)
     weights = path / MODEL_NAME if path.is_dir() else path
+    if path.is_dir() and not weights.is_file():
+        weights = _of_a_task(path) or weights
     if not weights.is_file():
         raise ModelError(
             f"Got {path}; expected a run folder with {MODEL_NAME} or a .safetensors file. A "
@@ -95,6 +100,18 @@ def find_weights(path: Path) -> Path:
     if weights.suffix != ".safetensors":
         raise ModelError(f"Got {weights.name}; expected a .safetensors file.")
     return weights
+
+
+def _of_a_task(run: Path) -> Path | None:
+    """The weights in the one task folder of a run; ``ModelError`` if there are several."""
+    found = sorted(run.glob(f"*/{MODEL_NAME}"))
+    if len(found) > 1:
+        names = [weights.parent.name for weights in found]
+        raise ModelError(
+            f"Got {run}, which holds a model for each of {', '.join(names)}; choose one of them, "
+            f"for example {run / names[0]}."
+        )
+    return found[0] if found else None
 
 
 def read_card(path: Path) -> ModelCard:

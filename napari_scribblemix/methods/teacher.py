@@ -13,6 +13,7 @@ Works with any method: it only fills targets.  Not part of CycleMix or ModelMix.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -37,27 +38,47 @@ def fill_unlabelled(target: Tensor, probability: Tensor, weight: float, sure: fl
     return target + weight * (wanted[:, None] & (winner[:, None] == classes))
 
 
-class Taught(nn.Module):
-    """A method whose batches are completed by a teacher.
+class Teacher:
+    """Completes a batch by what a network is sure of.
 
     Args:
-        method: returns named loss terms of a batch.
-        teacher: a network that is neither trained nor saved here.
+        network: is neither trained nor saved by whoever asks it.
         weight: see ``fill_unlabelled``.
         sure: see ``fill_unlabelled``.
     """
 
-    def __init__(self, method: nn.Module, teacher: nn.Module, weight: float, sure: float) -> None:
+    def __init__(self, network: nn.Module, weight: float, sure: float) -> None:
+        self.network, self.weight, self.sure = network, weight, sure
+
+    def complete(self, batch: Batch) -> Batch:
+        """The batch with a class in every pixel that had none and that the network is sure of."""
+        with torch.no_grad():
+            probability = self.network(batch.image).float().softmax(1)
+        target = fill_unlabelled(batch.target, probability, self.weight, self.sure)
+        return dataclasses.replace(batch, target=target)
+
+
+class Taught(nn.Module):
+    """A method whose batches are completed by teachers.
+
+    Args:
+        method: returns named loss terms of a batch, or of a list of them, one per task.
+        teachers: one for each task; ``None`` where a task has none.
+    """
+
+    def __init__(self, method: nn.Module, teachers: Sequence[Teacher | None]) -> None:
         super().__init__()
         self.method = method
-        # In a tuple it is no part of this module: its weights are the loop's to keep.
-        self._teacher = (teacher,)
-        self.weight, self.sure = weight, sure
+        # No modules, so no part of this one: their weights are others' to keep.
+        self._teachers = tuple(teachers)
 
-    def forward(self, batch: Batch) -> dict[str, Tensor]:
-        """The terms of the method on the completed batch."""
-        with torch.no_grad():
-            probability = self._teacher[0](batch.image).float().softmax(1)
-        target = fill_unlabelled(batch.target, probability, self.weight, self.sure)
-        terms: dict[str, Tensor] = self.method(dataclasses.replace(batch, target=target))
+    def forward(self, batches: Batch | Sequence[Batch]) -> dict[str, Tensor]:
+        """The terms of the method on the completed batches."""
+        terms: dict[str, Tensor]
+        if isinstance(batches, Batch):
+            (teacher,) = self._teachers
+            terms = self.method(teacher.complete(batches) if teacher else batches)
+        else:
+            pairs = zip(self._teachers, batches, strict=True)
+            terms = self.method([t.complete(batch) if t else batch for t, batch in pairs])
         return terms

@@ -85,7 +85,7 @@ class UNet(nn.Module):
         channels: width of each level, from full resolution down.
         norm: ``instance`` or ``batch``.
         residual: residual blocks instead of plain ones.
-        dropout: probability of dropping a feature map inside each block.
+        dropout: probability of dropping a feature map inside each block of the encoder.
         transposed: learnt (transposed) convolutions on the way up.
     """
 
@@ -107,7 +107,7 @@ class UNet(nn.Module):
         )
         upwards = list(pairwise(channels[::-1]))
         self.up = nn.ModuleList(_Up(i, o, transposed) for i, o in upwards)
-        self.decoder = nn.ModuleList(_Block(2 * o, o, norm, residual, dropout) for _, o in upwards)
+        self.decoder = nn.ModuleList(_Block(2 * o, o, norm, residual, 0.0) for _, o in upwards)
         self.head = nn.Conv2d(channels[0], classes, 1)
         self.multiple = 2 ** (len(channels) - 1)
         self.arrange(torch.channels_last)
@@ -121,28 +121,47 @@ class UNet(nn.Module):
         self.layout = layout
         self.to(memory_format=layout)  # type: ignore[call-overload]
 
+    def entering(self, image: Tensor, features: Sequence[Tensor]) -> Tensor:
+        """What goes into the block after those that made ``features``; the image into the first.
+
+        The image is padded until H and W are multiples of ``multiple``.
+        """
+        if features:
+            return F.max_pool2d(features[-1], 2)
+        height, width = image.shape[-2:]
+        padded = F.pad(image, (0, -width % self.multiple, 0, -height % self.multiple))
+        return padded.contiguous(memory_format=self.layout)
+
+    def encode(self, image: Tensor, known: Sequence[Tensor] = ()) -> list[Tensor]:
+        """The features (B, channels, H / 2^level, W / 2^level) of each level, from the top down.
+
+        ``known`` are those of the first levels, where they have been computed already.
+        """
+        features = list(known)
+        for block in list(self.encoder)[len(features) :]:
+            features.append(block(self.entering(image, features)))
+        return features
+
+    def decode(self, features: Sequence[Tensor]) -> Tensor:
+        """The logits (B, K, H, W), still padded, of the features of every level."""
+        x = features[-1]
+        for up, block, kept in zip(self.up, self.decoder, features[-2::-1], strict=True):
+            x = block(torch.cat((kept, up(x)), dim=1))
+        logits: Tensor = self.head(x)
+        return logits
+
     def forward(self, image: Tensor) -> Tensor:
         """(B, C, H, W) image to (B, K, H, W) logits, for any H and W."""
         height, width = image.shape[-2:]
-        x = F.pad(image, (0, -width % self.multiple, 0, -height % self.multiple))
-        x = x.contiguous(memory_format=self.layout)
-        kept: list[Tensor] = []
-        for depth, block in enumerate(self.encoder):
-            x = block(F.max_pool2d(x, 2) if depth else x)
-            kept.append(x)
-        kept.pop()
-        for up, block in zip(self.up, self.decoder, strict=True):
-            x = block(torch.cat((kept.pop(), up(x)), dim=1))
-        logits: Tensor = self.head(x)
-        return logits[..., :height, :width]
+        return self.decode(self.encode(image))[..., :height, :width]
 
 
-def build_network(name: str, in_channels: int, classes: int) -> UNet:
-    """Build one of ``NETWORKS`` by name, with fresh weights.
+def build_network(name: str, in_channels: int, classes: int, dropout: float = 0.0) -> UNet:
+    """Build one of ``NETWORKS`` by name, with fresh weights; ``dropout`` is that of the encoder.
 
     Raises:
         SettingsError: the name is unknown.
     """
     if name not in NETWORKS:
         raise SettingsError(f"got network {name!r}; expected one of {', '.join(NETWORKS)}")
-    return UNet(in_channels, classes, **NETWORKS[name])
+    return UNet(in_channels, classes, dropout=dropout, **NETWORKS[name])

@@ -6,14 +6,16 @@ A new method is one line in ``build_method``; the loop itself knows none by name
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 
 from napari_scribblemix.data.labels import CARDIAC, LabelScheme
 from napari_scribblemix.methods.batch import Batch, one_hot
 from napari_scribblemix.methods.cyclemix import CycleMix
+from napari_scribblemix.methods.modelmix import ModelMix
 from napari_scribblemix.methods.partial import PartialCE
-from napari_scribblemix.methods.unet import build_network
+from napari_scribblemix.methods.unet import UNet
 from napari_scribblemix.project.cases import Case
 from napari_scribblemix.settings import Method
 from napari_scribblemix.training.augmentation import augment
@@ -24,11 +26,30 @@ from napari_scribblemix.training.slices import ENCLOSED, SliceOrder, SliceStore
 
 
 def build_method(
-    name: Method, recipe: Recipe, classes: int, layout: torch.memory_format
-) -> PartialCE | CycleMix:
-    """The method's module around a fresh network of the recipe, arranged in ``layout``."""
-    network = build_network(recipe.network, 1, classes)
-    network.arrange(layout)
+    name: Method,
+    recipe: Recipe,
+    networks: Sequence[UNet],
+    names: Sequence[str] = ("",),
+    companions: Sequence[UNet] = (),
+) -> PartialCE | CycleMix | ModelMix:
+    """The method's module around the network of each task; all but ModelMix have one task.
+
+    ``companions`` are finished networks that ModelMix mixes in.
+    """
+    if name == "modelmix":
+        return ModelMix(
+            networks,
+            names=names,
+            companions=companions,
+            invariance="inv" not in recipe.without,
+            vicinal_sup="vicinal-sup" not in recipe.without,
+            vicinal_reg="vicinal-reg" not in recipe.without,
+            own_encoders="own-encoders" not in recipe.without,
+            dice=recipe.dice,
+            edges=recipe.edges,
+            mix_from=recipe.mix_from,
+        )
+    (network,) = networks
     if name == "partial":
         return PartialCE(network, dice=recipe.dice, edges=recipe.edges)
     return CycleMix(
@@ -110,3 +131,23 @@ class BatchSource:
             image = torch.cat((image, hearts))
             target = torch.cat((target, mass * one_hot(labels, self._classes)))
         return Batch(image, target, generator, self._generators.host, fraction)
+
+
+class JointBatches:
+    """A batch of each task in every step.
+
+    Args:
+        sources: one per task, first the one the training is for, which also counts the epochs.
+    """
+
+    def __init__(self, sources: Sequence[BatchSource]) -> None:
+        self._sources = list(sources)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Those of the first task."""
+        return self._sources[0].steps_per_epoch
+
+    def at(self, step: int, fraction: float) -> list[Batch]:
+        """The batches of ``step``, in the order of the tasks."""
+        return [source.at(step, fraction) for source in self._sources]

@@ -19,7 +19,7 @@ import torch
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.errors import TrainingError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 def _global_states() -> list[torch.Tensor]:
@@ -35,7 +35,11 @@ def _restore_global_states(states: list[torch.Tensor]) -> None:
 
 @dataclass
 class TrainingState:
-    """The objects whose state is saved; ``averaged`` may be the trained network itself."""
+    """The objects whose state is saved.
+
+    ``averaged`` holds a network per task, perhaps the trained one itself; ``metrics`` the last
+    validation of each task by its name.
+    """
 
     method: torch.nn.Module
     averaged: torch.nn.Module
@@ -44,7 +48,7 @@ class TrainingState:
     host_generator: torch.Generator
     step: int = 0
     elapsed: float = 0.0
-    metrics: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def snapshot(self) -> dict[str, Any]:
         """Plain tensors, numbers and containers."""

@@ -1,11 +1,12 @@
 """A training prepared: everything the loop needs, whatever is learnt from.
 
-``scribble_job`` prepares one from the scribbles of a folder, ``starter`` one from drawn hearts; the
+``scribble_job`` prepares one from the scribbles of folders, ``starter`` one from drawn hearts; the
 loop runs either and asks neither where it came from.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -29,8 +30,8 @@ class Batches(Protocol):
     def steps_per_epoch(self) -> int:
         """Steps until everything was seen once."""
 
-    def at(self, step: int, fraction: float) -> Batch:
-        """The batch of ``step``, when ``fraction`` (0-1) of the budget is used."""
+    def at(self, step: int, fraction: float) -> Batch | Sequence[Batch]:
+        """What the method takes in ``step``, when ``fraction`` (0-1) of the budget is used."""
 
 
 @dataclass
@@ -49,19 +50,36 @@ class Generators:
 
 
 @dataclass
+class Task:
+    """A model in the making.
+
+    Attributes:
+        name: its folder in the run; empty if its model lies in the run folder itself.
+        network: is trained.
+        averaged: becomes the model; a copy whose weights follow, or the network itself.
+        card: the model's card, without what only the training itself can tell.
+        validation: cases with masks that are measured on, never trained on.
+    """
+
+    name: str
+    network: UNet
+    averaged: UNet
+    card: ModelCard
+    validation: list[Case]
+
+
+@dataclass
 class Job:
     """What the loop runs.
 
     Attributes:
         settings: as the user gave them; they go into the run's record.
         recipe: every number that follows from them.
-        method: a module on the machine's device whose ``forward(batch)`` returns named loss terms.
-        network: the one inside it that is trained.
-        averaged: becomes the model; a copy whose weights follow, or the network itself.
+        method: a module on the machine's device that returns named loss terms of what ``batches``
+            gives; the networks of all tasks are inside it.
         weights: how the terms are added.
-        card: the model's card, without what only the training itself can tell.
+        tasks: the models that come out, first the one the training is for.
         started: the first event, as of step 0.
-        validation: cases with masks that are measured on, never trained on.
         warnings: what the user should know before the first step.
     """
 
@@ -69,12 +87,14 @@ class Job:
     recipe: Recipe
     machine: Machine
     method: nn.Module
-    network: UNet
-    averaged: UNet
     weights: dict[str, float]
     batches: Batches
     generators: Generators
-    card: ModelCard
+    tasks: Sequence[Task]
     started: Started
-    validation: list[Case] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def main(self) -> Task:
+        """The task the training is for."""
+        return self.tasks[0]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor
+from torch import Tensor, nn
 
 from napari_scribblemix.errors import TrainingError
 from napari_scribblemix.events import (
@@ -27,6 +27,7 @@ from napari_scribblemix.events import (
     Progress,
     Resumed,
     Started,
+    TaskResult,
     Validation,
     Warned,
 )
@@ -39,7 +40,7 @@ from napari_scribblemix.training.checkpoint import (
 )
 from napari_scribblemix.training.control import Control
 from napari_scribblemix.training.device import is_out_of_memory, make_fabric, out_of_memory
-from napari_scribblemix.training.job import Job
+from napari_scribblemix.training.job import Job, Task
 from napari_scribblemix.training.meter import Meter
 from napari_scribblemix.training.record import write_settings
 from napari_scribblemix.training.schedule import Budget, learning_rate
@@ -78,11 +79,12 @@ class Training:
             weight_decay=recipe.weight_decay,
             fused=job.machine.device.type in {"cpu", "cuda"},
         )
+        averaged = nn.ModuleList(task.averaged for task in job.tasks)
         self.state = TrainingState(
-            job.method, job.averaged, optimizer, job.generators.device, job.generators.host
+            job.method, averaged, optimizer, job.generators.device, job.generators.host
         )
         self.budget = Budget.of(recipe, job.batches.steps_per_epoch)
-        self._last: Validation | None = None
+        self._measured: int | None = None
         if job.settings.resume:
             load_checkpoint(run, self.state)
 
@@ -100,16 +102,17 @@ class Training:
                 raise
             raise out_of_memory(self.job.machine.device, self.state.step) from error
         yield from self._save()
-        measured_at = self._last.step if self._last else None
-        if self.job.validation and measured_at != self.state.step and not self.control.stopping:
-            yield self._validate()
+        if self._measures and self._measured != self.state.step and not self.control.stopping:
+            yield from self._validate()
             yield from self._save()
+        results = [self._result(task) for task in self.job.tasks]
         yield Finished(
             step=self.state.step,
             elapsed=self.state.elapsed,
             stopped=self.control.stopping,
             model=str(self.run),
-            mean_dice=self._last.mean_dice if self._last else None,
+            mean_dice=results[0].mean_dice,
+            tasks=results if len(results) > 1 else [],
         )
 
     def _steps(self) -> Iterator[Event]:
@@ -122,6 +125,11 @@ class Training:
         saved_at = state.elapsed + _FIRST_CHECKPOINT_SECONDS - _CHECKPOINT_SECONDS
         meter, rate = Meter(state.step, state.elapsed), 0.0
         next_validation = self._next_validation()
+        if len(job.tasks) > 1 and self._measures and not state.step:
+            # Where each task began, so that the end can tell which of them gained.
+            yield from self._validate()
+            state.method.train()
+            begun = time.monotonic() - state.elapsed
         while not self.budget.spent(state.step, state.elapsed):
             yield from self._others()
             if self.control.paused:
@@ -146,7 +154,8 @@ class Training:
             state.optimizer.zero_grad(set_to_none=True)
             state.step += 1
             if recipe.ema:
-                update_average(state.averaged, job.network, recipe.ema, state.step)
+                for task in job.tasks:
+                    update_average(task.averaged, task.network, recipe.ema, state.step)
             meter.add({"loss": loss, **terms})
             state.elapsed = time.monotonic() - begun
             due = self.budget.fraction(state.step, state.elapsed) >= next_validation
@@ -159,7 +168,7 @@ class Training:
                 yield from self._save()
                 saved_at = state.elapsed
             if due:
-                yield self._validate()
+                yield from self._validate()
                 state.method.train()
                 next_validation = self._next_validation()
                 meter = Meter(state.step, time.monotonic() - begun)
@@ -183,8 +192,12 @@ class Training:
         if not self.control.stopping:
             yield Resumed(step=self.state.step)
 
+    @property
+    def _measures(self) -> bool:
+        return any(task.validation for task in self.job.tasks)
+
     def _next_validation(self) -> float:
-        if not self.job.validation:
+        if not self._measures:
             return math.inf
         every = 1.0 / self.job.settings.validations
         done = self.budget.fraction(self.state.step, self.state.elapsed)
@@ -211,40 +224,65 @@ class Training:
             fraction=self.budget.fraction(self.state.step, self.state.elapsed),
             elapsed=self.state.elapsed,
             eta=self.budget.eta(self.state.step, self.state.elapsed),
-            slices_per_second=steps * self.job.recipe.batch / max(seconds, 1e-9),
+            slices_per_second=steps * self._slices / max(seconds, 1e-9),
             learning_rate=rate,
             loss=loss,
             terms=means,
         )
 
-    def model(self) -> Model:
-        """The model as of now: averaged weights and a card that says so."""
-        state = self.state
-        measured = {"steps": state.step, "seconds": round(state.elapsed, 1)}
-        card = self.job.card.model_copy(update=measured | {"metrics": state.metrics})
-        return Model(state.averaged, card)
+    @property
+    def _slices(self) -> int:
+        """How many scans a step takes in."""
+        return self.job.recipe.batch * len(self.job.tasks)
+
+    def model(self, task: Task | None = None) -> Model:
+        """The model of ``task`` (the main one) as of now: averaged weights, and a card of it."""
+        task = task or self.job.main
+        measured = {"steps": self.state.step, "seconds": round(self.state.elapsed, 1)}
+        metrics = self.state.metrics.get(task.name, {})
+        return Model(
+            task.averaged, task.card.model_copy(update=measured | {"metrics": dict(metrics)})
+        )
 
     def _save(self) -> Iterator[Event]:
         path = save_checkpoint(self.run, self.state)
-        model = self.model()
-        save_model(self.run, model.network, model.card)
+        for task in self.job.tasks:
+            model = self.model(task)
+            folder = self.run / task.name
+            folder.mkdir(exist_ok=True)
+            save_model(folder, model.network, model.card)
         yield Checkpoint(step=self.state.step, path=str(path.relative_to(self.run)))
 
-    def _validate(self) -> Validation:
-        dice = measure(self.model(), self.job.validation)
-        mean = sum(dice.values()) / max(1, len(dice))
-        event = Validation(
-            step=self.state.step,
-            elapsed=self.state.elapsed,
-            dice=dice,
-            mean_dice=mean,
-            cases=len(self.job.validation),
+    def _validate(self) -> Iterator[Event]:
+        step = self.state.step
+        for task in self.job.tasks:
+            if not task.validation:
+                continue
+            dice = measure(self.model(task), task.validation)
+            mean = sum(dice.values()) / max(1, len(dice))
+            before = self.state.metrics.get(task.name, {})
+            self.state.metrics[task.name] = {
+                "validation_dice": dice,
+                "validation_mean_dice": mean,
+                "validation_cases": len(task.validation),
+                "validation_step": step,
+                "validation_first_mean_dice": before.get("validation_first_mean_dice", mean),
+            }
+            yield Validation(
+                step=step,
+                elapsed=self.state.elapsed,
+                dice=dice,
+                mean_dice=mean,
+                cases=len(task.validation),
+                task=task.name,
+            )
+        self._measured = step
+
+    def _result(self, task: Task) -> TaskResult:
+        metrics = self.state.metrics.get(task.name, {})
+        return TaskResult(
+            task=task.name,
+            model=str(self.run / task.name),
+            first_mean_dice=metrics.get("validation_first_mean_dice"),
+            mean_dice=metrics.get("validation_mean_dice"),
         )
-        self.state.metrics = {
-            "validation_dice": dice,
-            "validation_mean_dice": mean,
-            "validation_cases": event.cases,
-            "validation_step": event.step,
-        }
-        self._last = event
-        return event

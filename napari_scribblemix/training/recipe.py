@@ -15,7 +15,11 @@ from napari_scribblemix.errors import SettingsError
 from napari_scribblemix.resources import STARTER_NAME, has_starter
 from napari_scribblemix.settings import TrainSettings
 
-TERMS = ("mix", "global", "occlusion", "local")
+TERMS: dict[str, tuple[str, ...]] = {
+    "cyclemix": ("mix", "global", "occlusion", "local"),
+    "modelmix": ("inv", "vicinal-sup", "vicinal-reg", "own-encoders"),
+}
+"""What ``--without`` can switch off: the rows of the papers' ablations."""
 
 
 class Augmentation(BaseModel):
@@ -65,8 +69,9 @@ class Recipe(BaseModel):
     follow_heart: float = Field(description="share of the crops centred on the scribbled heart")
     augmentation: Augmentation
     mix_from: float = Field(
-        0.0, description="CycleMix: share of the budget before images are mixed"
+        0.0, description="share of the budget before images and models are mixed"
     )
+    dropout: float = Field(0.0, description="feature maps dropped in each block of the encoder")
     start: Literal["scratch", "starter", "model"] = Field(
         "scratch", description="first weights: fresh, the starter's, or another model's"
     )
@@ -78,7 +83,7 @@ class Recipe(BaseModel):
         0.0, description="weight of a pixel that only the teacher labels; 0: no teacher"
     )
     teacher_sure: float = Field(0.9, description="probability from which it labels a pixel")
-    without: tuple[str, ...] = Field((), description="CycleMix terms that are switched off")
+    without: tuple[str, ...] = Field((), description="terms of the method that are switched off")
     time: float | None = Field(None, description="budget, seconds")
     steps: int | None = Field(None, description="budget, optimiser steps")
     epochs: int | None = Field(None, description="budget, passes over the slices")
@@ -127,7 +132,13 @@ _BASELINE: dict[str, object] = {"dice": 0.0, "edges": 0.0}
 METHOD_CHANGES: dict[tuple[str, str], dict[str, object]] = {
     ("partial", "fast"): _BASELINE,
     ("partial", "best"): _BASELINE,
-}
+    # ModelMix, section 3.1: 256 x 256, batch 16, learning rate 1e-3, dropout .5, half unlabelled.
+    ("modelmix", "paper"): {
+        "crop": 256, "batch": 16, "learning_rate": 1e-3, "dice": 1.0, "dropout": 0.5,
+        "unlabelled_share": 0.5,
+        "augmentation": Augmentation(rotation=180, mirror=True, shift=0.1),
+    },
+}  # fmt: skip
 
 
 # Who begins with a model that knows hearts refines it instead of learning anew.  Strokes alone move
@@ -154,6 +165,41 @@ def _split(text: str | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in (text or "").split(",") if part.strip())
 
 
+def _without(settings: TrainSettings) -> tuple[str, ...]:
+    without, known = _split(settings.without), TERMS.get(settings.method, ())
+    if without and not known:
+        raise SettingsError(
+            f"Got --without with --method {settings.method}, which has one term only; expected "
+            f"--method {' or '.join(TERMS)}."
+        )
+    if unknown := [term for term in without if term not in known]:
+        raise SettingsError(
+            f"Got --without {', '.join(unknown)}; expected terms of {settings.method}: "
+            f"{', '.join(known)}."
+        )
+    return without
+
+
+def check_companions(settings: TrainSettings) -> None:
+    """``SettingsError`` unless a method with companions has some, and no other has any."""
+    given = len(settings.companions)
+    if settings.method == "modelmix" and not given:
+        raise SettingsError(
+            "Got --method modelmix without a companion; name another folder with scribbles, or a "
+            "finished model, by --with (for example --with starter)."
+        )
+    if settings.method != "modelmix" and given:
+        raise SettingsError(
+            f"Got --with {settings.companions[0]} and --method {settings.method}; only modelmix "
+            "learns with a companion: add --method modelmix, or leave --with out."
+        )
+    if len(settings.companions_scribbled) > given:
+        raise SettingsError(
+            f"Got {len(settings.companions_scribbled)} --with-scribbled for {given} --with; "
+            "expected at most one for each."
+        )
+
+
 def resolve(settings: TrainSettings) -> Recipe:
     """The preset with the user's options in place; ``SettingsError`` where they contradict."""
     changes = dict(METHOD_CHANGES.get((settings.method, settings.preset), {}))
@@ -171,12 +217,6 @@ def resolve(settings: TrainSettings) -> Recipe:
     for name in ("spacing", "crop", "batch", "learning_rate", "enclosure_rule", "drawn", "teacher"):
         if (value := getattr(settings, name)) is not None:
             changes[name] = value
-    without = _split(settings.without)
-    if unknown := [term for term in without if term not in TERMS]:
-        raise SettingsError(
-            f"Got --without {', '.join(unknown)}; expected terms of CycleMix: {', '.join(TERMS)}."
-        )
-    if without and settings.method != "cyclemix":
-        raise SettingsError(f"--without needs --method cyclemix; got --method {settings.method}.")
+    without = _without(settings)
     changes["without"] = without
     return PRESETS[settings.preset].model_copy(update=changes)

@@ -1,51 +1,50 @@
-"""A training from scribbles, prepared: cases, slices on the device, method and first weights.
+"""A training from scribbles, prepared: its tasks, the method round their networks, and the words.
 
-Its scribbles may change while it runs: ``take_scribbles`` reads those of a case again.
+Scribbles may change while it runs: ``take_scribbles`` reads those of a case again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import cast
 
-import torch
 from torch import nn
 
-import napari_scribblemix
 from napari_scribblemix.errors import TrainingError
 from napari_scribblemix.events import ScribblesTaken, Started
-from napari_scribblemix.inference.model import ModelCard
-from napari_scribblemix.inference.orientation import AS_STORED, Turn
+from napari_scribblemix.inference.orientation import Turn
 from napari_scribblemix.methods.teacher import Taught
-from napari_scribblemix.methods.unet import UNet
-from napari_scribblemix.resources import STARTER_NAME, find_model
 from napari_scribblemix.settings import TrainSettings
-from napari_scribblemix.training.averaging import averaged_copy, predicting_copy
-from napari_scribblemix.training.batches import BatchSource, build_method
-from napari_scribblemix.training.cases import (
-    TrainingCases,
-    load_training_cases,
-    reload_case,
-)
+from napari_scribblemix.training.batches import JointBatches, build_method
+from napari_scribblemix.training.cases import reload_case
 from napari_scribblemix.training.device import choose_machine
 from napari_scribblemix.training.job import Generators, Job
-from napari_scribblemix.training.recipe import Recipe, resolve
-from napari_scribblemix.training.slices import build_store
-from napari_scribblemix.training.start import (
-    find_turns,
-    knows_all,
-    load_start,
-    take_weights,
+from napari_scribblemix.training.recipe import check_companions, resolve
+from napari_scribblemix.training.tasks import (
+    ScribbledTask,
+    is_finished_model,
+    load_companion,
+    prepare_task,
+    settings_of_tasks,
+    task_names,
 )
 
 
 @dataclass
 class ScribbleJob(Job):
-    """A job whose labels are scribbles in a folder."""
+    """A job whose labels are scribbles in folders; ``main`` is the task of ``settings.folder``."""
 
     settings: TrainSettings
-    batches: BatchSource
+    tasks: Sequence[ScribbledTask]
+
+    @property
+    def main(self) -> ScribbledTask:
+        """The task the training is for."""
+        return self.tasks[0]
+
+    def turn_of(self, case_id: str) -> Turn | None:
+        """How to turn a case of the main task, also one that takes no part."""
+        return self.main.source.store.turn_of(case_id)
 
     def take_scribbles(self, case_id: str, step: int) -> ScribblesTaken:
         """Train from ``step``, the next one, on with the scribbles of a case as they are now.
@@ -53,13 +52,14 @@ class ScribbleJob(Job):
         Nothing changes where an error is raised: those of ``load_case``, ``ScribbleError`` if no
         label would be left, ``TrainingError`` if the case does not take part.
         """
-        store = self.batches.store
+        source = self.main.source
+        store = source.store
         if case_id not in store.rows:
             raise TrainingError(
                 f"{case_id} was not part of this training when it began (it was added later, or is "
                 "held out to validate on); its scribbles take part from the next start on."
             )
-        self.batches.relabel(reload_case(self.settings, case_id, self.card.labels))
+        source.relabel(reload_case(self.settings, case_id, self.main.card.labels))
         return ScribblesTaken(
             case=case_id,
             step=step,
@@ -68,95 +68,69 @@ class ScribbleJob(Job):
         )
 
 
-@dataclass
-class _Begin:
-    """What a model to start from brings: its turns of the cases, and itself as a teacher."""
-
-    turns: list[Turn]
-    upright: bool = False
-    teacher: UNet | None = None
-
-
-def _begin(settings: TrainSettings, recipe: Recipe, cases: TrainingCases, network: UNet) -> _Begin:
-    """Fill ``network`` with the weights to start from, if not with fresh ones."""
-    if recipe.start == "scratch":
-        return _Begin([AS_STORED] * len(cases.training))
-    path = find_model(Path(settings.start or STARTER_NAME))
-    known = load_start(path, recipe, network, network.head.weight.device)
-    take_weights(network, known, cases.scheme)
-    # One that does not know scar would teach that it is muscle.
-    teacher = predicting_copy(network) if knows_all(known, cases.scheme) else None
-    return _Begin(find_turns(known, cases.training), known.card.upright, teacher)
-
-
 def prepare(settings: TrainSettings) -> ScribbleJob:
     """Read the cases and build everything; the user's errors are raised here, before a step."""
+    check_companions(settings)
     recipe = resolve(settings)
     machine = choose_machine(settings.device, settings.precision, settings.threads)
-    cases = load_training_cases(settings)
-    # Fresh layers draw their weights from the global generator; there is no other way in.
-    torch.manual_seed(settings.seed)  # noqa: TID251
-    method = build_method(settings.method, recipe, cases.scheme.classes, machine.layout)
-    method = method.to(machine.device)
-    network = cast(UNet, method.network)
-    begin = _begin(settings, recipe, cases, network)
-    store = build_store(
-        cases.training, recipe.spacing, recipe.enclosure_rule, machine.device, begin.turns
-    )
-    # Only now: it starts where the network starts.
-    averaged = averaged_copy(network, recipe.ema)
-    teacher = averaged if recipe.start == "scratch" else begin.teacher
-    taught: nn.Module = method
-    if recipe.teacher and teacher is not None:
-        taught = Taught(method, teacher, recipe.teacher, recipe.teacher_sure)
     generators = Generators.seeded(settings.seed, machine.device)
+    several = settings.method == "modelmix"
+    finished = [
+        load_companion(path, recipe, machine)
+        for path in settings.companions
+        if is_finished_model(path)
+    ]
+    each = settings_of_tasks(settings)
+    names = task_names([own.folder for own in each]) if several else [""]
+    main = prepare_task(settings, recipe, machine, generators, names[0])
+    tasks = [main]
+    tasks += [
+        prepare_task(own, recipe, machine, generators, name, like=main.network)
+        for own, name in zip(each[1:], names[1:], strict=True)
+    ]
+    shown = names if len(names) > 1 else [""]
+    method = build_method(
+        settings.method, recipe, [task.network for task in tasks], shown, finished
+    ).to(machine.device)
+    teachers = [task.teacher for task in tasks]
+    whole: nn.Module = Taught(method, teachers) if any(teachers) else method
     return ScribbleJob(
         settings=settings,
         recipe=recipe,
         machine=machine,
-        method=taught,
-        network=network,
-        averaged=averaged,
+        method=whole,
         weights=method.weights,
-        batches=BatchSource(store, recipe, cases.scheme, settings.seed, generators),
+        batches=JointBatches([task.source for task in tasks]) if several else main.source,
         generators=generators,
-        card=_card(settings, recipe, cases, begin.upright),
-        started=Started(
-            run="",
-            method=settings.method,
-            preset=settings.preset,
-            device=str(machine.device),
-            precision=machine.precision,
-            cases=len(cases.training),
-            scribbled_cases=sum(case.scribble is not None for case in cases.training),
-            slices=len(store),
-            scribbled_slices=len(store.labelled),
-            validation_cases=len(cases.validation),
-            parameters=sum(p.numel() for p in network.parameters()),
-            start=recipe.start,
-        ),
-        validation=cases.validation,
-        warnings=cases.warnings,
+        tasks=tasks,
+        started=_started(settings, tasks, str(machine.device), machine.precision, recipe.start),
+        warnings=_warnings(tasks),
     )
 
 
-def _card(
-    settings: TrainSettings, recipe: Recipe, cases: TrainingCases, upright: bool
-) -> ModelCard:
-    return ModelCard(
-        name=f"{settings.method}-{settings.preset}",
-        network=recipe.network,
-        in_channels=1,
-        labels=cases.scheme,
-        spacing=recipe.spacing,
-        mirrored=recipe.augmentation.mirror,
-        upright=upright,
+def _started(
+    settings: TrainSettings, tasks: list[ScribbledTask], device: str, precision: str, start: str
+) -> Started:
+    cases = [case for task in tasks for case in task.cases.training]
+    stores = [task.source.store for task in tasks]
+    return Started(
+        run="",
         method=settings.method,
-        recipe=recipe.model_dump(mode="json"),
-        steps=0,
-        seconds=0.0,
-        seed=settings.seed,
-        code_version=napari_scribblemix.__version__,
-        case_salt=cases.salt,
-        case_hashes=cases.hashes,
+        preset=settings.preset,
+        device=device,
+        precision=precision,
+        cases=len(cases),
+        scribbled_cases=sum(case.scribble is not None for case in cases),
+        slices=sum(len(store) for store in stores),
+        scribbled_slices=sum(len(store.labelled) for store in stores),
+        validation_cases=sum(len(task.validation) for task in tasks),
+        parameters=sum(p.numel() for task in tasks for p in task.network.parameters()),
+        start=start,
+        tasks=[task.name for task in tasks] if len(tasks) > 1 else [],
     )
+
+
+def _warnings(tasks: list[ScribbledTask]) -> list[str]:
+    if len(tasks) == 1:
+        return tasks[0].cases.warnings
+    return [f"{task.name}: {warning}" for task in tasks for warning in task.cases.warnings]

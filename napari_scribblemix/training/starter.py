@@ -28,7 +28,7 @@ from napari_scribblemix.synthesis.samples import draw_cases
 from napari_scribblemix.training.averaging import averaged_copy
 from napari_scribblemix.training.device import choose_machine
 from napari_scribblemix.training.drawn import draw_batch
-from napari_scribblemix.training.job import Generators, Job
+from napari_scribblemix.training.job import Generators, Job, Task
 from napari_scribblemix.training.recipe import STARTER, Recipe
 from napari_scribblemix.training.validation import measure
 
@@ -88,12 +88,18 @@ def prepare(settings: StarterSettings) -> Job:
         recipe=recipe,
         machine=machine,
         method=method,
-        network=network,
-        averaged=averaged_copy(network, recipe.ema),
         weights=method.weights,
         batches=DrawnBatches(recipe, generators),
         generators=generators,
-        card=_card(settings, recipe),
+        tasks=[
+            Task(
+                "",
+                network,
+                averaged_copy(network, recipe.ema),
+                _card(settings, recipe),
+                validation,
+            )
+        ],
         started=Started(
             run="",
             method="drawn hearts",
@@ -107,7 +113,6 @@ def prepare(settings: StarterSettings) -> Job:
             validation_cases=len(validation),
             parameters=sum(p.numel() for p in network.parameters()),
         ),
-        validation=validation,
     )
 
 

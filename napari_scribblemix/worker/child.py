@@ -186,7 +186,7 @@ class _Company:
                 name=training.run.name,
                 step=step,
                 look=look,
-                turn=self._job.batches.store.turn_of(case_id),
+                turn=self._job.turn_of(case_id),
             )
         except ScribbleMixError as error:
             self._plan.drop(case_id)

@@ -42,6 +42,16 @@ def selection(name: str, images: Path, draw: int) -> list[str]:
     return []
 
 
+def companion(name: str, draw: int) -> list[str]:
+    """The options of ``train`` that add the set ``name`` as a second task."""
+    folder = data_folder() / ("acdc" if name.startswith("acdc") else "mscmr") / "train"
+    chosen = selection(name, folder / "images", draw)
+    if "--cases" in chosen:
+        raise SystemExit(f"{name} is part of a set and cannot be a companion; choose another.")
+    scribbled = ["--with-scribbled", chosen[1]] if chosen else []
+    return ["--with", str(folder), *scribbled]
+
+
 def command(*parts: object) -> None:
     """Run the program; its messages stay visible."""
     code = "import sys; from napari_scribblemix.cli.app import main; sys.exit(main())"
@@ -53,23 +63,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("set", choices=SETS)
     parser.add_argument("--draw", type=int, default=0)
+    parser.add_argument("--companion", choices=SETS, help="a second task (--method modelmix)")
     parser.add_argument("--keep", type=Path, help="folder for run and masks [a temporary one]")
     arguments, train_options = parser.parse_known_args()
     data = data_folder() / ("acdc" if arguments.set.startswith("acdc") else "mscmr")
     with tempfile.TemporaryDirectory() as temporary:
         work = arguments.keep or Path(temporary)
         chosen = selection(arguments.set, data / "train" / "images", arguments.draw)
-        command("train", data / "train", "--output", work / "run", *chosen, *train_options)
-        command("segment", work / "run", data / "val" / "images", "--output", work / "masks")
+        run = work / "run"
+        if arguments.companion:
+            chosen += companion(arguments.companion, arguments.draw)
+        command("train", data / "train", "--output", run, *chosen, *train_options)
+        run = next((path.parent for path in run.glob(f"{data.name}_train/model.json")), run)
+        command("segment", run, data / "val" / "images", "--output", work / "masks")
         report = work / "report.json"
         command("evaluate", work / "masks", data / "val" / "masks", "--json", report)
         result = json.loads(report.read_text())
-        card = json.loads((work / "run" / "model.json").read_text())
+        card = json.loads((run / "model.json").read_text())
         row = {
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
             "set": arguments.set,
             "draw": arguments.draw,
-            "options": " ".join(train_options),
+            "options": " ".join([*train_options, *["+", arguments.companion or ""]]).rstrip(" +"),
             "steps": card["steps"],
             "seconds": card["seconds"],
             "mean_dice": round(result["mean"]["dice"], 3),

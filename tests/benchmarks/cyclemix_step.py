@@ -32,6 +32,7 @@ from napari_scribblemix.methods.losses import (
     partial_dice,
 )
 from napari_scribblemix.methods.occlusion import draw_visible
+from napari_scribblemix.methods.unet import build_network
 from napari_scribblemix.training.averaging import update_average
 from napari_scribblemix.training.batches import BatchSource, build_method
 from napari_scribblemix.training.device import choose_layout, choose_precision
@@ -71,7 +72,9 @@ class Bench:
         recipe = self.recipe
         self.store = _store(recipe, self.device)
         layout = choose_layout(self.device, "bf16-mixed" if self.bf16 else "32-true")
-        self.method = build_method("cyclemix", recipe, CLASSES, layout).to(self.device)
+        network = build_network(recipe.network, 1, CLASSES)
+        network.arrange(layout)
+        self.method = build_method("cyclemix", recipe, [network]).to(self.device)
         self.optimiser = torch.optim.AdamW(self.method.parameters(), lr=1e-4, fused=True)
         self.averaged = copy.deepcopy(self.method.network).requires_grad_(False)
         generators = Generators.seeded(0, self.device)

@@ -1,0 +1,91 @@
+"""Virtual models: one encoder with one of its convolutions mixed with another encoder's (eq. 3-5).
+
+K. Zhang and V. M. Patel, ModelMix: A New Model-Mixup Strategy to Minimize Vicinal Risk across Tasks
+for Few-scribble based Cardiac Segmentation, MICCAI 2024.  Kernel and bias are interpolated, all
+else stays the first encoder's, and the gradient reaches both.  (The printed bias of eq. 5,
+``lambda [b_i + (1 - lambda) b_j]``, is a misprint.)
+
+A virtual model differs from the individual one at one place.  What comes before it is the same, so
+its features are taken over instead of being computed a second time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from napari_scribblemix.methods.unet import UNet
+
+
+@dataclass(frozen=True)
+class Interpolation:
+    """Where two encoders are mixed, and how much.
+
+    Attributes:
+        level: of the encoder, 0 at full resolution.
+        convolution: its name inside the block of that level.
+        share: lambda, 0-1: that of the first encoder; at 1 nothing is mixed.
+    """
+
+    level: int
+    convolution: str
+    share: float
+
+
+def mixable_convolutions(networks: Sequence[UNet]) -> list[tuple[int, str]]:
+    """Level and name of every encoder convolution that has the same shape in all ``networks``.
+
+    Normalisation is never mixed.  The first convolution is missing where channel counts differ.
+    """
+
+    def shapes(network: UNet) -> dict[tuple[int, str], torch.Size]:
+        return {
+            (level, name): module.weight.shape
+            for level, block in enumerate(network.encoder)
+            for name, module in block.named_modules()
+            if isinstance(module, nn.Conv2d)
+        }
+
+    first, *others = [shapes(network) for network in networks]
+    return [place for place, shape in first.items() if all(o.get(place) == shape for o in others)]
+
+
+def draw_interpolation(
+    places: Sequence[tuple[int, str]], host_generator: torch.Generator
+) -> Interpolation:
+    """One of ``places`` and lambda ~ Beta(1/2, 1/2), drawn on the host: they decide what is run."""
+    number = int(torch.randint(len(places), (), generator=host_generator))
+    u = float(torch.rand((), generator=host_generator))
+    return Interpolation(*places[number], share=math.sin(u * math.pi / 2) ** 2)
+
+
+def virtual_logits(
+    network: UNet, other: UNet, drawn: Interpolation, image: Tensor, features: Sequence[Tensor]
+) -> Tensor:
+    """What the virtual model of ``network`` and ``other`` says of a batch.
+
+    Args:
+        network: gives all but the mixed convolution; e_i and h_i of the paper.
+        other: e_j; only the drawn convolution is taken.
+        drawn: which, and lambda.
+        image: (B, C, H, W).
+        features: those of ``network`` for the same images, ``network.encode(image)``.
+
+    Returns:
+        Logits as ``network.decode`` gives them; their gradient reaches the weights of both.
+    """
+    block, theirs = network.encoder[drawn.level], other.encoder[drawn.level]
+    own, foreign = (b.get_submodule(drawn.convolution) for b in (block, theirs))
+    partners = dict(foreign.named_parameters())
+    mixed = {
+        f"{drawn.convolution}.{name}": torch.lerp(partners[name], weight, drawn.share)
+        for name, weight in own.named_parameters()
+    }
+    before = features[: drawn.level]
+    here = functional_call(block, mixed, (network.entering(image, before),))
+    return network.decode(network.encode(image, [*before, here]))

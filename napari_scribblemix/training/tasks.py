@@ -1,0 +1,215 @@
+"""The tasks of a training: each a folder with scribbles, its slices, and the network it is for.
+
+Most methods have one.  ModelMix has the folder to train and its companions: other folders, which
+are tasks like the first, and finished models, which are only looked at.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import napari_scribblemix
+from napari_scribblemix.errors import ModelError, SettingsError
+from napari_scribblemix.inference.model import MODEL_NAME, ModelCard, load_model
+from napari_scribblemix.inference.orientation import AS_STORED, Turn
+from napari_scribblemix.methods.teacher import Teacher
+from napari_scribblemix.methods.unet import UNet, build_network
+from napari_scribblemix.resources import STARTER_NAME, find_model
+from napari_scribblemix.settings import TrainSettings
+from napari_scribblemix.training.averaging import averaged_copy, predicting_copy
+from napari_scribblemix.training.batches import BatchSource
+from napari_scribblemix.training.cases import TrainingCases, load_training_cases
+from napari_scribblemix.training.device import Machine
+from napari_scribblemix.training.job import Generators, Task
+from napari_scribblemix.training.recipe import Recipe
+from napari_scribblemix.training.slices import build_store
+from napari_scribblemix.training.start import (
+    find_turns,
+    knows_all,
+    load_start,
+    take_weights,
+)
+
+
+@dataclass
+class ScribbledTask(Task):
+    """A task that learns from the scribbles of a folder.
+
+    ``settings`` are those of the training as they hold for this folder; ``teacher`` completes its
+    batches, if it has one.
+    """
+
+    settings: TrainSettings
+    cases: TrainingCases
+    source: BatchSource
+    teacher: Teacher | None
+
+
+def is_finished_model(path: Path) -> bool:
+    """Whether a companion is a model and not a folder to learn from."""
+    found = find_model(path)
+    return found.suffix == ".safetensors" or (found / MODEL_NAME).is_file()
+
+
+def settings_of_tasks(settings: TrainSettings) -> list[TrainSettings]:
+    """The settings as they hold for each folder: first the one to train, then its companions."""
+    own: dict[str, Any] = {
+        "companions": [],
+        "companions_scribbled": [],
+        "cases": None,
+        "validation": None,
+    }
+    chosen = list(settings.companions_scribbled)
+    chosen += [""] * (len(settings.companions) - len(chosen))
+    others = [
+        settings.model_copy(update=own | {"folder": path, "scribbled": scribbled or None})
+        for path, scribbled in zip(settings.companions, chosen, strict=True)
+        if not is_finished_model(path)
+    ]
+    return [settings, *others]
+
+
+def task_names(folders: Sequence[Path]) -> list[str]:
+    """What the tasks are called: by their folders, with as many parents as tell them apart.
+
+    ``SettingsError`` if two folders are the same.
+    """
+    parts = [[p.removesuffix(".scribblemix") for p in folder.resolve().parts] for folder in folders]
+    twice = [name for name, count in Counter(map(tuple, parts)).items() if count > 1]
+    if twice:
+        raise SettingsError(
+            f"Got the folder {twice[0][-1]} twice; expected another one as a companion: choose a "
+            "different --with."
+        )
+    length = 1
+    while len({tuple(part[-length:]) for part in parts}) < len(parts):
+        length += 1
+    return ["_".join(p.strip("/\\:") for p in part[-length:]) for part in parts]
+
+
+def load_companion(path: Path, recipe: Recipe, machine: Machine) -> UNet:
+    """The network of a finished model, to be mixed in; it is not trained.
+
+    Raises:
+        ModelError: it is missing or damaged.
+        SettingsError: it has another architecture than the training.
+    """
+    model = load_model(path, machine.device)
+    if model.card.network != recipe.network:
+        raise SettingsError(
+            f"Got --with {path}, a network {model.card.network!r}; the training has a network "
+            f"{recipe.network!r}, and only equal ones can be mixed: choose another --preset or "
+            "companion."
+        )
+    network = model.network
+    if not isinstance(network, UNet):
+        raise ModelError(f"Got --with {path}, whose network has no encoder to mix.")
+    network.arrange(machine.layout)
+    return predicting_copy(network)
+
+
+@dataclass
+class _Begin:
+    """What a model to start from brings: its turns of the cases, and itself as a teacher."""
+
+    turns: list[Turn]
+    upright: bool = False
+    teacher: UNet | None = None
+
+
+def _begin(settings: TrainSettings, recipe: Recipe, cases: TrainingCases, network: UNet) -> _Begin:
+    """Fill ``network`` with the weights to start from, if not with fresh ones."""
+    if recipe.start == "scratch":
+        return _Begin([AS_STORED] * len(cases.training))
+    path = find_model(Path(settings.start or STARTER_NAME))
+    known = load_start(path, recipe, network, network.head.weight.device)
+    take_weights(network, known, cases.scheme)
+    # One that does not know scar would teach that it is muscle.
+    teacher = predicting_copy(network) if knows_all(known, cases.scheme) else None
+    return _Begin(find_turns(known, cases.training), known.card.upright, teacher)
+
+
+def prepare_task(
+    settings: TrainSettings,
+    recipe: Recipe,
+    machine: Machine,
+    generators: Generators,
+    name: str = "",
+    like: UNet | None = None,
+) -> ScribbledTask:
+    """Read the cases of ``settings.folder`` and build what learns from them.
+
+    Args:
+        settings: those of this task.
+        recipe: of the training.
+        machine: of the training.
+        generators: of the training.
+        name: of the task.
+        like: a fresh network begins with the weights of this one, as far as they fit: encoders
+            that are to be mixed must not begin far from each other.
+    """
+    cases = load_training_cases(settings)
+    # Fresh layers draw their weights from the global generator; there is no other way in.
+    torch.manual_seed(settings.seed)  # noqa: TID251
+    network = build_network(recipe.network, 1, cases.scheme.classes, recipe.dropout)
+    network.arrange(machine.layout)
+    network.to(machine.device)
+    if like is not None:
+        _take_what_fits(network, like)
+    begin = _begin(settings, recipe, cases, network)
+    store = build_store(
+        cases.training, recipe.spacing, recipe.enclosure_rule, machine.device, begin.turns
+    )
+    # Only now: it starts where the network starts.
+    averaged = averaged_copy(network, recipe.ema)
+    teacher = averaged if recipe.start == "scratch" else begin.teacher
+    return ScribbledTask(
+        name=name,
+        network=network,
+        averaged=averaged,
+        card=_card(settings, recipe, cases, begin.upright),
+        validation=cases.validation,
+        settings=settings,
+        cases=cases,
+        source=BatchSource(store, recipe, cases.scheme, settings.seed, generators),
+        teacher=(
+            Teacher(teacher, recipe.teacher, recipe.teacher_sure)
+            if recipe.teacher and teacher is not None
+            else None
+        ),
+    )
+
+
+def _take_what_fits(network: UNet, like: UNet) -> None:
+    own, theirs = network.state_dict(), like.state_dict()
+    fitting = {k: copy.deepcopy(v) for k, v in theirs.items() if v.shape == own[k].shape}
+    network.load_state_dict(own | fitting)
+
+
+def _card(
+    settings: TrainSettings, recipe: Recipe, cases: TrainingCases, upright: bool
+) -> ModelCard:
+    return ModelCard(
+        name=f"{settings.method}-{settings.preset}",
+        network=recipe.network,
+        in_channels=1,
+        labels=cases.scheme,
+        spacing=recipe.spacing,
+        mirrored=recipe.augmentation.mirror,
+        upright=upright,
+        method=settings.method,
+        recipe=recipe.model_dump(mode="json"),
+        steps=0,
+        seconds=0.0,
+        seed=settings.seed,
+        code_version=napari_scribblemix.__version__,
+        case_salt=cases.salt,
+        case_hashes=cases.hashes,
+    )
