@@ -77,8 +77,10 @@ def test_the_model_to_start_from_is_the_teacher(tmp_path: Path) -> None:
     known = write_model(tmp_path / "known")
     taught = prepare(settings(folder, start=str(tmp_path / "known"))).method
     assert isinstance(taught, Taught)
-    (teacher,) = taught._teacher
-    assert torch.equal(teacher.head.weight, known.head.weight)
+    (teacher,) = taught._teachers
+    assert teacher is not None
+    network = cast(UNet, teacher.network)
+    assert torch.equal(network.head.weight, known.head.weight)
     alone = prepare(settings(folder, start=str(tmp_path / "known"), teacher=0.0)).method
     assert not isinstance(alone, Taught)
 
