@@ -60,7 +60,10 @@ def _metavar(field: FieldInfo) -> str | None:
     _, metadata = _type_and_metadata(field)
     if any(isinstance(item, BeforeValidator) and item.func is parse_duration for item in metadata):
         return "TIME"
-    return {Path: "PATH", int: "N", float: "X", str: "TEXT"}.get(_plain_type(field))
+    plain = _plain_type(field)
+    if typing.get_origin(plain) is list:
+        (plain,) = typing.get_args(plain)
+    return {Path: "PATH", int: "N", float: "X", str: "TEXT"}.get(plain)
 
 
 def _range(field: FieldInfo) -> str:

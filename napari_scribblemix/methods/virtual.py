@@ -64,6 +64,12 @@ def draw_interpolation(
     return Interpolation(*places[number], share=math.sin(u * math.pi / 2) ** 2)
 
 
+def _mixed(other: Tensor, own: Tensor, share: float, layout: torch.memory_format) -> Tensor:
+    mixed = torch.lerp(other, own, share)
+    # A kernel laid out otherwise in memory is computed otherwise, and rounds otherwise.
+    return mixed.to(memory_format=layout) if mixed.ndim == 4 else mixed
+
+
 def virtual_logits(
     network: UNet, other: UNet, drawn: Interpolation, image: Tensor, features: Sequence[Tensor]
 ) -> Tensor:
@@ -83,7 +89,7 @@ def virtual_logits(
     own, foreign = (b.get_submodule(drawn.convolution) for b in (block, theirs))
     partners = dict(foreign.named_parameters())
     mixed = {
-        f"{drawn.convolution}.{name}": torch.lerp(partners[name], weight, drawn.share)
+        f"{drawn.convolution}.{name}": _mixed(partners[name], weight, drawn.share, network.layout)
         for name, weight in own.named_parameters()
     }
     before = features[: drawn.level]

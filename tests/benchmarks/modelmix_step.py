@@ -1,6 +1,6 @@
 """What a ModelMix step costs, over twice a partial cross-entropy step of the same network.
 
-    python tests/benchmarks/modelmix_step.py [--threads 1] [--rounds 9] [--preset fast] [--device cpu]
+    python tests/benchmarks/modelmix_step.py [--threads 1] [--rounds 9] [--preset fast]
 
 Two tasks (the bundled cine and late-enhancement samples), batches and optimiser included, medians,
 the variants in turn within each round.  Twice, because two tasks take twice the scans.
