@@ -16,6 +16,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 Method = Literal["cyclemix", "modelmix", "partial"]
 PresetName = Literal["fast", "best", "paper"]
+NetworkName = Literal["fast", "residual", "unet+"]
+
+NETWORKS: dict[PresetName, NetworkName] = {"fast": "fast", "best": "residual", "paper": "unet+"}
+"""The network of each preset; only models of the same network can be mixed or begun with."""
 
 _DURATION = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)?\s*$")
 _SECONDS = {"s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, None: 60.0}

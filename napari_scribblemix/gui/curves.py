@@ -1,19 +1,25 @@
-"""The loss and the Dice of the training that runs, as two small plots.
+"""The loss and the Dice of a training, as two small plots, a line for each task it has.
 
 pyqtgraph is imported when a training starts: it would slow down the opening of the widget.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from html import escape
 from typing import Any
 
-from qtpy.QtCore import QCoreApplication, QEvent
-from qtpy.QtWidgets import QHBoxLayout, QWidget
+from qtpy.QtCore import QCoreApplication, QEvent, Qt
+from qtpy.QtWidgets import QGridLayout, QLabel, QWidget
 
 from napari_scribblemix.gui.controls import tip
+from napari_scribblemix.gui.run_curves import CurveData, Points
 
 _HEIGHT = 110
+_ALONE = ("#e69f00", "#56b4e9")
+"""The colours of the loss and the Dice of a training of one task."""
+_TASKS = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#d55e00")
+"""The colours of the tasks, where there are several; told apart by the colour-blind too."""
+_LONGEST = 28
 
 
 class Curves(QWidget):
@@ -21,28 +27,58 @@ class Curves(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        layout = QHBoxLayout(self)
+        layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
-        self.setFixedHeight(_HEIGHT)
+        self.names = QLabel()
+        self.names.setTextFormat(Qt.TextFormat.RichText)
+        self.names.setWordWrap(True)
+        self.names.hide()
+        layout.addWidget(self.names, 1, 0, 1, 2)
         self.hide()
         self._closed = False
         self._plots: list[Any] = []
-        self._lines: list[Any] = []
+        self._lines: list[dict[str, Any]] = []
         self._colours = ("#202020", "#d0d0d0")
 
-    def show_curves(
-        self, losses: Sequence[tuple[int, float]], dices: Sequence[tuple[int, float]]
-    ) -> None:
-        """Draw both, points being (step, value)."""
-        if self._closed or not (losses or dices):
+    def show_curves(self, data: CurveData) -> None:
+        """Draw both."""
+        if self._closed or not (data.losses or data.dices):
             self.hide()
             return
         self.prepare()
-        for line, points in zip(self._lines, (losses, dices), strict=True):
-            line.setData([step for step, _ in points], [value for _, value in points])
-        self._plots[1].setVisible(bool(dices))
+        tasks = list(data.losses | data.dices)
+        for number, curves in enumerate((data.losses, data.dices)):
+            self._draw(number, curves, tasks)
+        self._plots[1].setVisible(bool(data.dices))
+        self._say_names(tasks)
         self.show()
+
+    def _draw(self, number: int, curves: dict[str, Points], tasks: list[str]) -> None:
+        import pyqtgraph
+
+        lines, plot = self._lines[number], self._plots[number]
+        for gone in lines.keys() - curves.keys():
+            plot.removeItem(lines.pop(gone))
+        for task, points in curves.items():
+            if task not in lines:
+                lines[task] = plot.plot()
+            place = tasks.index(task) % len(_TASKS)
+            colour = _TASKS[place] if task else _ALONE[number]
+            lines[task].setPen(pyqtgraph.mkPen(colour, width=2))
+            lines[task].setData([step for step, _ in points], [value for _, value in points])
+
+    def _say_names(self, tasks: list[str]) -> None:
+        """Which colour is whose, if there is more than one."""
+        named = [
+            f'<span style="color: {_TASKS[i % len(_TASKS)]}">&#9632;</span> '
+            + escape(task if len(task) <= _LONGEST else f"{task[: _LONGEST - 1]}…")
+            for i, task in enumerate(tasks)
+            if task
+        ]
+        self.names.setText(" &nbsp; ".join(named))
+        self.names.setToolTip(", ".join(task for task in tasks if task))
+        self.names.setVisible(bool(named))
 
     def prepare(self) -> None:
         """Make the empty plots, which takes a moment: better before anybody draws."""
@@ -70,15 +106,16 @@ class Curves(QWidget):
     def _build(self) -> None:
         import pyqtgraph
 
-        for title, colour in (("Loss", "#e69f00"), ("Mean Dice", "#56b4e9")):
+        for place, title in enumerate(("Loss", "Mean Dice")):
             plot = pyqtgraph.PlotWidget(enableMenu=False)
             plot.setTitle(title, size="8pt")
             plot.setMouseEnabled(False, False)
             plot.hideButtons()
             tip(plot, f"{title} of the training by step.")
-            self.layout().addWidget(plot)
+            plot.setFixedHeight(_HEIGHT)
+            self.layout().addWidget(plot, 0, place)
             self._plots.append(plot)
-            self._lines.append(plot.plot(pen=pyqtgraph.mkPen(colour, width=2)))
+            self._lines.append({})
             self._paint(plot)
         self._plots[1].setYRange(0.0, 1.0)
 

@@ -6,11 +6,12 @@ whoever shows a state need not fear that it moves underneath.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from napari_scribblemix import events as ev
+from napari_scribblemix.gui.run_curves import CurveData, dices_of, extended, losses_of
 
 
 class Phase(StrEnum):
@@ -27,7 +28,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class RunState:
-    """``losses``: (step, loss); ``dices``: (step, mean Dice); ``words``: what to show in a line."""
+    """``tasks``: their names if there are several, the main one first; ``words``: for a line."""
 
     phase: Phase = Phase.IDLE
     run: Path | None = None
@@ -35,8 +36,8 @@ class RunState:
     eta: float | None = None
     step: int = 0
     words: str = ""
-    losses: tuple[tuple[int, float], ...] = ()
-    dices: tuple[tuple[int, float], ...] = ()
+    tasks: tuple[str, ...] = ()
+    curves: CurveData = field(default_factory=CurveData)
     warnings: tuple[str, ...] = ()
     outcome: ev.Finished | ev.Failed | None = None
 
@@ -53,12 +54,13 @@ class RunState:
 
 def _started(state: RunState, event: ev.Started) -> RunState:
     begins = "" if event.start == "scratch" else f", from {event.start}"
+    together = f" of {' and '.join(event.tasks)}" if event.tasks else ""
     words = (
-        f"{event.method} on {event.device}{begins}: {event.scribbled_slices} scribbled slices of "
-        f"{event.scribbled_cases} cases."
+        f"{event.method}{together} on {event.device}{begins}: {event.scribbled_slices} scribbled "
+        f"slices of {event.scribbled_cases} cases."
     )
     phase = Phase.TRAINING if state.phase is Phase.STARTING else state.phase
-    return replace(state, phase=phase, words=words, step=event.step)
+    return replace(state, phase=phase, words=words, step=event.step, tasks=tuple(event.tasks))
 
 
 def _progressed(state: RunState, event: ev.Progress) -> RunState:
@@ -72,7 +74,10 @@ def _progressed(state: RunState, event: ev.Progress) -> RunState:
         eta=event.eta,
         step=event.step,
         words=words,
-        losses=(*state.losses, (event.step, event.loss)),
+        curves=replace(
+            state.curves,
+            losses=extended(state.curves.losses, event.step, losses_of(event, state.tasks)),
+        ),
     )
 
 
@@ -85,8 +90,19 @@ def _waiting(state: RunState, event: ev.Paused | ev.Resumed) -> RunState:
     return replace(state, phase=Phase.TRAINING, words=f"Going on from step {event.step}.")
 
 
-def _with_dice(state: RunState, step: int, dice: float | None) -> RunState:
-    return state if dice is None else replace(state, dices=(*state.dices, (step, dice)))
+def _measured(state: RunState, event: ev.Validation | ev.Preview) -> RunState:
+    dices = extended(state.curves.dices, event.step, dices_of(event, state.tasks))
+    return replace(state, curves=replace(state.curves, dices=dices))
+
+
+def gain(result: ev.TaskResult) -> str:
+    """``lge: Dice 0.812, now 0.861 (+0.049)``; or that nothing was measured."""
+    first, now = result.first_mean_dice, result.mean_dice
+    if now is None:
+        return f"{result.task}: no Dice, it has no masks"
+    if first is None:
+        return f"{result.task}: Dice {now:.3f}"
+    return f"{result.task}: Dice {first:.3f} at first, {now:.3f} now ({now - first:+.3f})"
 
 
 def _finished(state: RunState, event: ev.Finished) -> RunState:
@@ -96,6 +112,8 @@ def _finished(state: RunState, event: ev.Finished) -> RunState:
         return replace(state, words=words, fraction=1.0, outcome=event)
     how = "Stopped" if event.stopped else "Done"
     dice = "" if event.mean_dice is None else f", mean Dice {event.mean_dice:.3f}"
+    if any(result.mean_dice is not None for result in event.tasks):
+        dice = ". " + "; ".join(gain(result) for result in event.tasks)
     words = f"{how} after {event.step} steps, {ev.clock(event.elapsed)}{dice}."
     fraction = state.fraction if event.stopped else 1.0
     return replace(state, words=words, eta=None, fraction=fraction, outcome=event)
@@ -117,10 +135,8 @@ def after(state: RunState, event: ev.Event) -> RunState:
     if isinstance(event, ev.ScribblesTaken):
         words = f"New strokes of {event.case} take part since step {event.step}."
         return replace(state, words=words)
-    if isinstance(event, ev.Validation):
-        return _with_dice(state, event.step, event.mean_dice)
-    if isinstance(event, ev.Preview):
-        return _with_dice(state, event.step, event.mean_dice)
+    if isinstance(event, ev.Validation | ev.Preview):
+        return _measured(state, event)
     if isinstance(event, ev.Warned):
         return replace(state, warnings=(*state.warnings, event.message))
     if isinstance(event, ev.Finished):

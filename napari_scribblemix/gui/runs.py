@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,30 +12,62 @@ from typing import Any
 from pydantic import ValidationError
 
 from napari_scribblemix import events as ev
+from napari_scribblemix.gui.run_curves import dices_of
 from napari_scribblemix.project.cases import file_hash
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.resources import STARTER_NAME, bundled_models
 
+_MODEL = "model.safetensors"
+
 
 @dataclass(frozen=True)
 class RunSummary:
-    """``dice``: the last mean Dice told; ``ready``: there is a model to segment with."""
+    """What the list of runs shows of one.
+
+    Attributes:
+        path: the folder of the run.
+        method: as it was chosen.
+        steps: how many were trained.
+        dice: the last mean Dice told of the main task.
+        model: the folder of the model to segment with, if there is one yet.
+        resumable: whether it has a checkpoint.
+        finished: whether its time or steps are used up.
+        task_dices: the last mean Dice of each task, if there are several; the main one first.
+    """
 
     path: Path
     method: str
     steps: int
     dice: float | None
-    ready: bool
+    model: Path | None
     resumable: bool
     finished: bool
+    task_dices: tuple[tuple[str, float | None], ...] = ()
 
     @property
     def name(self) -> str:
         """The folder's name."""
         return self.path.name
 
+    @property
+    def ready(self) -> bool:
+        """Whether there is a model to segment with."""
+        return self.model is not None
 
-def _json(path: Path) -> dict[str, Any]:
+    @property
+    def sentence(self) -> str:
+        """Steps and Dice, of several tasks each."""
+        dices = "; ".join(
+            f"{task}: " + ("no Dice, it has no masks" if dice is None else f"Dice {dice:.3f}")
+            for task, dice in self.task_dices
+        )
+        if not dices and self.dice is not None:
+            dices = f"Dice {self.dice:.3f}"
+        return f"{self.name}: {self.steps} steps. {dices}".rstrip()
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; empty where there is none."""
     try:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError):
@@ -42,37 +75,69 @@ def _json(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def read_events(run: Path) -> list[ev.Event]:
+def _events(run: Path) -> Iterator[ev.Event]:
     """The events kept in a run folder; lines cut short by a crash are left out."""
     try:
-        lines = (run / "events.jsonl").read_bytes().splitlines()
+        with (run / "events.jsonl").open("rb") as file:
+            for line in file:
+                with contextlib.suppress(ValidationError):
+                    yield ev.parse_event(line)
     except OSError:
-        return []
-    events = []
-    for line in lines:
-        try:
-            events.append(ev.parse_event(line))
-        except ValidationError:
-            continue
-    return events
+        return
+
+
+def read_events(run: Path) -> list[ev.Event]:
+    """The events kept in a run folder; lines cut short by a crash are left out."""
+    return list(_events(run))
+
+
+def _main_task(run: Path) -> str:
+    """The task that a run of several is for, as it said at its start."""
+    started = next((e for e in _events(run) if isinstance(e, ev.Started)), None)
+    return started.tasks[0] if started is not None and started.tasks else ""
+
+
+def model_of(run: Path) -> Path | None:
+    """The folder of the model of a run: the run's own, of several tasks that of the main one."""
+    if (run / _MODEL).is_file():
+        return run
+    found = sorted(weights.parent for weights in run.glob(f"*/{_MODEL}"))
+    if len(found) > 1:
+        main = _main_task(run)
+        found = [folder for folder in found if folder.name == main]
+    return found[0] if found else None
+
+
+def _last_dices(events: Sequence[ev.Event], tasks: Sequence[str]) -> dict[str, float]:
+    """The last mean Dice told of each task; without several tasks that of the name ``""``."""
+    known: dict[str, float] = {}
+    for event in events:
+        if isinstance(event, ev.Validation):
+            known |= dices_of(event, tasks)
+        elif isinstance(event, ev.Finished):
+            ends = {result.task: result.mean_dice for result in event.tasks}
+            ends = ends or {tasks[0] if tasks else "": event.mean_dice}
+            known |= {task: dice for task, dice in ends.items() if dice is not None}
+    return known
 
 
 def summarise(run: Path) -> RunSummary:
     """What the list shows of one run."""
     events = read_events(run)
-    method = next((e.method for e in events if isinstance(e, ev.Started)), "")
+    started = next((e for e in events if isinstance(e, ev.Started)), None)
+    tasks = started.tasks if started is not None else []
     steps = [e.step for e in events if isinstance(e, ev.Progress | ev.Finished | ev.Checkpoint)]
-    dices = [e.mean_dice for e in events if isinstance(e, ev.Validation | ev.Finished)]
-    known = [dice for dice in dices if dice is not None]
+    dices = _last_dices(events, tasks)
     last = next((e for e in reversed(events) if isinstance(e, ev.Finished | ev.Failed)), None)
     return RunSummary(
         path=run,
-        method=method,
+        method=started.method if started is not None else "",
         steps=max(steps, default=0),
-        dice=known[-1] if known else None,
-        ready=(run / "model.safetensors").is_file(),
+        dice=dices.get(tasks[0] if tasks else ""),
+        model=model_of(run),
         resumable=(run / "checkpoint" / "state.pt").is_file(),
         finished=isinstance(last, ev.Finished) and not last.stopped,
+        task_dices=tuple((task, dices.get(task)) for task in tasks),
     )
 
 
@@ -90,15 +155,19 @@ def best_run(runs: Sequence[RunSummary]) -> RunSummary | None:
 def model_choices(runs: Sequence[RunSummary]) -> list[tuple[str, Path]]:
     """What one can segment with, name and path: runs, the best first, then bundled models."""
     best = best_run(runs)
-    ready = sorted((run for run in runs if run.ready), key=lambda run: run is not best)
-    named = [(f"run {r.name}" + (" (best)" if r is best else ""), r.path) for r in ready]
+    ready = sorted(runs, key=lambda run: run is not best)
+    named = [
+        (f"run {run.name}" + (" (best)" if run is best else ""), run.model)
+        for run in ready
+        if run.model is not None
+    ]
     bundled = sorted(bundled_models(), key=lambda name: name != STARTER_NAME)
     return [*named, *((name, Path(name)) for name in bundled)]
 
 
 def trained_cases(project: Project, run: Path) -> frozenset[str]:
     """The scribbled cases that a run was trained on, found by their salted hashes in its card."""
-    card = _json(run / "model.json")
+    card = read_json((model_of(run) or run) / "model.json")
     hashes, salt = set(card.get("case_hashes", ())), str(card.get("case_salt", ""))
     if not hashes:
         return frozenset()

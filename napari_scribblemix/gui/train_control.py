@@ -14,6 +14,8 @@ from pydantic import ValidationError
 from qtpy.QtCore import QObject, QTimer
 
 from napari_scribblemix.errors import ProjectError, SettingsError
+from napari_scribblemix.gui.companion_control import CompanionControl
+from napari_scribblemix.gui.companions import look_at
 from napari_scribblemix.gui.guard import guarded
 from napari_scribblemix.gui.relay import WorkerRelay
 from napari_scribblemix.gui.run_state import Phase
@@ -43,6 +45,7 @@ class TrainControl(QObject):
         self._changed: set[str] = set()
         self._where: tuple[str, int] | None = None
         self._reason: str | None = None
+        self.companions = CompanionControl(session, panel.companions)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_TELL_AFTER)
@@ -58,6 +61,8 @@ class TrainControl(QObject):
         session.case_changed.connect(self._on_view)
         session.run_changed.connect(self._on_run)
         session.cases_changed.connect(self._on_cases)
+        panel.settings_changed.connect(self._on_run)
+        self.companions.changed.connect(self._on_run)
         self._on_project()
 
     def close(self) -> None:
@@ -70,6 +75,10 @@ class TrainControl(QObject):
     def train(self) -> None:
         """Start a new training with the form's settings."""
         values = self._panel.form.values() | self._panel.more.values()
+        if self._panel.method() == "modelmix":
+            if reason := self.companions.reason_against(self._panel.preset()):
+                raise SettingsError(reason)
+            values["companions"] = self.companions.paths
         project = self._session.the_project()
         self._session.leaving.emit()
         try:
@@ -95,6 +104,8 @@ class TrainControl(QObject):
             raise ProjectError(
                 f"The settings of {run.name} could not be read; press Train for a new training."
             ) from error
+        for path in settings.companions:
+            look_at(path)
         self._start(settings, run.absolute())
 
     def segment(self, model: Path, cases: tuple[str, ...]) -> None:
@@ -168,7 +179,9 @@ class TrainControl(QObject):
 
     def _show_runs(self) -> None:
         project = self._session.project
-        self._panel.show_runs([] if project is None else list_runs(project))
+        runs = [] if project is None else list_runs(project)
+        self._panel.show_runs(runs)
+        self.companions.show_offers(runs)
 
     def _on_cases(self) -> None:
         session = self._session
@@ -182,7 +195,10 @@ class TrainControl(QObject):
     def _on_run(self) -> None:
         # Comes with every progress of a training: nothing is looked up on the disk here.
         self._panel.show_run(self._session.run)
-        self._panel.allow_training(self._reason, self._session.run)
+        new = None
+        if self._panel.method() == "modelmix":
+            new = self.companions.reason_against(self._panel.preset())
+        self._panel.allow_training(self._reason, new, self._session.run)
 
 
 def _saved_settings(run: Path) -> dict[str, Any]:

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QComboBox, QProgressBar, QWidget
 
+from napari_scribblemix.gui.companion_box import CompanionBox
 from napari_scribblemix.gui.controls import Section, allow, button, column, note, row, say, tip
 from napari_scribblemix.gui.curves import Curves
+from napari_scribblemix.gui.run_curves import curves_of
 from napari_scribblemix.gui.run_state import Phase, RunState
-from napari_scribblemix.gui.runs import RunSummary, best_run
+from napari_scribblemix.gui.runs import RunSummary, best_run, read_events
 from napari_scribblemix.gui.settings_form import SettingsForm
 from napari_scribblemix.settings import TrainSettings
 
 _MAIN = ("method", "preset", "time", "device")
 _MORE = ("start", "threads", "seed", "enclosure_rule", "cases", "steps", "batch", "learning_rate")
 _NOTES = 8
+_RUNS_TIP = "The trainings of this project; ★ marks the best Dice. Choose one to see its curves."
 _DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -28,10 +31,16 @@ class TrainPanel(QWidget):
     pause_wanted = Signal()
     stop_wanted = Signal()
     resume_wanted = Signal(object)
+    settings_changed = Signal()
+    """Another method or preset was chosen."""
 
     def __init__(self) -> None:
         super().__init__()
         self.form = SettingsForm(TrainSettings, _MAIN, {"device": _DEVICES})
+        self.companions = CompanionBox()
+        self.companions.hide()
+        for name in ("method", "preset"):
+            self.form.editors[name].currentIndexChanged.connect(lambda _index: self._on_settings())
         self.more = SettingsForm(TrainSettings, _MORE, {"start": ("", "starter", "scratch")})
         self.train_button = button(
             "Train", "Learn from all strokes of the project, drawn so far or from now on.",
@@ -51,18 +60,22 @@ class TrainPanel(QWidget):
         self.words = note()
         self.notes = note()
         self.curves = Curves()
-        self.runs = tip(QComboBox(), "The trainings of this project; ★ marks the best Dice.")
+        self.runs = tip(QComboBox(), _RUNS_TIP)
         self.runs.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.runs.currentIndexChanged.connect(lambda _index: self._allow_resume())
+        self.runs.activated.connect(lambda _index: self._show_past())
         self.resume_button = button(
             "Go on", "Resume this training from its last checkpoint.", self._resume
         )
         self._summaries: tuple[RunSummary, ...] = ()
         self._busy: str | None = None
+        self._past: Path | None = None
+        self._growing = False
         layout = column(self)
         layout.addWidget(self.form)
+        layout.addWidget(self.companions)
         layout.addWidget(Section("More settings", self.more, expanded=False))
         layout.addLayout(row(self.train_button, self.pause_button, self.stop_button, stretch=0))
         layout.addWidget(self.bar)
@@ -81,7 +94,11 @@ class TrainPanel(QWidget):
         self.notes.setToolTip("\n\n".join(run.warnings[:_NOTES]))
         if run.phase is Phase.STARTING:
             self.curves.prepare()
-        self.curves.show_curves(run.losses, run.dices)
+        self._growing = run.training
+        if run.training:
+            self._past = None
+        if self._past is None:
+            self.curves.show_curves(run.curves)
         paused = run.phase in {Phase.PAUSED, Phase.PAUSING}
         self.pause_button.setText("Resume" if paused else "Pause")
 
@@ -95,15 +112,32 @@ class TrainPanel(QWidget):
             state = "" if run.finished else ", unfinished"
             star = "★ " if run is best else ""
             self.runs.addItem(f"{star}{run.name}: {run.steps} steps{dice}{state}", run.path)
+            tooltip = Qt.ItemDataRole.ToolTipRole
+            self.runs.setItemData(self.runs.count() - 1, run.sentence, tooltip)
         newest = max(range(len(summaries)), key=lambda i: _changed(summaries[i].path), default=None)
         if newest is not None:
             self.runs.setCurrentIndex(newest)
         self._allow_resume()
 
-    def allow_training(self, reason: str | None, run: RunState) -> None:
-        """Enable the buttons that mean something now; ``reason`` why training cannot begin."""
+    def method(self) -> str:
+        """The method that is chosen."""
+        return self._chosen("method")
+
+    def preset(self) -> str:
+        """The preset that is chosen."""
+        return self._chosen("preset")
+
+    def _chosen(self, name: str) -> str:
+        box = self.form.editors[name]
+        return str(box.currentData()) if isinstance(box, QComboBox) else ""
+
+    def allow_training(self, reason: str | None, new: str | None, run: RunState) -> None:
+        """Enable the buttons that mean something now.
+
+        ``reason``: why no training can begin or go on; ``new``: why no new one can begin.
+        """
         self._busy = "a training or segmentation is at work." if run.busy else reason
-        allow(self.train_button, self._busy)
+        allow(self.train_button, self._busy or new)
         idle = None if run.phase in {Phase.TRAINING, Phase.PAUSED} else "no training runs."
         allow(self.pause_button, idle)
         stoppable = run.busy and run.phase is not Phase.STOPPING
@@ -125,6 +159,18 @@ class TrainPanel(QWidget):
         elif not run.resumable:
             reason = "this training ended before its first checkpoint."
         allow(self.resume_button, reason)
+
+    def _on_settings(self) -> None:
+        self.companions.setVisible(self.method() == "modelmix")
+        self.settings_changed.emit()
+
+    def _show_past(self) -> None:
+        """The curves of the run that was chosen by hand, unless one is growing."""
+        run = self.chosen_run()
+        self.runs.setToolTip(_RUNS_TIP if run is None else f"{_RUNS_TIP}\n{run.sentence}")
+        if run is not None and not self._growing:
+            self._past = run.path
+            self.curves.show_curves(curves_of(read_events(run.path)))
 
     def _resume(self) -> None:
         run = self.chosen_run()

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from napari_scribblemix.errors import SettingsError
 from napari_scribblemix.resources import STARTER_NAME, has_starter
-from napari_scribblemix.settings import TrainSettings
+from napari_scribblemix.settings import NETWORKS, NetworkName, TrainSettings
 
 TERMS: dict[str, tuple[str, ...]] = {
     "cyclemix": ("mix", "global", "occlusion", "local"),
@@ -50,7 +50,7 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    network: Literal["fast", "residual", "unet+"]
+    network: NetworkName
     spacing: float = Field(description="pixel size of the working grid, mm")
     crop: int = Field(description="side of the training crops, pixels")
     batch: int
@@ -100,29 +100,29 @@ _STRONG = Augmentation(
 
 PRESETS: dict[str, Recipe] = {
     "fast": Recipe(
-        network="fast", spacing=2.0, crop=96, batch=12, learning_rate=3e-3, schedule="one-cycle",
-        weight_decay=1e-4, dice=1.0, edges=2.0, ema=0.99, enclosure_rule=True, enclosed_weight=0.05,
-        enclosed_weight_end=0.3, unlabelled_share=0.25, follow_heart=0.7, mix_from=0.5,
-        augmentation=_LIGHT, time=300.0,
+        network=NETWORKS["fast"], spacing=2.0, crop=96, batch=12, learning_rate=3e-3,
+        schedule="one-cycle", weight_decay=1e-4, dice=1.0, edges=2.0, ema=0.99, enclosure_rule=True,
+        enclosed_weight=0.05, enclosed_weight_end=0.3, unlabelled_share=0.25, follow_heart=0.7,
+        mix_from=0.5, augmentation=_LIGHT, time=300.0,
     ),
     "best": Recipe(
-        network="residual", spacing=1.37, crop=160, batch=16, learning_rate=2e-3,
+        network=NETWORKS["best"], spacing=1.37, crop=160, batch=16, learning_rate=2e-3,
         schedule="one-cycle", weight_decay=1e-4, dice=1.0, edges=2.0, ema=0.995,
         enclosure_rule=True, enclosed_weight=0.05, enclosed_weight_end=0.3, unlabelled_share=0.25,
         follow_heart=0.7, mix_from=0.5, augmentation=_STRONG, time=3600.0,
     ),
     # CycleMix, section 4.2: Adam at a fixed 1e-4, 212 x 212 at 1.37 mm, batch 4, 1000 epochs.
     "paper": Recipe(
-        network="unet+", spacing=1.37, crop=212, batch=4, learning_rate=1e-4, schedule="constant",
-        weight_decay=0.0, dice=0.0, ema=0.0, enclosure_rule=False, unlabelled_share=0.0,
-        follow_heart=0.0, augmentation=Augmentation(), epochs=1000,
+        network=NETWORKS["paper"], spacing=1.37, crop=212, batch=4, learning_rate=1e-4,
+        schedule="constant", weight_decay=0.0, dice=0.0, ema=0.0, enclosure_rule=False,
+        unlabelled_share=0.0, follow_heart=0.0, augmentation=Augmentation(), epochs=1000,
     ),
 }  # fmt: skip
 
 STARTER = Recipe(
-    network="fast", spacing=2.0, crop=96, batch=12, learning_rate=3e-3, schedule="one-cycle",
-    weight_decay=1e-4, dice=1.0, ema=0.998, enclosure_rule=False, unlabelled_share=0.0,
-    follow_heart=0.0, drawn=1.0, augmentation=_LIGHT, time=3600.0,
+    network=NETWORKS["fast"], spacing=2.0, crop=96, batch=12, learning_rate=3e-3,
+    schedule="one-cycle", weight_decay=1e-4, dice=1.0, ema=0.998, enclosure_rule=False,
+    unlabelled_share=0.0, follow_heart=0.0, drawn=1.0, augmentation=_LIGHT, time=3600.0,
 )  # fmt: skip
 """How the starter model is trained: on drawn hearts alone, with the network of ``fast``."""
 

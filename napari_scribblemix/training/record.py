@@ -15,6 +15,7 @@ from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.errors import OutOfMemory, ProjectError, ScribbleMixError
 from napari_scribblemix.events import Event, Failed
 from napari_scribblemix.inference.model import MODEL_NAME
+from napari_scribblemix.settings import StarterSettings, TrainSettings
 from napari_scribblemix.training.checkpoint import checkpoint_path
 from napari_scribblemix.training.job import Job
 
@@ -35,10 +36,18 @@ def write_settings(run: Path, job: Job) -> None:
     """Keep what the user chose and every number that follows from it."""
     record = {
         "code_version": napari_scribblemix.__version__,
-        "settings": job.settings.model_dump(mode="json"),
+        "settings": _lasting(job.settings).model_dump(mode="json"),
         "recipe": job.recipe.model_dump(mode="json"),
     }
     atomic_write(run / "settings.json", json.dumps(record, indent=2).encode())
+
+
+def _lasting(settings: TrainSettings | StarterSettings) -> TrainSettings | StarterSettings:
+    """With companions as they are found from any folder: a window resumes from another one."""
+    if not isinstance(settings, TrainSettings):
+        return settings
+    paths = [path.absolute() if path.exists() else path for path in settings.companions]
+    return settings.model_copy(update={"companions": paths})
 
 
 def describe_failure(error: Exception) -> Failed:

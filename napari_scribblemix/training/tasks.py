@@ -29,6 +29,7 @@ from napari_scribblemix.training.cases import TrainingCases, load_training_cases
 from napari_scribblemix.training.device import Machine
 from napari_scribblemix.training.job import Generators, Task
 from napari_scribblemix.training.recipe import Recipe
+from napari_scribblemix.training.record import EVENTS_NAME
 from napari_scribblemix.training.slices import build_store
 from napari_scribblemix.training.start import (
     find_turns,
@@ -55,7 +56,10 @@ class ScribbledTask(Task):
 def is_finished_model(path: Path) -> bool:
     """Whether a companion is a model and not a folder to learn from."""
     found = find_model(path)
-    return found.suffix == ".safetensors" or (found / MODEL_NAME).is_file()
+    if found.suffix == ".safetensors" or (found / MODEL_NAME).is_file():
+        return True
+    # A run of ModelMix holds its models in folders of their own; which one is meant is told there.
+    return (found / EVENTS_NAME).is_file() and any(found.glob(f"*/{MODEL_NAME}"))
 
 
 def settings_of_tasks(settings: TrainSettings) -> list[TrainSettings]:

@@ -231,12 +231,18 @@ def _segment(job: SegmentJob, folder: Path, inbox: Inbox) -> Iterator[Event]:
     )
 
 
+def _name_of(model: Path, project: Project) -> str:
+    """What a mask says of its origin: of the project's own models the run, whichever its task."""
+    runs = project.folder.resolve() / "runs"
+    if runs in model.resolve().parents:
+        return model.resolve().relative_to(runs).parts[0]
+    return model.stem if model.suffix == ".safetensors" else model.name
+
+
 def _segment_case(job: SegmentJob, project: Project, case_id: str, model: Model) -> Event:
-    name = job.model.stem if job.model.suffix == ".safetensors" else job.model.name
+    name, look = _name_of(job.model, project), Look(mirror=job.mirror)
     try:
-        found = predict_case(
-            project, case_id, model, name=name, step=model.card.steps, look=Look(mirror=job.mirror)
-        )
+        found = predict_case(project, case_id, model, name=name, step=model.card.steps, look=look)
     except ScribbleMixError as error:
         return Warned(message=f"{case_id} was not segmented: {error}")
     return Segmented(

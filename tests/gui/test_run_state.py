@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from napari_scribblemix import events as ev
+from napari_scribblemix.gui.run_curves import curves_of
 from napari_scribblemix.gui.run_state import Phase, RunState, after
 
 START = ev.Started(
@@ -22,7 +23,7 @@ def test_a_start_turns_starting_into_training_but_not_stopping() -> None:
 
 def test_progress_adds_to_the_curve_and_says_the_time_left() -> None:
     state = after(after(RunState(phase=Phase.TRAINING), STEP), STEP.model_copy(update={"step": 8}))
-    assert state.losses == ((7, 0.25), (8, 0.25))
+    assert state.curves.losses[""] == ((7, 0.25), (8, 0.25))
     assert state.fraction == 0.5
     assert "0:30 left" in state.words
 
@@ -35,7 +36,7 @@ def test_dice_comes_from_validations_and_from_previews_that_have_one() -> None:
         ev.Preview(case="a", file="f", step=7, mean_dice=0.8),
     ):
         state = after(state, event)
-    assert state.dices == ((5, 0.7), (7, 0.8))
+    assert state.curves.dices[""] == ((5, 0.7), (7, 0.8))
 
 
 def test_pausing_ends_paused_and_goes_on_as_training() -> None:
@@ -66,3 +67,52 @@ def test_only_idle_is_not_busy_and_segmenting_is_no_training() -> None:
     assert [phase for phase in Phase if not RunState(phase=phase).busy] == [Phase.IDLE]
     assert not RunState(phase=Phase.SEGMENTING, run=Path("r")).training
     assert RunState(phase=Phase.PAUSED).training
+
+
+TWO = START.model_copy(update={"method": "modelmix", "tasks": ["study", "other"]})
+
+
+def test_each_of_several_tasks_has_its_curves() -> None:
+    state = after(RunState(phase=Phase.STARTING), TWO)
+    terms = {"study: sup": 0.5, "study: inv": 0.1, "other: sup": 0.7}
+    for event in (
+        STEP.model_copy(update={"terms": terms}),
+        ev.Validation(step=7, elapsed=1, dice={}, mean_dice=0.6, cases=1, task="other"),
+        ev.Preview(case="a", file="f", step=8, mean_dice=0.9),
+    ):
+        state = after(state, event)
+    assert state.curves.losses == {"study": ((7, 0.5),), "other": ((7, 0.7),)}
+    assert state.curves.dices == {"other": ((7, 0.6),), "study": ((8, 0.9),)}
+
+
+def test_the_curves_of_a_run_that_is_over_are_those_it_showed() -> None:
+    events: list[ev.Event] = [
+        TWO,
+        STEP.model_copy(update={"terms": {"study: sup": 0.5, "other: sup": 0.7}}),
+        ev.Validation(step=7, elapsed=1, dice={}, mean_dice=0.6, cases=1, task="study"),
+        STEP.model_copy(update={"step": 9, "terms": {"study: sup": 0.4, "other: sup": 0.6}}),
+    ]
+    state = RunState()
+    for event in events:
+        state = after(state, event)
+    assert curves_of(events) == state.curves
+    assert len(state.curves.losses["other"]) == 2
+
+
+def test_the_only_task_of_a_modelmix_run_has_the_curves_of_any_other_run() -> None:
+    state = after(RunState(), START.model_copy(update={"method": "modelmix"}))
+    done = ev.Validation(step=7, elapsed=1, dice={}, mean_dice=0.6, cases=1, task="study")
+    state = after(after(state, STEP), done)
+    assert state.curves.losses == {"": ((7, 0.25),)}
+    assert state.curves.dices == {"": ((7, 0.6),)}
+
+
+def test_the_end_says_which_task_gained_how_much() -> None:
+    results = [
+        ev.TaskResult(task="study", model="m", first_mean_dice=0.7, mean_dice=0.75),
+        ev.TaskResult(task="other", model="m"),
+    ]
+    done = ev.Finished(step=9, elapsed=65, stopped=False, model="m", tasks=results, mean_dice=0.75)
+    words = after(RunState(phase=Phase.TRAINING), done).words
+    assert "study: Dice 0.700 at first, 0.750 now (+0.050)" in words
+    assert "other: no Dice" in words

@@ -3,8 +3,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from by_hand import STARTED
+
 from napari_scribblemix import events as ev
-from napari_scribblemix.gui.runs import best_run, list_runs, model_choices, trained_cases
+from napari_scribblemix.gui.runs import (
+    best_run,
+    list_runs,
+    model_choices,
+    model_of,
+    trained_cases,
+)
 from napari_scribblemix.project.cases import file_hash
 from napari_scribblemix.project.project import Project
 
@@ -65,3 +73,36 @@ def test_trained_cases_are_found_by_their_hashes(project: Project) -> None:
     # case02 has no scribble: it was seen, but nobody's strokes were learnt from.
     assert trained_cases(project, run) == {"case01"}
     assert trained_cases(project, run.with_name("none")) == frozenset()
+
+
+def write_modelmix(project: Project, name: str, dices: dict[str, float]) -> Path:
+    run = project.folder / "runs" / name
+    for task in dices:
+        (run / task).mkdir(parents=True)
+        (run / task / "model.safetensors").write_bytes(b"")
+    told: list[ev.Event] = [STARTED.model_copy(update={"tasks": list(dices)})]
+    told += [
+        ev.Validation(step=3, elapsed=1, dice={}, mean_dice=dice, cases=1, task=task)
+        for task, dice in dices.items()
+    ]
+    (run / "events.jsonl").write_text("".join(e.model_dump_json() + "\n" for e in told))
+    return run
+
+
+def test_of_several_tasks_the_main_one_decides_and_is_segmented_with(project: Project) -> None:
+    write_run(project, "a", 0.7)
+    # The companion is better, and last; its name comes first.
+    run = write_modelmix(project, "b", {"study": 0.6, "else": 0.9})
+    runs = list_runs(project)
+    best = best_run(runs)
+    assert best is not None
+    assert best.name == "a"
+    assert (runs[1].dice, runs[1].model) == (0.6, run / "study")
+    assert model_choices(runs)[1] == ("run b", run / "study")
+    assert "study: Dice 0.600; else: Dice 0.900" in runs[1].sentence
+
+
+def test_the_model_of_the_only_task_is_found_in_its_folder(project: Project) -> None:
+    run = write_modelmix(project, "b", {"study": 0.6})
+    assert model_of(run) == run / "study"
+    assert model_of(project.new_run("empty")) is None

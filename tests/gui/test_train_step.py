@@ -130,6 +130,6 @@ def test_the_curves_follow_the_events(widget: ScribbleMixWidget) -> None:
         ))  # fmt: skip
     client.tell(ev.Validation(step=3, elapsed=1.0, dice={}, mean_dice=0.5, cases=1))
     lines = widget.train_panel.curves._lines
-    assert lines[0].getData()[1].tolist() == pytest.approx([1.0, 0.5, 1 / 3])
-    assert lines[1].getData()[1].tolist() == [0.5]
+    assert lines[0][""].getData()[1].tolist() == pytest.approx([1.0, 0.5, 1 / 3])
+    assert lines[1][""].getData()[1].tolist() == [0.5]
     assert widget.train_panel.bar.value() == 300

@@ -71,7 +71,7 @@ def test_from_the_sample_to_an_exported_mask(
     widget.train_panel.train_button.click()
     qtbot.waitUntil(lambda: session.run.phase is Phase.TRAINING, timeout=60 * SECOND)
     qtbot.waitUntil(lambda: len(set(masks)) >= 3, timeout=90 * SECOND)
-    assert session.run.losses
+    assert session.run.curves.losses
     assert session.trained >= {"cine01_ED"}
 
     # New strokes take part while it trains.

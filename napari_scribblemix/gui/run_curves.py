@@ -1,0 +1,67 @@
+"""The points of the curves, from the events of a training that runs or of one long over.
+
+Where several tasks are trained each has a curve of its own, named after it; a training of one task
+has one curve without a name.  No Qt: the plots are in ``curves``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from napari_scribblemix import events as ev
+
+Points = tuple[tuple[int, float], ...]
+"""(step, value), in the order of the steps."""
+
+_SUPERVISED = ": sup"
+
+
+@dataclass(frozen=True)
+class CurveData:
+    """Points by task: the loss (of several tasks what each learns from its strokes), the Dice."""
+
+    losses: dict[str, Points] = field(default_factory=dict)
+    dices: dict[str, Points] = field(default_factory=dict)
+
+
+def losses_of(event: ev.Progress, tasks: Sequence[str]) -> dict[str, float]:
+    """The value that ``event`` adds to the loss curve of each task."""
+    if not tasks:
+        return {"": event.loss}
+    named = {task: event.terms.get(task + _SUPERVISED) for task in tasks}
+    return {task: value for task, value in named.items() if value is not None}
+
+
+def dices_of(event: ev.Validation | ev.Preview, tasks: Sequence[str]) -> dict[str, float]:
+    """The same for the Dice; previews are of the main task, the first."""
+    if event.mean_dice is None:
+        return {}
+    if isinstance(event, ev.Validation) and event.task in tasks:
+        return {event.task: event.mean_dice}
+    return {tasks[0] if tasks else "": event.mean_dice}
+
+
+def extended(curves: dict[str, Points], step: int, values: dict[str, float]) -> dict[str, Points]:
+    """``curves`` with a point more for each of ``values``."""
+    return curves | {task: (*curves.get(task, ()), (step, v)) for task, v in values.items()}
+
+
+def curves_of(events: Iterable[ev.Event]) -> CurveData:
+    """The curves of a whole run."""
+    tasks: Sequence[str] = ()
+    losses: dict[str, list[tuple[int, float]]] = {}
+    dices: dict[str, list[tuple[int, float]]] = {}
+    for event in events:
+        if isinstance(event, ev.Started):
+            tasks = event.tasks
+        elif isinstance(event, ev.Progress):
+            for task, value in losses_of(event, tasks).items():
+                losses.setdefault(task, []).append((event.step, value))
+        elif isinstance(event, ev.Validation | ev.Preview):
+            for task, value in dices_of(event, tasks).items():
+                dices.setdefault(task, []).append((event.step, value))
+    return CurveData(
+        {task: tuple(points) for task, points in losses.items()},
+        {task: tuple(points) for task, points in dices.items()},
+    )
