@@ -101,7 +101,7 @@ def _validation_files(
     return unseen, []
 
 
-def _one_scheme(cases: Sequence[Case], warnings: Sequence[str]) -> LabelScheme:
+def _one_scheme(cases: Sequence[Case], folder: Path, warnings: Sequence[str]) -> LabelScheme:
     schemes = {case.scheme.names: case.scheme for case in cases if case.scribble is not None}
     if len(schemes) > 1:
         first, second = list(schemes)[:2]
@@ -113,7 +113,8 @@ def _one_scheme(cases: Sequence[Case], warnings: Sequence[str]) -> LabelScheme:
         # What was left out is most likely why.
         reasons = " ".join(warnings[:_REASONS])
         raise TrainingError(
-            f"Got no scribbled case; expected at least one: draw some strokes. {reasons}".rstrip()
+            f"Got no scribbled case in {folder}; expected at least one: draw some strokes. "
+            f"{reasons}".rstrip()
         )
     return next(iter(schemes.values()))
 
@@ -129,7 +130,7 @@ def load_training_cases(settings: TrainSettings) -> TrainingCases:
     validation_files, warnings = _validation_files(settings, files)
     warnings = [*found.warnings, *cines, *warnings]
     scribbled = [load_case(item) for item in files if item.scribbled]
-    scheme = _one_scheme(scribbled, warnings)
+    scheme = _one_scheme(scribbled, settings.folder, warnings)
     held_out = {item.id for item in validation_files} if settings.validation is None else set()
     unlabelled = [
         load_case(item, scheme) for item in files if not item.scribbled and item.id not in held_out
