@@ -19,6 +19,7 @@ from napari_scribblemix.gui.guard import guarded
 from napari_scribblemix.gui.images_panel import ImagesPanel
 from napari_scribblemix.gui.layers import LayerBoard
 from napari_scribblemix.gui.session import Session
+from napari_scribblemix.gui.way_up import AS_STORED, way_up
 from napari_scribblemix.project.project import PROJECT_SUFFIX, Project
 
 _SHOWN = 3
@@ -211,7 +212,9 @@ class CasesControl(QObject):
         case, number = self._session.case, self._session.slice
         if case is None:
             self._board.clear()
+            self._board.viewer.scene.camera.orientation2d = AS_STORED
         else:
+            self._board.viewer.scene.camera.orientation2d = way_up(case.image.geometry)
             self._board.show_image(case, self._session.scheme)
             self._board.go_to_slice(number)
         self._panel.show_current(case.id if case else None)
