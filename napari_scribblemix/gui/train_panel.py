@@ -151,6 +151,7 @@ class TrainPanel(QWidget):
 
     def _allow_resume(self) -> None:
         run = self.chosen_run()
+        self.runs.setToolTip(_RUNS_TIP if run is None else f"{_RUNS_TIP}\n{run.sentence}")
         reason = self._busy
         if run is None:
             reason = "nothing was trained yet."
@@ -167,7 +168,6 @@ class TrainPanel(QWidget):
     def _show_past(self) -> None:
         """The curves of the run that was chosen by hand, unless one is growing."""
         run = self.chosen_run()
-        self.runs.setToolTip(_RUNS_TIP if run is None else f"{_RUNS_TIP}\n{run.sentence}")
         if run is not None and not self._growing:
             self._past = run.path
             self.curves.show_curves(curves_of(read_events(run.path)))

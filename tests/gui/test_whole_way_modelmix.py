@@ -64,6 +64,8 @@ def test_two_tasks_are_trained_watched_stopped_and_segmented_with(
     assert run.model == project_of(widget).folder / "runs" / "modelmix" / "study"
     assert [task for task, _ in run.task_dices] == ["study", "other"]
     assert "★ modelmix" in panel.runs.currentText()
+    assert "study: Dice" in panel.runs.toolTip()
+    assert "other: Dice" in panel.runs.toolTip()
     assert panel.resume_button.isEnabled()
 
     widget.review_panel.choose_model(run.model)
