@@ -63,14 +63,27 @@ def write_cine(path: Path, frames: list[NDArray]) -> Path:
     return path
 
 
-def write_folder(folder: Path, scribbled: int = 2, unlabelled: int = 0, masked: int = 1) -> Path:
-    """``folder`` with images/, scribbles/ and masks/ of that many cases of each kind."""
+def write_folder(
+    folder: Path,
+    scribbled: int = 2,
+    unlabelled: int = 0,
+    masked: int = 1,
+    *,
+    negative: bool = False,
+    dense: bool = False,
+) -> Path:
+    """``folder`` with images/, scribbles/ and masks/ of that many cases of each kind.
+
+    ``negative``: dark is bright and bright is dark, as in another sequence.  ``dense``: every pixel
+    is scribbled on.
+    """
     for number in range(scribbled + unlabelled + masked):
         image, mask, strokes = draw(number)
+        image = 255 - image if negative else image
         name = f"case{number:02d}"
         write_file(folder / "images" / f"{name}.nii.gz", image)
         if number < scribbled:
-            encoded = CARDIAC.encode(strokes)
+            encoded = CARDIAC.encode(mask if dense else strokes)
             write_file(folder / "scribbles" / f"{name}_scribble.nii.gz", encoded)
         if number >= scribbled + unlabelled:
             write_file(folder / "masks" / f"{name}_gt.nii.gz", mask)
