@@ -77,6 +77,7 @@ class ModelMix(nn.Module):
         dice: weight of the partial Dice inside the supervised loss (1 in eq. 8); 0 leaves it out.
         edges: weight of ``edge_consistency``; 0 leaves it out.
         cutout_px: side of the square cut out of each image, pixels.
+        everywhere: a virtual model has all convolutions mixed instead of one (not in the paper).
         mix_from: share of the budget after which models and images are mixed.
     """
 
@@ -93,6 +94,7 @@ class ModelMix(nn.Module):
         dice: float = 1.0,
         edges: float = 0.0,
         cutout_px: float = 32.0,
+        everywhere: bool = False,
         mix_from: float = 0.0,
     ) -> None:
         super().__init__()
@@ -102,7 +104,7 @@ class ModelMix(nn.Module):
         # In a tuple they are no part of this module: nothing of them is trained or saved.
         self._others = (*networks, *companions)
         self.names, self.dice, self.mix_from = list(names), dice, mix_from
-        self.cutout_px = cutout_px
+        self.cutout_px, self.everywhere = cutout_px, everywhere
         vicinal = own_encoders and len(self._others) > 1
         on = {
             "sup": 1.0,
@@ -137,7 +139,8 @@ class ModelMix(nn.Module):
         drawn = None
         if partners:
             pair = [self._others[number] for number in next(iter(partners.items()))]
-            drawn = draw_interpolation(mixable_convolutions(pair), host)
+            places = mixable_convolutions(pair)
+            drawn = draw_interpolation(places, host, everywhere=self.everywhere)
         terms: dict[str, Tensor] = {}
         for task, batch in enumerate(batches):
             partner = self._others[partners[task]] if task in partners else None

@@ -71,6 +71,12 @@ class Recipe(BaseModel):
     mix_from: float = Field(
         0.0, description="share of the budget before images and models are mixed"
     )
+    mix_everywhere: bool = Field(
+        False, description="ModelMix: mix all convolutions of the encoders, not one at a time"
+    )
+    companion_batch: float = Field(
+        1.0, description="scans of a companion in a step, as a share of a batch"
+    )
     dropout: float = Field(0.0, description="feature maps dropped in each block of the encoder")
     start: Literal["scratch", "starter", "model"] = Field(
         "scratch", description="first weights: fresh, the starter's, or another model's"

@@ -84,8 +84,12 @@ def prepare(settings: TrainSettings) -> ScribbleJob:
     names = task_names([own.folder for own in each]) if several else [""]
     main = prepare_task(settings, recipe, machine, generators, names[0])
     tasks = [main]
+    # An even number: images are mixed in pairs.
+    fewer = recipe.model_copy(
+        update={"batch": 2 * round(recipe.batch * recipe.companion_batch / 2)}
+    )
     tasks += [
-        prepare_task(own, recipe, machine, generators, name, like=main.network)
+        prepare_task(own, fewer, machine, generators, name, like=main.network)
         for own, name in zip(each[1:], names[1:], strict=True)
     ]
     shown = names if len(names) > 1 else [""]
