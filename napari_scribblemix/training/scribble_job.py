@@ -85,9 +85,8 @@ def prepare(settings: TrainSettings) -> ScribbleJob:
     main = prepare_task(settings, recipe, machine, generators, names[0])
     tasks = [main]
     # An even number: images are mixed in pairs.
-    fewer = recipe.model_copy(
-        update={"batch": 2 * round(recipe.batch * recipe.companion_batch / 2)}
-    )
+    scans = 2 * round(recipe.batch * recipe.companion_batch / 2)
+    fewer = recipe.model_copy(update={"batch": scans})
     tasks += [
         prepare_task(own, fewer, machine, generators, name, like=main.network)
         for own, name in zip(each[1:], names[1:], strict=True)
@@ -107,6 +106,7 @@ def prepare(settings: TrainSettings) -> ScribbleJob:
         batches=JointBatches([task.source for task in tasks]) if several else main.source,
         generators=generators,
         tasks=tasks,
+        slices_per_step=recipe.batch + scans * (len(tasks) - 1),
         started=_started(settings, tasks, str(machine.device), machine.precision, recipe.start),
         warnings=_warnings(tasks),
     )
