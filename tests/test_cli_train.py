@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -79,6 +80,30 @@ def test_json_prints_events_and_nothing_else(run: Run, folder: Path, tmp_path: P
     assert isinstance(events[0], Started)
     assert any(isinstance(event, Progress) for event in events)
     assert isinstance(events[-1], Finished)
+
+
+def test_modelmix_prints_a_model_for_each_task_and_which_of_them_gained(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    other = write_folder(tmp_path / "lge", scribbled=1, masked=1, negative=True)
+    pair = ("--method", "modelmix", "--with", other, "--output", tmp_path / "run")
+    code, out, err = run("train", folder, *pair, "--steps", "2", *SMALL)
+    assert code == 0
+    models = [tmp_path / "run" / name for name in ("study", "lge")]
+    assert out.splitlines() == [f"Model: {model}" for model in models]
+    assert "modelmix of study and lge (fast" in err
+    assert "step 2 lge: mean Dice" in err
+    for name in ("study", "lge"):
+        assert re.search(rf"^{name}: mean Dice 0\.\d+ before the first step, 0\.\d+ now", err, re.M)
+    image = folder / "images" / "case00.nii.gz"
+    masks = tmp_path / "masks"
+    code, _, err = run("segment", tmp_path / "run", image, "--output", masks)
+    assert code == 2
+    assert "a model for each of lge, study; choose one of them" in err
+    assert run("segment", models[1], image, "--output", masks)[0] == 0
+    code, _, err = run("train", folder, "--method", "modelmix", "--steps", "2", *SMALL)
+    assert code == 2
+    assert "without a companion; name another folder" in err
 
 
 def test_a_run_is_never_written_over(run: Run, folder: Path, trained: Path) -> None:
