@@ -47,6 +47,7 @@ def build_method(
             own_encoders="own-encoders" not in recipe.without,
             dice=recipe.dice,
             edges=recipe.edges,
+            cutout_px=recipe.crop * recipe.cutout,
             everywhere=recipe.mix_everywhere,
             mix_from=recipe.mix_from,
         )

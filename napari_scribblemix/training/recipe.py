@@ -71,6 +71,9 @@ class Recipe(BaseModel):
     mix_from: float = Field(
         0.0, description="share of the budget before images and models are mixed"
     )
+    cutout: float = Field(
+        0.125, description="ModelMix: side of the square cut out, as a share of the crop's"
+    )
     mix_everywhere: bool = Field(
         False, description="ModelMix: mix all convolutions of the encoders, not one at a time"
     )
