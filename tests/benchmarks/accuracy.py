@@ -91,7 +91,9 @@ def main() -> None:
             chosen += companion(arguments.companion, arguments.draw)
         command("train", data / "train", "--output", run, *chosen, *train_options)
         other = run / f"{companion_data(arguments.companion).name}_train"
-        run = next((path.parent for path in run.glob(f"{data.name}_train/model.json")), run)
+        # ModelMix calls its tasks by as much of their folders as tells them apart.
+        own = (run / f"{data.name}_train", run / "train")
+        run = next((folder for folder in own if folder.is_dir()), run)
         if other.is_dir():
             report_companion(other, work)
         command("segment", run, data / "val" / "images", "--output", work / "masks")
