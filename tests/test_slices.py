@@ -16,7 +16,8 @@ CPU = torch.device("cpu")
 
 def test_every_slice_is_stored_with_its_strokes(tmp_path: Path) -> None:
     store = build_store([make_case(tmp_path, 0)], 1.5, enclosure_rule=False, device=CPU)
-    assert store.images.shape == store.labels.shape == (4, 48, 48)
+    assert store.images.shape == (4, 1, 48, 48)
+    assert store.labels.shape == (4, 48, 48)
     assert set(np.unique(store.labels.numpy())) == {0, 1, 2, 3, 255}
     assert store.images.mean().abs() < 1e-4
     assert store.images.std() == pytest.approx(1.0, abs=1e-2)

@@ -6,8 +6,10 @@
     one flat folder           IMG.nii.gz, IMG_scribble.nii.gz, IMG_gt.nii.gz (_manual, _mask, ...)
     a folder for each patient the same, one level deeper (ACDC as distributed)
 
-Files are paired by the name of the case, never by their order.  What does not fit is said: an error
-where going on would be a guess, else a warning.  No file is opened here.
+Images whose names differ in a channel are one case (see ``channels``); labels go with the case, or,
+where they are named after one of the sequences, with that image alone.  Files are paired by the
+name of the case, never by their order.  What does not fit is said: an error where going on would be
+a guess, else a warning.  No file is opened here.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from pathlib import Path
 from napari_scribblemix.data.nifti import is_nifti, split_name
 from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.channels import group_channels, keep_alike
 from napari_scribblemix.project.project import PROJECT_FILE, PROJECT_SUFFIX, Project
 
 _SCRIBBLE = re.compile(r"_scribbles?$", re.IGNORECASE)
@@ -28,8 +31,10 @@ _MASK = re.compile(r"_(gt|gd|manual|masks?|seg|segmentation|labels?)$", re.IGNOR
 _IMAGE = re.compile(r"_(image|img)$", re.IGNORECASE)
 _DERIVED = re.compile(r"_(probability_.+|entropy)$", re.IGNORECASE)
 _CINE = re.compile(r"_4d$", re.IGNORECASE)
-# MyoPS: three images and one label file per patient; scar and myocardium show on the LGE image.
+# Of a patient's sequences, where they are cases of their own, the LGE image shows most.
 _SEQUENCES = ("DE", "LGE", "C0", "T2")
+# nnU-Net: the only channel of a case has a number too, its label has none.
+_ONLY_CHANNEL = "0000"
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,8 @@ def _by_case(paths: Iterable[Path], what: str) -> dict[str, Path]:
 
 def _image_of(label: str, images: dict[str, Path]) -> str | None:
     """The image a label's case name belongs to: its own, or one of the patient's sequences."""
-    candidates = (label, *(f"{label}_{sequence}" for sequence in _SEQUENCES))
+    endings = (*_SEQUENCES, _ONLY_CHANNEL)
+    candidates = (label, *(f"{label}_{ending}" for ending in endings))
     return next((name for name in candidates if name in images), None)
 
 
@@ -106,9 +112,13 @@ def _assemble(images: list[Path], scribbles: list[Path], masks: list[Path]) -> F
     named = _by_case(images, "images")
     drawn, full = _by_case(scribbles, "scribble files"), _by_case(masks, "masks")
     warnings: list[str] = []
-    cases: dict[str, CaseFiles] = {}
     labels = drawn.keys() | full.keys()
-    for label in sorted(labels):
+    grouped, named = group_channels(named, labels)
+    cases = {
+        name: dataclasses.replace(case, scribble=drawn.get(name), mask=full.get(name))
+        for name, case in grouped.items()
+    }
+    for label in sorted(labels - grouped.keys()):
         image = _image_of(label, named)
         if image is None:
             files = [str(kind[label].name) for kind in (drawn, full) if label in kind]
@@ -133,7 +143,8 @@ def _assemble(images: list[Path], scribbles: list[Path], masks: list[Path]) -> F
                     "left out."
                 )
     rest = [CaseFiles(name, path) for name, path in named.items() if name not in cases]
-    return Found(tuple(sorted((*cases.values(), *rest), key=lambda case: case.id)), tuple(warnings))
+    alike, odd = keep_alike((*cases.values(), *rest))
+    return Found(tuple(sorted(alike, key=lambda case: case.id)), (*warnings, *odd))
 
 
 def _subfolder(folder: Path, *names: str) -> Path | None:
@@ -212,6 +223,23 @@ def survey(folder: Path) -> Found:
             f"images/: {hint}."
         )
     return found
+
+
+def group_images(paths: Iterable[Path]) -> list[CaseFiles]:
+    """Image files as cases, channels put together, in the order of their first files.
+
+    No two images of one name are told apart here: files of different folders may share it.
+    """
+    paths = list(paths)
+    cases: list[CaseFiles] = []
+    for folder in dict.fromkeys(path.parent for path in paths):
+        inside = {split_name(path.name)[0]: path for path in paths if path.parent == folder}
+        grouped, _ = group_channels(inside)
+        cases += grouped.values()
+    taken = {path for case in cases for path in case.images}
+    cases += [CaseFiles(case_name(path), path) for path in paths if path not in taken]
+    place = {path: number for number, path in enumerate(paths)}
+    return sorted(cases, key=lambda case: min(place[path] for path in case.images))
 
 
 def find_cases(folder: Path) -> list[CaseFiles]:

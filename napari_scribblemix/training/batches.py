@@ -24,10 +24,14 @@ from napari_scribblemix.training.slices import ENCLOSED, SliceOrder, SliceStore
 
 
 def build_method(
-    name: Method, recipe: Recipe, classes: int, layout: torch.memory_format
+    name: Method,
+    recipe: Recipe,
+    classes: int,
+    layout: torch.memory_format,
+    in_channels: int = 1,
 ) -> PartialCE | CycleMix:
     """The method's module around a fresh network of the recipe, arranged in ``layout``."""
-    network = build_network(recipe.network, 1, classes)
+    network = build_network(recipe.network, in_channels, classes)
     network.arrange(layout)
     if name == "partial":
         return PartialCE(network, dice=recipe.dice, edges=recipe.edges)
@@ -49,7 +53,8 @@ class BatchSource:
     Args:
         store: the slices, on the training device.
         recipe: batch size, crops and augmentation.
-        scheme: of the labels; drawn hearts take part only if it is that of drawn hearts.
+        scheme: of the labels; drawn hearts take part only if it is that of drawn hearts, and the
+            slices have one channel like these.
         seed: of the order of the slices.
         generators: random sources.
     """
@@ -65,7 +70,8 @@ class BatchSource:
         self.store, self._recipe, self._classes = store, recipe, scheme.classes
         self._generators, self._seed = generators, seed
         self._arrange()
-        self._drawn = round(recipe.batch * recipe.drawn) if scheme.names == CARDIAC.names else 0
+        like_drawn = scheme.names == CARDIAC.names and store.images.shape[1] == 1
+        self._drawn = round(recipe.batch * recipe.drawn) if like_drawn else 0
 
     def _arrange(self) -> None:
         """Decide which slices come in which order; of seed, step and which are labelled alone."""

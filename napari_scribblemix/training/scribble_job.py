@@ -36,6 +36,7 @@ from napari_scribblemix.training.start import (
     find_turns,
     knows_all,
     load_start,
+    resolve_for,
     take_weights,
 )
 
@@ -91,12 +92,15 @@ def _begin(settings: TrainSettings, recipe: Recipe, cases: TrainingCases, networ
 
 def prepare(settings: TrainSettings) -> ScribbleJob:
     """Read the cases and build everything; the user's errors are raised here, before a step."""
-    recipe = resolve(settings)
+    resolve(settings)  # options that contradict are told before a long reading
     machine = choose_machine(settings.device, settings.precision, settings.threads)
     cases = load_training_cases(settings)
+    recipe, more = resolve_for(settings, cases.in_channels)
     # Fresh layers draw their weights from the global generator; there is no other way in.
     torch.manual_seed(settings.seed)  # noqa: TID251
-    method = build_method(settings.method, recipe, cases.scheme.classes, machine.layout)
+    method = build_method(
+        settings.method, recipe, cases.scheme.classes, machine.layout, cases.in_channels
+    )
     method = method.to(machine.device)
     network = cast(UNet, method.network)
     begin = _begin(settings, recipe, cases, network)
@@ -136,7 +140,7 @@ def prepare(settings: TrainSettings) -> ScribbleJob:
             start=recipe.start,
         ),
         validation=cases.validation,
-        warnings=cases.warnings,
+        warnings=[*cases.warnings, *more],
     )
 
 
@@ -146,7 +150,8 @@ def _card(
     return ModelCard(
         name=f"{settings.method}-{settings.preset}",
         network=recipe.network,
-        in_channels=1,
+        in_channels=cases.in_channels,
+        channels=cases.channels,
         labels=cases.scheme,
         spacing=recipe.spacing,
         mirrored=recipe.augmentation.mirror,
