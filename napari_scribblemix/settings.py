@@ -266,8 +266,9 @@ class ImportSettings(Settings):
 class SampleSettings(Settings):
     """Write a sample to try things on: synthetic hearts with scribbles, and held-out cases."""
 
-    kind: Literal["cine", "lge"] = Field(
-        description="cine: end-diastole and end-systole; lge: late gadolinium enhancement.",
+    kind: Literal["cine", "lge", "myops"] = Field(
+        description="cine: end-diastole and end-systole; lge: late gadolinium enhancement; myops: "
+        "cine, LGE and T2 of one heart as three channels, with scar and oedema.",
         json_schema_extra={"cli": "argument"},
     )
     output: Path = Field(description="Folder to write train/ and heldout/ into.")
@@ -293,8 +294,10 @@ class GuiSettings(Settings):
         description="A project, a folder of images or a NIfTI file to open. [nothing]",
         json_schema_extra={"cli": "argument"},
     )
-    sample: Literal["cine", "lge"] | None = Field(
-        None, description="Open a bundled sample: drawn hearts like cine or late-enhancement MR."
+    sample: Literal["cine", "lge", "myops"] | None = Field(
+        None,
+        description="Open a bundled sample: drawn hearts like cine or late-enhancement MR, or of "
+        "three channels with scar and oedema.",
     )
 
 
