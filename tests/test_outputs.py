@@ -159,3 +159,19 @@ def test_an_unreadable_image_stops_no_other_yet(tmp_path: Path) -> None:
     check_outputs(
         group_images([tmp_path / "in" / "bad.nii.gz", *written]), settings(tmp_path / "out")
     )
+
+
+def test_the_mask_of_several_channels_is_named_after_the_case(tmp_path: Path) -> None:
+    written = images(tmp_path / "in", "a_C0.nii.gz", "a_T2.nii.gz", "b_T2.nii.gz")
+    cases = collect_cases([tmp_path / "in"])
+    out = tmp_path / "out"
+    assert [mask_paths(case, settings(out)) for case in cases] == [
+        [out / "a.nii.gz"],
+        [out / "b_T2.nii.gz"],
+    ]
+    check_outputs(cases, settings(out))
+    touch(out, "a.nii.gz")
+    with pytest.raises(SettingsError, match=r"already in .*a\.nii\.gz"):
+        check_outputs(cases, settings(out))
+    with pytest.raises(SettingsError, match="where the images lie"):
+        check_outputs(group_images(written), settings(tmp_path / "in"))

@@ -17,7 +17,7 @@ from napari_scribblemix.inference.segment import Look, predict_probability, segm
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.project.layouts import group_images
 from napari_scribblemix.settings import SegmentSettings
-from phantoms import draw, make_case, write_cine, write_file
+from phantoms import draw, make_case, write_channels, write_cine, write_file
 
 
 class Threshold(nn.Module):
@@ -204,3 +204,36 @@ def test_a_cine_gets_a_mask_for_every_frame_or_the_one_asked_for(tmp_path: Path)
 def test_geometry_of_the_phantoms_is_as_written(tmp_path: Path) -> None:
     geometry: Geometry = make_case(tmp_path, 0).image.geometry
     assert geometry.spacing == pytest.approx((8.0, 1.5, 1.5))
+
+
+class Brightest(Threshold):
+    """As ``Threshold``, on the last of three channels."""
+
+    def forward(self, image: Tensor) -> Tensor:
+        assert image.shape[1] == 3
+        return super().forward(image[:, 2:])
+
+
+def three_channels() -> Model:
+    card = model().card.model_copy(update={"in_channels": 3, "channels": ("C0", "LGE", "T2")})
+    return Model(Brightest(), card)
+
+
+def test_channels_are_put_together_and_a_case_that_lacks_one_is_said(tmp_path: Path) -> None:
+    images = write_channels(tmp_path, scribbled=3, masked=0) / "images"
+    (images / "case01_LGE.nii.gz").unlink()
+    cases = group_images(sorted(images.iterdir()))
+    good, bad, other = segment_files(three_channels(), cases, settings(tmp_path / "out", [images]))
+    assert good.error is other.error is None
+    assert "Got the channels C0, T2; this model was trained on" in str(bad.error)
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["case00.nii.gz", "case02.nii.gz"]
+    labels = read_labels(tmp_path / "out" / "case00.nii.gz").array
+    assert (
+        2
+        * ((labels == 3) & (draw(0)[1] == 3)).sum()
+        / ((labels == 3).sum() + (draw(0)[1] == 3).sum())
+        > 0.85
+    )
+    again = list(segment_files(model(), cases, settings(tmp_path / "single", [images])))
+    assert all("this model was trained on one image" in str(each.error) for each in again)

@@ -73,7 +73,7 @@ class LabelScheme(BaseModel):
         """
         wall = tuple(k for k, name in enumerate(self.names) if name.casefold() in _MUSCLE)
         alone = [(k,) for k in range(1, self.classes) if k not in wall]
-        return (*alone, wall) if wall else tuple(alone)
+        return tuple(sorted((*alone, wall))) if wall else tuple(alone)
 
     def index_of(self, name: str) -> int:
         """The class index of a name or abbreviation, in any case; ``LabelError`` if unknown."""

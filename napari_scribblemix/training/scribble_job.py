@@ -140,7 +140,7 @@ def prepare(settings: TrainSettings) -> ScribbleJob:
             start=recipe.start,
         ),
         validation=cases.validation,
-        warnings=[*cases.warnings, *more],
+        warnings=[*more, *cases.warnings],
     )
 
 
