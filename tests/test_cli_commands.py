@@ -220,7 +220,7 @@ def test_inspect_of_anything_else_says_what_it_reads(run: Run, tmp_path: Path) -
 def test_inspect_shows_the_channels_and_what_lacks_one(run: Run, tmp_path: Path) -> None:
     folder = write_channels(tmp_path / "study", scribbled=3, masked=0)
     code, out, err = run("inspect", folder)
-    assert (code, err) == (0, "")
+    assert (code, err.strip()) == (0, "")
     assert out.count("C0, LGE, T2") == 3
     (folder / "images" / "case01_T2.nii.gz").unlink()
     code, out, err = run("inspect", folder)
@@ -231,7 +231,7 @@ def test_inspect_shows_the_channels_and_what_lacks_one(run: Run, tmp_path: Path)
 def test_import_keeps_the_channels_and_copies_each(run: Run, tmp_path: Path) -> None:
     folder = write_channels(tmp_path / "study", scribbled=1, masked=1)
     code, _, err = run("import", folder, "--output", tmp_path / "p", "--copy")
-    assert (code, err) == (0, "")
+    assert (code, err.strip()) == (0, "")
     project = Project.open(tmp_path / "p.scribblemix", write=False)
     copied = sorted(path.name for path in (project.folder / "images").iterdir())
     assert copied == [f"case0{n}_{s}.nii.gz" for n in (0, 1) for s in ("C0", "LGE", "T2")]

@@ -81,9 +81,9 @@ def test_the_sample_of_three_channels_is_shown_and_drawn_on(make_widget: Make) -
     assert widget.session.scheme == MYOPS
     assert widget.images_panel.table.rowCount() == 6
     assert widget.session.the_case().id == "myops01"
-    names = [layer.name for layer in widget.viewer.layers]
+    names = [layer.name for layer in widget.board.viewer.layers]
     assert names[:3] == ["myops01 C0", "myops01 LGE", "myops01 T2"]
-    assert [layer.visible for layer in widget.viewer.layers][:3] == [True, False, False]
+    assert [layer.visible for layer in widget.board.viewer.layers][:3] == [True, False, False]
     widget.images_panel.table.selectRow(1)
-    names = [layer.name for layer in widget.viewer.layers if "myops" in layer.name]
+    names = [layer.name for layer in widget.board.viewer.layers if "myops" in layer.name]
     assert names == ["myops02 C0", "myops02 LGE", "myops02 T2"]
