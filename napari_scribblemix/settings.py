@@ -83,7 +83,8 @@ class TrainSettings(Settings):
     start: str | None = Field(
         None,
         description="What to begin with: starter (a bundled model that knows drawn hearts), "
-        "scratch, or a run folder or model file. [fast: starter; else scratch]",
+        "scratch, or a run folder or model file. [fast: starter; else, and with several channels, "
+        "scratch]",
     )
     output: Path | None = Field(
         None,
@@ -190,9 +191,14 @@ class SegmentSettings(Settings):
         json_schema_extra={"cli": "argument"},
     )
     images: list[Path] = Field(
-        description="NIfTI files, or folders of them.", json_schema_extra={"cli": "argument"}
+        description="NIfTI files, or folders of them; the channels of a case (NAME_C0, NAME_LGE, "
+        "NAME_T2, or NAME_0000 and on) give one mask.",
+        json_schema_extra={"cli": "argument"},
     )
-    output: Path = Field(description="Folder for the masks; file names are those of the images.")
+    output: Path = Field(
+        description="Folder for the masks; file names are those of the images, with several "
+        "channels those of the cases."
+    )
     frame: int | None = Field(
         None,
         ge=0,

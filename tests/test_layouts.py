@@ -3,12 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.project.layouts import (
-    case_name,
     find_cases,
     group_images,
     pair_by_case,
@@ -34,36 +31,6 @@ def found(folder: Path) -> list[tuple[str, str | None, str | None, str | None]]:
         (case.id, shown(case.image), shown(case.scribble), shown(case.mask))
         for case in find_cases(folder)
     ]
-
-
-@pytest.mark.parametrize(
-    ("file", "name"),
-    [
-        ("patient001_frame01.nii.gz", "patient001_frame01"),
-        ("patient001_frame01_scribble.nii.gz", "patient001_frame01"),
-        ("patient001_frame01_gt.nii.gz", "patient001_frame01"),
-        ("subject1_DE_manual.nii.gz", "subject1_DE"),
-        ("myops_training_101_gd.nii.gz", "myops_training_101"),
-        ("heart_labels.nii", "heart"),
-        ("Heart_Mask.NII.GZ", "Heart"),
-        ("heart_seg_scribbles.nii", "heart"),
-        ("heart_image.nii.gz", "heart"),
-        ("v1.2_scan.nii.gz", "v1.2_scan"),
-        ("_mask.nii", "_mask"),
-        ("label.nii", "label"),
-    ],
-)
-def test_the_name_of_a_case_is_what_its_files_share(file: str, name: str) -> None:
-    assert case_name(Path("folder") / file) == name
-
-
-@given(
-    st.text("abcxyz019", min_size=1, max_size=8),
-    st.sampled_from(["", "_scribble", "_gt", "_manual", "_mask", "_label"]),
-    st.sampled_from([".nii", ".nii.gz"]),
-)
-def test_endings_never_change_the_name(name: str, ending: str, suffix: str) -> None:
-    assert case_name(Path(f"{name}{ending}{suffix}")) == name
 
 
 def test_images_scribbles_and_masks_in_folders_of_their_own(tmp_path: Path) -> None:
@@ -310,3 +277,13 @@ def test_two_files_are_a_pair_whatever_their_names(tmp_path: Path) -> None:
     assert pair_by_case(a, tmp_path / "b") == ([("result", a, tmp_path / "b/result_gt.nii")], [])
     with pytest.raises(FileError, match="expected a folder or a NIfTI file"):
         pair_by_case(a, tmp_path / "gone")
+
+
+def test_a_single_channel_is_paired_with_the_mask_of_its_case(tmp_path: Path) -> None:
+    a = touch(tmp_path / "a", "p1_0000.nii.gz", "p2_0000.nii.gz", "p3_0000.nii.gz", "p3.nii.gz")
+    b = touch(tmp_path / "b", "p1_gt.nii.gz", "p2_0000_gt.nii.gz", "p3_gt.nii.gz")
+    for first, second in ((a, b), (b, a)):
+        pairs, messages = pair_by_case(first, second)
+        assert [name for name, _, _ in pairs] == ["p1", "p2_0000", "p3"]
+        assert all("p3_0000.nii.gz has no partner" in message for message in messages)
+        assert len(messages) == 1

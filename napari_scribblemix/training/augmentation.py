@@ -134,7 +134,7 @@ def change_intensity(image: Tensor, change: Augmentation, generator: torch.Gener
     if change.noise:
         noise = torch.randn(image.shape, generator=generator, device=image.device)
         image = image + noise * draw(0, 1) ** 2 * change.noise
-    return image.view(shape)
+    return image.reshape(shape)
 
 
 def augment(
