@@ -90,6 +90,26 @@ def write_folder(
     return folder
 
 
+CHANNELS = ("C0", "LGE", "T2")
+
+
+def write_channels(
+    folder: Path, scribbled: int = 2, masked: int = 1, channels: tuple[str, ...] = CHANNELS
+) -> Path:
+    """As ``write_folder``, with an image for each channel: the same heart, other grey values."""
+    for number in range(scribbled + masked):
+        image, mask, strokes = draw(number)
+        name = f"case{number:02d}"
+        for place, channel in enumerate(channels):
+            write_file(folder / "images" / f"{name}_{channel}.nii.gz", image * (place + 1) + place)
+        if number < scribbled:
+            encoded = CARDIAC.encode(strokes)
+            write_file(folder / "scribbles" / f"{name}_scribble.nii.gz", encoded)
+        else:
+            write_file(folder / "masks" / f"{name}_gt.nii.gz", mask)
+    return folder
+
+
 def make_case(folder: Path, seed: int, *, scribbled: bool = True, masked: bool = False) -> Case:
     """A loaded case; its image file is written into ``folder``."""
     image, mask, strokes = draw(seed)

@@ -29,7 +29,7 @@ from napari_scribblemix.events import (
 )
 from napari_scribblemix.inference.model import read_card
 from napari_scribblemix.training.loop import Training
-from phantoms import write_folder
+from phantoms import write_channels, write_folder
 
 Run = Callable[..., tuple[int, str, str]]
 SMALL = ("--crop", "48", "--batch", "4", "--spacing", "1.5", "--device", "cpu")
@@ -279,3 +279,24 @@ def test_times_are_shown_as_on_a_clock(seconds: float | None, words: str) -> Non
 
 def test_dice_is_shown_per_structure() -> None:
     assert describe_dice({"RV": 0.5, "LV": 0.75}, 0.625) == "mean Dice 0.625 (RV 0.500, LV 0.750)"
+
+
+def test_channels_go_all_the_way_from_files_to_a_figure(run: Run, tmp_path: Path) -> None:
+    folder = write_channels(tmp_path / "study", scribbled=2, masked=1)
+    model = tmp_path / "run"
+    code, _, err = run("train", folder, "--steps", "2", "--output", model, *SMALL)
+    assert code == 0
+    assert "begins from scratch" in " ".join(err.split())
+    assert read_card(model).channels == ("C0", "LGE", "T2")
+    code, out, _ = run("inspect", model)
+    assert "C0, LGE, T2" in out
+    masks = tmp_path / "masks"
+    assert run("segment", model, folder / "images", "--output", masks, "--device", "cpu")[0] == 0
+    assert sorted(path.name for path in masks.iterdir()) == [f"case0{n}.nii.gz" for n in range(3)]
+    code, out, _ = run("evaluate", masks, folder / "masks")
+    assert (code, "mean over structures" in out) == (0, True)
+    code, _, err = run(
+        "segment", "starter", folder / "images", "--output", tmp_path / "no", "--device", "cpu"
+    )
+    assert code == 1
+    assert "this model was trained on one image a case" in " ".join(err.split())

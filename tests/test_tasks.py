@@ -24,7 +24,7 @@ from napari_scribblemix.training.tasks import (
     settings_of_tasks,
     task_names,
 )
-from phantoms import write_folder
+from phantoms import write_channels, write_folder
 
 SMALL = {
     "preset": "fast",
@@ -212,6 +212,22 @@ def test_resuming_equals_never_having_stopped(cine: Path, lge: Path, tmp_path: P
     assert torch.equal(first["generator"], second["generator"])
     for name in ("cine", "lge"):
         assert read_card(whole / name).sha256 == read_card(parts / name).sha256
+
+
+def test_a_companion_may_have_other_channels(cine: Path, tmp_path: Path) -> None:
+    three = write_channels(tmp_path / "three", masked=0)
+    job = prepare(settings(cine, three, start="starter"))
+    first, second = (task.network for task in job.tasks)
+    assert (first.in_channels, second.in_channels) == (1, 3)
+    assert torch.equal(first.encoder[1].conv1.weight, second.encoder[1].conv1.weight)
+    assert [task.teacher is None for task in job.tasks] == [False, True]
+    events = list(Training(job, tmp_path / "run").events())
+    assert isinstance(events[-1], Finished)
+    assert read_card(tmp_path / "run" / "three").in_channels == 3
+    # The other way round nothing is known to begin with.
+    swapped = prepare(settings(three, cine, start=None))
+    assert swapped.recipe.start == "scratch"
+    assert any("begins from scratch" in warning for warning in swapped.warnings)
 
 
 @pytest.mark.slow
