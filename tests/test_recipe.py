@@ -58,6 +58,7 @@ def test_paper_preset_of_modelmix_is_what_its_paper_states() -> None:
     assert recipe.augmentation.mirror
     assert not recipe.enclosure_rule
     assert recipe.companion_batch == 1.0
+    assert recipe.intensity == "slice-unit"
     assert not recipe.mix_everywhere
 
 

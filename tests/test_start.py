@@ -157,7 +157,7 @@ def test_with_several_channels_a_training_begins_from_scratch_and_says_so(tmp_pa
     job = prepare(settings(folder))
     assert (job.recipe.start, job.recipe.drawn, job.recipe.teacher) == ("scratch", 0.0, 0.0)
     assert (job.main.card.in_channels, job.main.card.channels) == (3, ("C0", "LGE", "T2"))
-    assert job.network.in_channels == 3
+    assert job.main.network.in_channels == 3
     told = [line for line in job.warnings if "3 channels" in line]
     assert len(told) == int(has_starter())
     assert all(line.endswith("the training begins from scratch.") for line in told)

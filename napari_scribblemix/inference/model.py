@@ -22,7 +22,7 @@ from torch import nn
 
 from napari_scribblemix.data.channels import describe_channels
 from napari_scribblemix.data.durable import atomic_write
-from napari_scribblemix.data.intensity import VOLUME_ZSCORE
+from napari_scribblemix.data.intensity import IntensityRule
 from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import ImageError, ModelError
@@ -48,7 +48,7 @@ class ModelCard(BaseModel):
     channels: tuple[str, ...] = Field((), description="their names, if there are several")
     labels: LabelScheme
     spacing: float = Field(description="pixel size of the working grid, mm")
-    intensity: str = VOLUME_ZSCORE
+    intensity: IntensityRule = "volume-zscore"
     mirrored: bool = Field(description="whether mirrored images were trained on")
     upright: bool = Field(False, description="whether it knows hearts only the right way up")
     method: str

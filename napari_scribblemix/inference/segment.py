@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from napari_scribblemix.data.intensity import standardise
+from napari_scribblemix.data.intensity import normalise
 from napari_scribblemix.data.resampling import WorkingGrid
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.inference.model import Model, check_fit
@@ -81,10 +81,12 @@ def _predict_slices(model: Model, slices: Tensor, *, mirror: bool) -> Tensor:
 
 
 def _working_slices(model: Model, volume: Volume) -> tuple[WorkingGrid, Tensor]:
-    """The working grid of ``volume`` and its slices (Z, C, h, w) on it, standardised."""
+    """The working grid of ``volume`` and its slices (Z, C, h, w) on it, normalised."""
     (_, *shape), (_, *spacing) = volume.array.shape, volume.geometry.spacing
     grid = WorkingGrid((shape[0], shape[1]), (spacing[0], spacing[1]), model.card.spacing)
-    channels = [grid.image_to_working(standardise(array)) for array in volume.arrays]
+    channels = [
+        grid.image_to_working(normalise(array, model.card.intensity)) for array in volume.arrays
+    ]
     return grid, torch.from_numpy(np.stack(channels, axis=1))
 
 

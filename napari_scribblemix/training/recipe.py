@@ -11,6 +11,7 @@ from typing import Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from napari_scribblemix.data.intensity import IntensityRule
 from napari_scribblemix.errors import SettingsError
 from napari_scribblemix.resources import STARTER_NAME, has_starter
 from napari_scribblemix.settings import TrainSettings
@@ -52,6 +53,9 @@ class Recipe(BaseModel):
 
     network: Literal["fast", "residual", "unet+"]
     spacing: float = Field(description="pixel size of the working grid, mm")
+    intensity: IntensityRule = Field(
+        "volume-zscore", description="what the network sees of the grey values"
+    )
     crop: int = Field(description="side of the training crops, pixels")
     batch: int
     learning_rate: float = Field(description="peak of the schedule")
@@ -144,7 +148,7 @@ METHOD_CHANGES: dict[tuple[str, str], dict[str, object]] = {
     # ModelMix, section 3.1: 256 x 256, batch 16, learning rate 1e-3, dropout .5, half unlabelled.
     ("modelmix", "paper"): {
         "crop": 256, "batch": 16, "learning_rate": 1e-3, "dice": 1.0, "dropout": 0.5,
-        "unlabelled_share": 0.5,
+        "unlabelled_share": 0.5, "intensity": "slice-unit",
         "augmentation": Augmentation(rotation=180, mirror=True, shift=0.1),
     },
 }  # fmt: skip

@@ -1,6 +1,6 @@
 """Volumes to slices on the device: everything a training step draws from, loaded once.
 
-Each case is put on the working grid (``data.resampling``), each channel standardised over its
+Each case is put on the working grid (``data.resampling``), each channel normalised over its
 volume; it is given its enclosed background on the native grid (METHODS.md, "Enclosure rule") and
 stacked, centred, into one tensor.  A training step then only gathers and warps; it reads no file
 and copies nothing to the host.  Which slice comes when depends on seed and step alone, so a resumed
@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_scribblemix.data.intensity import standardise
+from napari_scribblemix.data.intensity import IntensityRule, normalise
 from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.data.resampling import WorkingGrid
 from napari_scribblemix.data.scribbles import enclosed_background
@@ -137,10 +137,12 @@ def _working_grid(case: Case, spacing: float) -> WorkingGrid:
     return WorkingGrid((shape[1], shape[2]), case.image.geometry.spacing[1:], spacing)
 
 
-def _draw_image(case: Case, spacing: float, turn: Turn) -> NDArray[np.float32]:
+def _draw_image(
+    case: Case, spacing: float, turn: Turn, intensity: IntensityRule
+) -> NDArray[np.float32]:
     """The slices of a case (Z, C, h, w) on the working grid."""
     grid = _working_grid(case, spacing)
-    channels = [grid.image_to_working(standardise(array)) for array in case.image.arrays]
+    channels = [grid.image_to_working(normalise(array, intensity)) for array in case.image.arrays]
     return _turned(np.stack(channels, axis=1), turn)
 
 
@@ -167,6 +169,7 @@ def build_store(
     enclosure_rule: bool,
     device: torch.device,
     turns: Sequence[Turn] | None = None,
+    intensity: IntensityRule = "volume-zscore",
 ) -> SliceStore:
     """Slices of ``cases`` at ``spacing`` mm, each case turned as ``turns`` says.
 
@@ -174,7 +177,7 @@ def build_store(
     """
     turns = [AS_STORED] * len(cases) if turns is None else turns
     turned = list(zip(cases, turns, strict=True))
-    pictures = [_draw_image(case, spacing, turn) for case, turn in turned]
+    pictures = [_draw_image(case, spacing, turn, intensity) for case, turn in turned]
     frame = tuple(max(picture.shape[axis] for picture in pictures) for axis in (2, 3))
     count = sum(picture.shape[0] for picture in pictures)
     images = np.zeros((count, pictures[0].shape[1], *frame), np.float32)

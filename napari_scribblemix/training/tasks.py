@@ -170,7 +170,12 @@ def prepare_task(
     else:
         begin = _begin(settings, recipe, cases, network)
     store = build_store(
-        cases.training, recipe.spacing, recipe.enclosure_rule, machine.device, begin.turns
+        cases.training,
+        recipe.spacing,
+        recipe.enclosure_rule,
+        machine.device,
+        begin.turns,
+        recipe.intensity,
     )
     # Only now: it starts where the network starts.
     averaged = averaged_copy(network, recipe.ema)
@@ -208,6 +213,7 @@ def _card(
         channels=cases.channels,
         labels=cases.scheme,
         spacing=recipe.spacing,
+        intensity=recipe.intensity,
         mirrored=recipe.augmentation.mirror,
         upright=upright,
         method=settings.method,
