@@ -93,6 +93,14 @@ def test_a_model_with_another_network_is_refused(tmp_path: Path) -> None:
         prepare(settings(folder, start=str(tmp_path / "known")))
 
 
+def test_a_model_that_sees_other_grey_values_is_refused(tmp_path: Path) -> None:
+    write_model(tmp_path / "known")
+    network = build_network("fast", 1, CARDIAC.classes)
+    recipe = PRESETS["fast"].model_copy(update={"intensity": "slice-unit"})
+    with pytest.raises(SettingsError, match="by the rule volume-zscore; the training by slice-uni"):
+        load_start(tmp_path / "known", recipe, network, CPU)
+
+
 def test_a_model_that_is_not_there_is_refused(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "data", masked=0)
     with pytest.raises(ModelError, match="expected a run folder"):

@@ -54,7 +54,8 @@ def load_start(path: Path, recipe: Recipe, network: UNet, device: torch.device) 
 
     Raises:
         ModelError: it is missing or damaged.
-        SettingsError: it has another network or other channels than the training.
+        SettingsError: it has another network, other channels or another intensity rule than the
+            training.
     """
     model = load_model(path, device)
     if model.card.in_channels != network.in_channels:
@@ -66,6 +67,11 @@ def load_start(path: Path, recipe: Recipe, network: UNet, device: torch.device) 
         raise SettingsError(
             f"Got --start {path}, a network {model.card.network!r}; the training has a network "
             f"{recipe.network!r}: choose another --preset, or --start scratch."
+        )
+    if model.card.intensity != recipe.intensity:
+        raise SettingsError(
+            f"Got --start {path}, which sees grey values by the rule {model.card.intensity}; the "
+            f"training by {recipe.intensity}: choose another --preset, or --start scratch."
         )
     return model
 
