@@ -142,9 +142,19 @@ STARTER = Recipe(
 # ``partial`` is the plain baseline its name says; the other terms without mixing are ``cyclemix``
 # with its terms off.
 _BASELINE: dict[str, object] = {"dice": 0.0, "edges": 0.0}
+# Half of each batch is unlabelled, for what is asked of predictions needs no label; all convolutions
+# are mixed at once; a companion takes a third of the scans, for the main task is what is waited for.
+_TOGETHER: dict[str, object] = {
+    "edges": 0.0,
+    "unlabelled_share": 0.5,
+    "mix_everywhere": True,
+    "companion_batch": 1 / 3,
+}
 METHOD_CHANGES: dict[tuple[str, str], dict[str, object]] = {
     ("partial", "fast"): _BASELINE,
     ("partial", "best"): _BASELINE,
+    ("modelmix", "fast"): _TOGETHER,
+    ("modelmix", "best"): _TOGETHER,
     # ModelMix, section 3.1: 256 x 256, batch 16, learning rate 1e-3, dropout .5, half unlabelled.
     ("modelmix", "paper"): {
         "crop": 256, "batch": 16, "learning_rate": 1e-3, "dice": 1.0, "dropout": 0.5,
