@@ -142,7 +142,7 @@ STARTER = Recipe(
 # ``partial`` is the plain baseline its name says; the other terms without mixing are ``cyclemix``
 # with its terms off.
 _BASELINE: dict[str, object] = {"dice": 0.0, "edges": 0.0}
-# Half of each batch is unlabelled, since two of ModelMix's terms need no label; all convolutions are
+# Half of each batch is unlabelled: two of ModelMix's terms need no label; all convolutions are
 # mixed at once; a companion takes a third of the scans, for the main task is what is waited for.
 _TOGETHER: dict[str, object] = {
     "edges": 0.0,
