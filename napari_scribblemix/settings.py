@@ -100,7 +100,8 @@ class TrainSettings(Settings):
     start: str | None = Field(
         None,
         description="What to begin with: starter (a bundled model that knows drawn hearts), "
-        "scratch, or a run folder or model file. [fast: starter; else scratch]",
+        "scratch, or a run folder or model file. [fast: starter; else, and with several channels, "
+        "scratch]",
     )
     output: Path | None = Field(
         None,
@@ -208,9 +209,14 @@ class SegmentSettings(Settings):
         json_schema_extra={"cli": "argument"},
     )
     images: list[Path] = Field(
-        description="NIfTI files, or folders of them.", json_schema_extra={"cli": "argument"}
+        description="NIfTI files, or folders of them; the channels of a case (NAME_C0, NAME_LGE, "
+        "NAME_T2, or NAME_0000 and on) give one mask.",
+        json_schema_extra={"cli": "argument"},
     )
-    output: Path = Field(description="Folder for the masks; file names are those of the images.")
+    output: Path = Field(
+        description="Folder for the masks; file names are those of the images, with several "
+        "channels those of the cases."
+    )
     frame: int | None = Field(
         None,
         ge=0,
@@ -284,8 +290,9 @@ class ImportSettings(Settings):
 class SampleSettings(Settings):
     """Write a sample to try things on: synthetic hearts with scribbles, and held-out cases."""
 
-    kind: Literal["cine", "lge"] = Field(
-        description="cine: end-diastole and end-systole; lge: late gadolinium enhancement.",
+    kind: Literal["cine", "lge", "myops"] = Field(
+        description="cine: end-diastole and end-systole; lge: late gadolinium enhancement; myops: "
+        "cine, LGE and T2 of one heart as three channels, with scar and oedema.",
         json_schema_extra={"cli": "argument"},
     )
     output: Path = Field(description="Folder to write train/ and heldout/ into.")
@@ -311,8 +318,10 @@ class GuiSettings(Settings):
         description="A project, a folder of images or a NIfTI file to open. [nothing]",
         json_schema_extra={"cli": "argument"},
     )
-    sample: Literal["cine", "lge"] | None = Field(
-        None, description="Open a bundled sample: drawn hearts like cine or late-enhancement MR."
+    sample: Literal["cine", "lge", "myops"] | None = Field(
+        None,
+        description="Open a bundled sample: drawn hearts like cine or late-enhancement MR, or of "
+        "three channels with scar and oedema.",
     )
 
 

@@ -63,16 +63,49 @@ def write_cine(path: Path, frames: list[NDArray]) -> Path:
     return path
 
 
-def write_folder(folder: Path, scribbled: int = 2, unlabelled: int = 0, masked: int = 1) -> Path:
-    """``folder`` with images/, scribbles/ and masks/ of that many cases of each kind."""
+def write_folder(
+    folder: Path,
+    scribbled: int = 2,
+    unlabelled: int = 0,
+    masked: int = 1,
+    *,
+    negative: bool = False,
+    dense: bool = False,
+) -> Path:
+    """``folder`` with images/, scribbles/ and masks/ of that many cases of each kind.
+
+    ``negative``: dark is bright and bright is dark, as in another sequence.  ``dense``: every pixel
+    is scribbled on.
+    """
     for number in range(scribbled + unlabelled + masked):
         image, mask, strokes = draw(number)
+        image = 255 - image if negative else image
         name = f"case{number:02d}"
         write_file(folder / "images" / f"{name}.nii.gz", image)
         if number < scribbled:
-            encoded = CARDIAC.encode(strokes)
+            encoded = CARDIAC.encode(mask if dense else strokes)
             write_file(folder / "scribbles" / f"{name}_scribble.nii.gz", encoded)
         if number >= scribbled + unlabelled:
+            write_file(folder / "masks" / f"{name}_gt.nii.gz", mask)
+    return folder
+
+
+CHANNELS = ("C0", "LGE", "T2")
+
+
+def write_channels(
+    folder: Path, scribbled: int = 2, masked: int = 1, channels: tuple[str, ...] = CHANNELS
+) -> Path:
+    """As ``write_folder``, with an image for each channel: the same heart, other grey values."""
+    for number in range(scribbled + masked):
+        image, mask, strokes = draw(number)
+        name = f"case{number:02d}"
+        for place, channel in enumerate(channels):
+            write_file(folder / "images" / f"{name}_{channel}.nii.gz", image * (place + 1) + place)
+        if number < scribbled:
+            encoded = CARDIAC.encode(strokes)
+            write_file(folder / "scribbles" / f"{name}_scribble.nii.gz", encoded)
+        else:
             write_file(folder / "masks" / f"{name}_gt.nii.gz", mask)
     return folder
 

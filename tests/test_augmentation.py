@@ -29,7 +29,7 @@ def store(tmp_path: Path) -> SliceStore:
 
 def test_without_changes_a_crop_is_the_slice_itself(store: SliceStore) -> None:
     image, label = draw_crops(store, torch.tensor([0, 2]), recipe(48), generator())
-    assert torch.allclose(image[:, 0], store.images[[0, 2]], atol=1e-4)
+    assert torch.allclose(image[:, 0], store.images[[0, 2], 0], atol=1e-4)
     assert torch.equal(label, store.labels[[0, 2]].long())
 
 
@@ -44,7 +44,7 @@ def test_without_changes_a_smaller_crop_is_a_window(store: SliceStore, crop: int
     ]
     assert len(windows) == 1
     y, x = windows[0]
-    assert torch.allclose(store.images[1, y : y + crop, x : x + crop], image[0, 0], atol=1e-4)
+    assert torch.allclose(store.images[1, 0, y : y + crop, x : x + crop], image[0, 0], atol=1e-4)
 
 
 def test_what_comes_into_view_is_unlabelled(store: SliceStore) -> None:
@@ -56,7 +56,7 @@ def test_what_comes_into_view_is_unlabelled(store: SliceStore) -> None:
 def test_image_and_scribble_move_together(store: SliceStore) -> None:
     """An image that shows the labels stays in step with them through rotation, size and bend."""
     labels = store.labels.masked_fill(store.labels == ENCLOSED, 0)
-    painted = replace(store, images=labels.float(), labels=labels)
+    painted = replace(store, images=labels[:, None].float(), labels=labels)
     change = recipe(48, rotation=40, scale=0.2, shift=0.1, elastic=1.0, mirror=True)
     image, label = draw_crops(painted, torch.arange(4), change, generator())
     inside = label != 255
@@ -108,3 +108,16 @@ def test_blur_keeps_a_flat_image_and_smooths_a_rough_one() -> None:
 def test_nothing_is_changed_where_all_is_off() -> None:
     image = torch.randn(2, 1, 8, 8, generator=generator())
     assert torch.equal(change_intensity(image, Augmentation(), generator()), image)
+
+
+def test_channels_move_together_and_change_intensity_each_by_itself(store: SliceStore) -> None:
+    twice = replace(store, images=store.images.expand(-1, 2, -1, -1))
+    moved = recipe(32, rotation=40, scale=0.2, shift=0.1, elastic=1.0, mirror=True)
+    image, _ = augment(twice, torch.arange(4), moved, generator())
+    assert image.shape == (4, 2, 32, 32)
+    assert torch.equal(image[:, 0], image[:, 1])
+    changed = recipe(32, brightness=0.5)
+    image, _ = augment(twice, torch.arange(4), changed, generator())
+    offset = (image[:, 0] - image[:, 1]).flatten(1)
+    assert (offset.std(dim=1) < 1e-4).all()
+    assert (offset.mean(dim=1).abs() > 1e-2).all()

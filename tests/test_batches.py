@@ -9,11 +9,13 @@ import torch
 
 from napari_scribblemix.data.labels import CARDIAC, MYOPS
 from napari_scribblemix.methods.unet import build_network
+from napari_scribblemix.project.cases import load_case
+from napari_scribblemix.project.layouts import find_cases
 from napari_scribblemix.training.batches import BatchSource, build_method
 from napari_scribblemix.training.job import Generators
 from napari_scribblemix.training.recipe import PRESETS, Augmentation, Recipe
 from napari_scribblemix.training.slices import build_store
-from phantoms import make_case
+from phantoms import make_case, write_channels
 
 
 def source(folder: Path, **changes: object) -> BatchSource:
@@ -106,3 +108,23 @@ def test_other_strokes_on_the_same_slices_keep_the_order(tmp_path: Path) -> None
     assert torch.equal(a.image, b.image)
     assert a.target[:, 3].any()
     assert not b.target[:, 3].any()
+
+
+@pytest.mark.parametrize("name", ["partial", "cyclemix"])
+def test_a_method_learns_from_several_channels(tmp_path: Path, name: str) -> None:
+    recipe = PRESETS["fast"].model_copy(
+        update={"crop": 48, "batch": 4, "drawn": 1.0, "mix_from": 0}
+    )
+    cases = [load_case(files) for files in find_cases(write_channels(tmp_path, masked=0))]
+    store = build_store(cases, 1.5, True, torch.device("cpu"))
+    batches = BatchSource(store, recipe, CARDIAC, 0, Generators.seeded(0, torch.device("cpu")))
+    batch = batches.at(0, 1.0)
+    assert batch.image.shape == (4, 3, 48, 48), "drawn hearts have one channel and take no part"
+    method = build_method(name, recipe, [build_network("fast", 3, CARDIAC.classes)])  # type: ignore[arg-type]
+    terms = method(batch)
+    assert set(terms) == set(method.weights)
+    sum(terms.values()).backward()
+    weight = method.network.encoder[0].conv1.weight
+    assert weight.shape[1] == 3
+    assert weight.grad is not None
+    assert (weight.grad.abs().amax((0, 2, 3)) > 0).all()

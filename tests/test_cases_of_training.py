@@ -19,7 +19,14 @@ from napari_scribblemix.training.cases import (
     reload_case,
 )
 from napari_scribblemix.training.checkpoint import checkpoint_path
-from phantoms import draw, make_project, write_cine, write_file, write_folder
+from phantoms import (
+    draw,
+    make_project,
+    write_channels,
+    write_cine,
+    write_file,
+    write_folder,
+)
 
 
 def settings(folder: Path, **changes: object) -> TrainSettings:
@@ -165,3 +172,17 @@ def test_a_case_is_read_again_with_its_new_strokes(tmp_path: Path) -> None:
         assert reload_case(aside, "case01", CARDIAC).scribble is None
         with pytest.raises(FileError, match="Got the case gone"):
             reload_case(chosen, "gone", CARDIAC)
+
+
+def test_all_cases_of_a_training_have_the_same_channels(tmp_path: Path) -> None:
+    folder = write_channels(tmp_path / "a", scribbled=2, masked=0)
+    assert (load(folder).channels, load(folder).in_channels) == (("C0", "LGE", "T2"), 3)
+    (folder / "images" / "case01_T2.nii.gz").unlink()
+    cases = load(folder)
+    assert shown(cases)[0] == ["case00"]
+    assert cases.warnings[0].startswith("case01: got the channels C0, LGE")
+    single = write_folder(tmp_path / "b", scribbled=0, masked=1)
+    with pytest.raises(
+        TrainingError, match=r"one image in case00 and the channels C0, LGE, T2 in case00; expected"
+    ):
+        load(folder, validation=single)

@@ -11,7 +11,7 @@ import pytest
 
 from napari_scribblemix import resources
 from napari_scribblemix.project.project import Project
-from phantoms import draw, write_cine, write_file, write_folder
+from phantoms import draw, write_channels, write_cine, write_file, write_folder
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -217,10 +217,34 @@ def test_inspect_of_anything_else_says_what_it_reads(run: Run, tmp_path: Path) -
     assert (code, "expected a NIfTI file" in err) == (2, True)
 
 
+def test_inspect_shows_the_channels_and_what_lacks_one(run: Run, tmp_path: Path) -> None:
+    folder = write_channels(tmp_path / "study", scribbled=3, masked=0)
+    code, out, err = run("inspect", folder)
+    assert (code, err.strip()) == (0, "")
+    assert out.count("C0, LGE, T2") == 3
+    (folder / "images" / "case01_T2.nii.gz").unlink()
+    code, out, err = run("inspect", folder)
+    assert out.count("C0, LGE, T2") == 2
+    assert "case01: got the channels C0, LGE" in " ".join(err.split())
+
+
+def test_import_keeps_the_channels_and_copies_each(run: Run, tmp_path: Path) -> None:
+    folder = write_channels(tmp_path / "study", scribbled=1, masked=1)
+    code, _, err = run("import", folder, "--output", tmp_path / "p", "--copy")
+    assert (code, err.strip()) == (0, "")
+    project = Project.open(tmp_path / "p.scribblemix", write=False)
+    copied = sorted(path.name for path in (project.folder / "images").iterdir())
+    assert copied == [f"case0{n}_{s}.nii.gz" for n in (0, 1) for s in ("C0", "LGE", "T2")]
+    for record in project.cases:
+        assert len(record.further) == 2
+        assert not project.image_changed(record.id)
+        assert project.read_image(record.id).channels == ("C0", "LGE", "T2")
+
+
 # sample
 
 
-@pytest.mark.parametrize("kind", ["cine", "lge"])
+@pytest.mark.parametrize("kind", ["cine", "lge", "myops"])
 def test_sample_copies_the_bundled_hearts(run: Run, tmp_path: Path, kind: str) -> None:
     code, out, _ = run("sample", kind, "--output", tmp_path / "heart")
     assert code == 0

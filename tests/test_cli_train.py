@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -28,7 +29,7 @@ from napari_scribblemix.events import (
 )
 from napari_scribblemix.inference.model import read_card
 from napari_scribblemix.training.loop import Training
-from phantoms import write_folder
+from phantoms import write_channels, write_folder
 
 Run = Callable[..., tuple[int, str, str]]
 SMALL = ("--crop", "48", "--batch", "4", "--spacing", "1.5", "--device", "cpu")
@@ -79,6 +80,30 @@ def test_json_prints_events_and_nothing_else(run: Run, folder: Path, tmp_path: P
     assert isinstance(events[0], Started)
     assert any(isinstance(event, Progress) for event in events)
     assert isinstance(events[-1], Finished)
+
+
+def test_modelmix_prints_a_model_for_each_task_and_which_of_them_gained(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    other = write_folder(tmp_path / "lge", scribbled=1, masked=1, negative=True)
+    pair = ("--method", "modelmix", "--with", other, "--output", tmp_path / "run")
+    code, out, err = run("train", folder, *pair, "--steps", "2", *SMALL)
+    assert code == 0
+    models = [tmp_path / "run" / name for name in ("study", "lge")]
+    assert out.splitlines() == [f"Model: {model}" for model in models]
+    assert "modelmix of study and lge (fast" in err
+    assert "step 2 lge: mean Dice" in err
+    for name in ("study", "lge"):
+        assert re.search(rf"^{name}: mean Dice 0\.\d+ before the first step, 0\.\d+ now", err, re.M)
+    image = folder / "images" / "case00.nii.gz"
+    masks = tmp_path / "masks"
+    code, _, err = run("segment", tmp_path / "run", image, "--output", masks)
+    assert code == 2
+    assert "a model for each of lge, study; choose one of them" in err
+    assert run("segment", models[1], image, "--output", masks)[0] == 0
+    code, _, err = run("train", folder, "--method", "modelmix", "--steps", "2", *SMALL)
+    assert code == 2
+    assert "without a companion; name another folder" in err
 
 
 def test_a_run_is_never_written_over(run: Run, folder: Path, trained: Path) -> None:
@@ -254,3 +279,24 @@ def test_times_are_shown_as_on_a_clock(seconds: float | None, words: str) -> Non
 
 def test_dice_is_shown_per_structure() -> None:
     assert describe_dice({"RV": 0.5, "LV": 0.75}, 0.625) == "mean Dice 0.625 (RV 0.500, LV 0.750)"
+
+
+def test_channels_go_all_the_way_from_files_to_a_figure(run: Run, tmp_path: Path) -> None:
+    folder = write_channels(tmp_path / "study", scribbled=2, masked=1)
+    model = tmp_path / "run"
+    code, _, err = run("train", folder, "--steps", "2", "--output", model, *SMALL)
+    assert code == 0
+    assert "begins from scratch" in " ".join(err.split())
+    assert read_card(model).channels == ("C0", "LGE", "T2")
+    code, out, _ = run("inspect", model)
+    assert "C0, LGE, T2" in out
+    masks = tmp_path / "masks"
+    assert run("segment", model, folder / "images", "--output", masks, "--device", "cpu")[0] == 0
+    assert sorted(path.name for path in masks.iterdir()) == [f"case0{n}.nii.gz" for n in range(3)]
+    code, out, _ = run("evaluate", masks, folder / "masks")
+    assert (code, "mean over structures" in out) == (0, True)
+    code, _, err = run(
+        "segment", "starter", folder / "images", "--output", tmp_path / "no", "--device", "cpu"
+    )
+    assert code == 1
+    assert "this model was trained on one image a case" in " ".join(err.split())

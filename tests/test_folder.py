@@ -16,7 +16,7 @@ from napari_scribblemix.errors import FileError, ProjectError, ProjectLocked, Sc
 from napari_scribblemix.project.cases import CaseFiles, load_case
 from napari_scribblemix.project.layouts import find_cases
 from napari_scribblemix.project.project import Project
-from phantoms import draw, write_file, write_folder
+from phantoms import draw, write_channels, write_file, write_folder
 
 
 @pytest.fixture
@@ -266,3 +266,30 @@ def test_a_changed_image_is_noticed(tmp_path: Path, plain) -> None:
         plain[0].image.unlink()
         with pytest.raises(FileError, match="could not be read"):
             project.image_changed("case00")
+
+
+def test_a_case_keeps_all_its_channels(tmp_path: Path) -> None:
+    source = write_channels(tmp_path / "source", scribbled=1, masked=0)
+    with Project.create(tmp_path / "p.scribblemix") as project:
+        project.add_case(find_cases(source)[0])
+    project = Project.open(tmp_path / "p.scribblemix", write=False)
+    image = project.read_image("case00")
+    assert image.channels == ("C0", "LGE", "T2")
+    np.testing.assert_allclose(image.arrays[2], 3 * image.array + 2, rtol=1e-5)
+    assert not project.image_changed("case00")
+    (files,) = project.case_files()
+    assert load_case(files).image.channels == image.channels
+    write_file(source / "images" / "case00_T2.nii.gz", draw(5)[0])
+    assert project.image_changed("case00")
+
+
+def test_a_project_from_before_channels_opens(tmp_path: Path, plain: list[CaseFiles]) -> None:
+    with Project.create(tmp_path / "p.scribblemix") as project:
+        project.add_case(plain[0])
+    path = tmp_path / "p.scribblemix" / "project.json"
+    content = json.loads(path.read_text())
+    for record in content["cases"]:
+        del record["channels"], record["further"]
+    path.write_text(json.dumps(content))
+    project = Project.open(path.parent, write=False)
+    assert project.read_image("case00").channels == ()

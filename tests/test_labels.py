@@ -173,3 +173,8 @@ def test_a_scheme_survives_json() -> None:
 def test_contradictory_schemes_are_refused(changes: dict[str, object]) -> None:
     with pytest.raises(ValidationError, match="expected"):
         LabelScheme.model_validate(CARDIAC.model_dump() | changes)
+
+
+def test_scar_and_oedema_hang_together_with_the_muscle() -> None:
+    assert CARDIAC.connected == ((1,), (2,), (3,))
+    assert MYOPS.connected == ((1,), (2, 4, 5), (3,))

@@ -3,11 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from napari_scribblemix.errors import FileError, ProjectError
-from napari_scribblemix.project.layouts import case_name, find_cases, pair_by_case, survey
+from napari_scribblemix.project.layouts import (
+    find_cases,
+    group_images,
+    pair_by_case,
+    survey,
+)
 from napari_scribblemix.project.project import Project
 from phantoms import write_folder
 
@@ -28,36 +31,6 @@ def found(folder: Path) -> list[tuple[str, str | None, str | None, str | None]]:
         (case.id, shown(case.image), shown(case.scribble), shown(case.mask))
         for case in find_cases(folder)
     ]
-
-
-@pytest.mark.parametrize(
-    ("file", "name"),
-    [
-        ("patient001_frame01.nii.gz", "patient001_frame01"),
-        ("patient001_frame01_scribble.nii.gz", "patient001_frame01"),
-        ("patient001_frame01_gt.nii.gz", "patient001_frame01"),
-        ("subject1_DE_manual.nii.gz", "subject1_DE"),
-        ("myops_training_101_gd.nii.gz", "myops_training_101"),
-        ("heart_labels.nii", "heart"),
-        ("Heart_Mask.NII.GZ", "Heart"),
-        ("heart_seg_scribbles.nii", "heart"),
-        ("heart_image.nii.gz", "heart"),
-        ("v1.2_scan.nii.gz", "v1.2_scan"),
-        ("_mask.nii", "_mask"),
-        ("label.nii", "label"),
-    ],
-)
-def test_the_name_of_a_case_is_what_its_files_share(file: str, name: str) -> None:
-    assert case_name(Path("folder") / file) == name
-
-
-@given(
-    st.text("abcxyz019", min_size=1, max_size=8),
-    st.sampled_from(["", "_scribble", "_gt", "_manual", "_mask", "_label"]),
-    st.sampled_from([".nii", ".nii.gz"]),
-)
-def test_endings_never_change_the_name(name: str, ending: str, suffix: str) -> None:
-    assert case_name(Path(f"{name}{ending}{suffix}")) == name
 
 
 def test_images_scribbles_and_masks_in_folders_of_their_own(tmp_path: Path) -> None:
@@ -114,13 +87,67 @@ def test_acdc_as_distributed_leaves_the_whole_cine_out(tmp_path: Path) -> None:
     ]
 
 
-def test_myops_labels_go_with_the_lge_image(tmp_path: Path) -> None:
-    touch(tmp_path, *(f"images/myops_training_101_{s}.nii.gz" for s in ("C0", "DE", "T2")))
-    touch(tmp_path, "scribbles/myops_training_101_gd.nii.gz")
+@pytest.mark.parametrize("late", ["DE", "LGE"])
+def test_myops_images_are_the_channels_of_one_case(tmp_path: Path, late: str) -> None:
+    # As distributed: images and labels in two folders beside each other.
+    for patient in ("101", "102"):
+        touch(tmp_path / "train25", *(f"myops_training_{patient}_{s}.nii" for s in ("T2", "C0")))
+        touch(tmp_path / "train25", f"myops_training_{patient}_{late}.nii")
+        touch(tmp_path / "train25_gd", f"myops_training_{patient}_gd.nii")
     result = survey(tmp_path)
-    (case,) = result.cases
-    assert (case.id, case.image.name) == ("myops_training_101", "myops_training_101_DE.nii.gz")
-    assert "C0.nii.gz, myops_training_101_T2.nii.gz are left out" in result.warnings[0]
+    assert result.warnings == ()
+    assert [case.id for case in result.cases] == ["myops_training_101", "myops_training_102"]
+    for case in result.cases:
+        assert case.channels == ("C0", "LGE", "T2")
+        assert [path.stem.rpartition("_")[2] for path in case.images] == ["C0", late, "T2"]
+        assert case.mask is not None
+        assert case.id in case.mask.name
+
+
+def test_numbered_channels_are_one_case_and_one_number_alone_is_an_image(tmp_path: Path) -> None:
+    touch(tmp_path / "many", "images/a_0001.nii", "images/a_0000.nii", "labels/a_gt.nii")
+    (case,) = survey(tmp_path / "many").cases
+    assert (case.id, case.channels) == ("a", ("0000", "0001"))
+    assert [path.name for path in case.images] == ["a_0000.nii", "a_0001.nii"]
+    assert case.mask is not None
+    touch(tmp_path / "one", "images/a_0000.nii", "images/b_0000.nii", "scribbles/a.nii")
+    cases = survey(tmp_path / "one").cases
+    # Labelled it is named after its label, as nnU-Net's are; without one after its file.
+    assert [(case.id, case.channels) for case in cases] == [("a", ()), ("b_0000", ())]
+
+
+def test_a_case_without_a_channel_of_the_others_is_left_out_and_said(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        touch(tmp_path, *(f"images/{name}_{s}.nii" for s in ("C0", "LGE", "T2")))
+        touch(tmp_path, f"scribbles/{name}_scribble.nii")
+    (tmp_path / "images" / "b_T2.nii").unlink()
+    touch(tmp_path, "images/d.nii")
+    result = survey(tmp_path)
+    assert [case.id for case in result.cases] == ["a", "c"]
+    without_t2, single = result.warnings
+    expected = "expected the channels C0, LGE, T2 as in the other cases, so it is left out"
+    assert without_t2 == f"b: got the channels C0, LGE (b_C0.nii); {expected}: add T2."
+    assert single == f"d: got one image (d.nii); {expected}: move it elsewhere."
+
+
+def test_many_single_images_outvote_two_that_look_like_channels(tmp_path: Path) -> None:
+    touch(tmp_path, *(f"images/p{n}.nii" for n in range(5)), "images/x_C0.nii", "images/x_T2.nii")
+    result = survey(tmp_path)
+    assert [case.id for case in result.cases] == [f"p{n}" for n in range(5)]
+    assert result.warnings[0].startswith(
+        "x: got the channels C0, T2 (x_C0.nii); expected one image"
+    )
+
+
+def test_files_to_segment_are_grouped_folder_by_folder(tmp_path: Path) -> None:
+    touch(tmp_path, "x/a_C0.nii", "x/a_T2.nii", "x/b_T2.nii", "y/b_C0.nii")
+    paths = [tmp_path / name for name in ("x/b_T2.nii", "x/a_T2.nii", "x/a_C0.nii", "y/b_C0.nii")]
+    cases = group_images(paths)
+    assert [(case.id, len(case.images)) for case in cases] == [
+        ("b_T2", 1),
+        ("a", 2),
+        ("b_C0", 1),
+    ]
 
 
 def test_a_scribble_without_its_image_is_said(tmp_path: Path) -> None:
@@ -250,3 +277,13 @@ def test_two_files_are_a_pair_whatever_their_names(tmp_path: Path) -> None:
     assert pair_by_case(a, tmp_path / "b") == ([("result", a, tmp_path / "b/result_gt.nii")], [])
     with pytest.raises(FileError, match="expected a folder or a NIfTI file"):
         pair_by_case(a, tmp_path / "gone")
+
+
+def test_a_single_channel_is_paired_with_the_mask_of_its_case(tmp_path: Path) -> None:
+    a = touch(tmp_path / "a", "p1_0000.nii.gz", "p2_0000.nii.gz", "p3_0000.nii.gz", "p3.nii.gz")
+    b = touch(tmp_path / "b", "p1_gt.nii.gz", "p2_0000_gt.nii.gz", "p3_gt.nii.gz")
+    for first, second in ((a, b), (b, a)):
+        pairs, messages = pair_by_case(first, second)
+        assert [name for name, _, _ in pairs] == ["p1", "p2_0000", "p3"]
+        assert all("p3_0000.nii.gz has no partner" in message for message in messages)
+        assert len(messages) == 1

@@ -2,12 +2,21 @@ import hashlib
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import CARDIAC
-from napari_scribblemix.errors import ModelError
-from napari_scribblemix.inference.model import ModelCard, load_model, read_card, save_model
+from napari_scribblemix.data.volume import Volume
+from napari_scribblemix.errors import ImageError, ModelError
+from napari_scribblemix.inference.model import (
+    ModelCard,
+    check_fit,
+    load_model,
+    read_card,
+    save_model,
+)
 from napari_scribblemix.methods.unet import build_network
 
 CPU = torch.device("cpu")
@@ -79,3 +88,39 @@ def test_weights_of_another_network_are_refused(run: Path) -> None:
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"expected a run folder with model\.safetensors"):
         load_model(tmp_path, CPU)
+
+
+def test_a_card_from_before_channels_is_read(run: Path) -> None:
+    content = json.loads((run / "model.json").read_text())
+    del content["channels"]
+    (run / "model.json").write_text(json.dumps(content))
+    assert read_card(run).channels == ()
+
+
+def volume(*channels: str) -> Volume:
+    geometry = Geometry.from_affine(np.diag([1.5, 1.5, 8, 1]), (6, 5, 4))
+    array = np.zeros((4, 5, 6))
+    return Volume(array, geometry, further=(array,) * (len(channels) - 1), channels=channels)
+
+
+@pytest.mark.parametrize(
+    ("channels", "said"),
+    [
+        (("C0", "LGE"), r"Got the channels C0, LGE; .* C0, LGE, T2 a case: add .* end in _T2"),
+        ((), r"Got one image; .* the channels C0, LGE, T2 a case: add .*_C0, _LGE, _T2"),
+        (("0000", "0001", "0002"), r"name the channels as in the training and leave 0000"),
+    ],
+)
+def test_what_lacks_a_channel_of_the_training_is_refused(
+    run: Path, channels: tuple[str, ...], said: str
+) -> None:
+    three = read_card(run).model_copy(update={"in_channels": 3, "channels": ("C0", "LGE", "T2")})
+    check_fit(three, volume("C0", "LGE", "T2"))
+    with pytest.raises(ImageError, match=said):
+        check_fit(three, volume(*channels))
+
+
+def test_a_model_of_single_images_refuses_channels(run: Path) -> None:
+    check_fit(read_card(run), volume())
+    with pytest.raises(ImageError, match=r"trained on one image a case: choose .* in _C0"):
+        check_fit(read_card(run), volume("C0", "LGE"))

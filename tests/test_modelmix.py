@@ -33,19 +33,25 @@ def method(count: int = 2, **options: object) -> ModelMix:
     return ModelMix(networks, names=names, **options)  # type: ignore[arg-type]
 
 
+def until_drawn(mix: ModelMix, task: int, batches: list[Batch]) -> dict[str, torch.Tensor]:
+    """The terms of a step in which ``task`` has the virtual model."""
+    for _ in range(50):
+        terms = mix(batches)
+        if f"t{task}: vicinal_reg" in terms or f"t{task}: vicinal_sup" in terms:
+            return terms
+    raise AssertionError("never drawn")
+
+
 def grads(module: torch.nn.Module) -> float:
     return sum(float(p.grad.abs().sum()) for p in module.parameters() if p.grad is not None)
 
 
 def test_terms_are_those_of_the_weights_for_every_task() -> None:
     mix = method(edges=2.0, cutout_px=6)
-    terms = mix([batch(0), batch(1)])
-    assert set(terms) == set(mix.weights)
-    assert set(terms) == {
-        f"t{task}: {term}"
-        for task in (0, 1)
-        for term in ("sup", "edges", "inv", "vicinal_sup", "vicinal_reg")
-    }
+    every = {f"t{task}: {term}" for task in (0, 1) for term in ("sup", "edges", "inv", *VIRTUAL)}
+    assert set(mix.weights) == every
+    terms = until_drawn(mix, 1, [batch(0), batch(1)])
+    assert set(terms) == every - {f"t0: {term}" for term in VIRTUAL}
     assert mix.weights["t0: edges"] == 2.0
     assert all(torch.isfinite(value) for value in terms.values())
 
@@ -61,8 +67,10 @@ def test_terms_are_those_of_the_weights_for_every_task() -> None:
     ],
 )
 def test_the_rows_of_the_papers_ablation(off: dict[str, object], left: set[str]) -> None:
-    terms = method(**off)([batch(0), batch(1)])
-    assert {name.partition(": ")[2] for name in terms} == left
+    mix = method(**off)
+    batches = [batch(0), batch(1)]
+    found = {name.partition(": ")[2] for _ in range(3) for name in mix(batches)}
+    assert found == left
 
 
 def test_with_all_off_it_is_the_supervised_loss_of_each_task() -> None:
@@ -78,7 +86,7 @@ def test_with_all_off_it_is_the_supervised_loss_of_each_task() -> None:
 @pytest.mark.parametrize("term", VIRTUAL)
 def test_a_virtual_term_reaches_the_encoders_of_both_tasks(term: str) -> None:
     mix = method(cutout_px=6)
-    mix([batch(0), batch(1)])[f"t0: {term}"].backward()
+    until_drawn(mix, 0, [batch(0), batch(1)])[f"t0: {term}"].backward()
     first, second = mix.networks
     assert grads(first.encoder) > 0
     assert grads(second.encoder) > 0
@@ -88,8 +96,8 @@ def test_a_virtual_term_reaches_the_encoders_of_both_tasks(term: str) -> None:
 def test_unlabelled_images_take_part_and_a_batch_without_labels_costs_nothing() -> None:
     mix = method()
     nothing = [batch(seed, labelled=0.0) for seed in (0, 1)]
-    terms = mix(nothing)
-    for name in ("t0: sup", "t1: sup", "t0: vicinal_sup", "t1: vicinal_sup"):
+    terms = until_drawn(mix, 0, nothing)
+    for name in ("t0: sup", "t1: sup", "t0: vicinal_sup"):
         assert terms[name].item() == 0
     terms["t0: vicinal_reg"].backward()
     assert grads(mix.networks[0]) > 0
@@ -98,8 +106,9 @@ def test_unlabelled_images_take_part_and_a_batch_without_labels_costs_nothing() 
 def test_tasks_may_differ_in_channels_and_classes() -> None:
     networks = [network(0), network(1, channels=3, classes=6)]
     mix = ModelMix(networks, names=["cine", "myops"])
-    terms = mix([batch(0), batch(1, channels=3, classes=6)])
-    torch.stack(list(terms.values())).sum().backward()
+    for _ in range(4):
+        terms = mix([batch(0), batch(1, channels=3, classes=6)])
+        torch.stack(list(terms.values())).sum().backward()
     assert all(torch.isfinite(p.grad).all() for p in mix.parameters() if p.grad is not None)
     assert grads(networks[0].encoder) > 0
     assert grads(networks[1].encoder) > 0
@@ -107,14 +116,12 @@ def test_tasks_may_differ_in_channels_and_classes() -> None:
 
 def test_of_more_than_two_tasks_a_pair_is_drawn_each_step() -> None:
     mix = method(3)
-    seen = set()
-    for seed in range(30):
-        terms = mix([batch(seed + task) for task in range(3)])
-        pair = frozenset(task for task in range(3) if f"t{task}: vicinal_reg" in terms)
-        assert len(pair) == 2
-        assert all(f"t{task}: sup" in terms for task in range(3))
-        seen.add(pair)
-    assert seen == {frozenset(pair) for pair in ((0, 1), (0, 2), (1, 2))}
+    host = torch.Generator().manual_seed(0)
+    drawn = {mix.draw_pair(host) for _ in range(60)}
+    assert drawn == {(i, j) for i in range(3) for j in range(3) if i != j}
+    terms = mix([batch(task) for task in range(3)])
+    assert sum(name.endswith("vicinal_reg") for name in terms) == 1
+    assert all(f"t{task}: {term}" in terms for task in range(3) for term in ("sup", "inv"))
 
 
 def test_a_frozen_companion_helps_and_never_changes() -> None:
@@ -137,7 +144,7 @@ def test_a_frozen_companion_helps_and_never_changes() -> None:
 def test_companions_are_never_mixed_with_each_other() -> None:
     mix = ModelMix([network(0)], names=[""], companions=[network(1), network(2)])
     host = torch.Generator().manual_seed(0)
-    assert {tuple(mix.draw_pair(host).items()) for _ in range(30)} == {((0, 1),), ((0, 2),)}
+    assert {mix.draw_pair(host) for _ in range(30)} == {(0, 1), (0, 2)}
 
 
 def test_virtual_models_leave_no_trace_in_the_statistics() -> None:

@@ -12,10 +12,11 @@ import torch
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
 from napari_scribblemix.data.labels import CARDIAC
-from napari_scribblemix.methods import puzzle_mix
+from napari_scribblemix.methods import modelmix, puzzle_mix
 from napari_scribblemix.methods.batch import Batch
 from napari_scribblemix.methods.cyclemix import CycleMix
 from napari_scribblemix.methods.unet import UNet
+from napari_scribblemix.methods.virtual import Interpolation
 from napari_scribblemix.training.batches import BatchSource
 from napari_scribblemix.training.job import Generators
 from napari_scribblemix.training.recipe import PRESETS
@@ -33,6 +34,26 @@ def test_cyclemix_reads_nothing_back(n: int, monkeypatch: pytest.MonkeyPatch) ->
         terms = method(Batch(image, target, generator, generator))
         sum(method.weights[name] * term for name, term in terms.items()).backward()  # type: ignore[union-attr]
     assert all(term.shape == () for term in terms.values())
+
+
+@pytest.mark.parametrize("place", [(0, "conv2"), (1, "conv1")])
+def test_modelmix_reads_nothing_back(
+    place: tuple[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = Interpolation((place,), 0.3)
+    monkeypatch.setattr(modelmix, "draw_interpolation", lambda *_, **__: drawn)
+    monkeypatch.setattr(modelmix.ModelMix, "draw_pair", lambda *_: (0, 1))
+    networks = [UNet(1, 3, (4, 8)), UNet(2, 5, (4, 8))]
+    method = modelmix.ModelMix(networks, names=["a", "b"], edges=1.0)
+    generator = torch.Generator()
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        batches = [
+            Batch(torch.empty(4, c, 53, 37), torch.empty(4, k, 53, 37), generator, generator)
+            for c, k in ((1, 3), (2, 5))
+        ]
+        terms = method(batches)
+        sum(method.weights[name] * term for name, term in terms.items()).backward()  # type: ignore[union-attr]
+    assert "a: vicinal_sup" in terms
 
 
 def test_making_a_batch_reads_nothing_back(tmp_path: Path) -> None:

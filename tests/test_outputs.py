@@ -12,11 +12,13 @@ import pytest
 from napari_scribblemix.errors import FileError, SettingsError
 from napari_scribblemix.inference.outputs import (
     check_outputs,
-    collect_images,
+    collect_cases,
     entropy_path,
     mask_paths,
     probability_path,
 )
+from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.layouts import group_images
 from napari_scribblemix.settings import SegmentSettings
 from phantoms import draw, write_cine, write_file
 
@@ -45,15 +47,16 @@ def touch(folder: Path, *names: str) -> None:
 def test_folders_are_searched_for_images(tmp_path: Path) -> None:
     written = images(tmp_path / "in", "B.NII.GZ", "a.nii")
     touch(tmp_path / "in", "notes.txt", "._a.nii.gz")
-    assert collect_images([tmp_path / "in", written[1]]) == written
+    found = collect_cases([tmp_path / "in", written[1]])
+    assert [case.image for case in found] == written
     touch(tmp_path / "empty")
     with pytest.raises(FileError, match=r"without a \.nii"):
-        collect_images([tmp_path / "empty"])
+        collect_cases([tmp_path / "empty"])
 
 
 def test_a_wrong_path_is_told_before_anything_is_done(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"gone\.nii does not exist"):
-        collect_images([tmp_path / "gone.nii"])
+        collect_cases([tmp_path / "gone.nii"])
 
 
 def test_a_wrong_path_is_told_without_waiting_for_torch(tmp_path: Path) -> None:
@@ -77,11 +80,11 @@ def test_a_wrong_path_is_told_without_waiting_for_torch(tmp_path: Path) -> None:
 
 def test_every_frame_of_a_cine_has_its_mask(tmp_path: Path) -> None:
     path, out = cine(tmp_path / "cine.nii.gz"), tmp_path / "out"
-    assert mask_paths(path, settings(out)) == [
+    assert mask_paths(CaseFiles("cine", path), settings(out)) == [
         out / "cine_frame00.nii.gz",
         out / "cine_frame01.nii.gz",
     ]
-    assert mask_paths(path, settings(out, frame=1)) == [out / "cine.nii.gz"]
+    assert mask_paths(CaseFiles("cine", path), settings(out, frame=1)) == [out / "cine.nii.gz"]
 
 
 def test_further_files_are_named_after_the_mask() -> None:
@@ -94,23 +97,23 @@ def test_further_files_are_named_after_the_mask() -> None:
 def test_masks_never_replace_images(tmp_path: Path) -> None:
     written = images(tmp_path / "in", "a.nii.gz")
     with pytest.raises(SettingsError, match="would replace its image"):
-        check_outputs(written, settings(tmp_path / "in"))
+        check_outputs(group_images(written), settings(tmp_path / "in"))
 
 
 def test_masks_that_are_there_stay_unless_asked(tmp_path: Path) -> None:
     written = images(tmp_path / "in", "a.nii.gz", "b.nii.gz")
     write_file(tmp_path / "out" / "b.nii.gz", np.zeros((4, 8, 8), np.uint8))
     with pytest.raises(SettingsError, match=r"1 of the files .* already in .*\(b\.nii\.gz\)"):
-        check_outputs(written, settings(tmp_path / "out"))
-    check_outputs(written, settings(tmp_path / "out", overwrite=True))
+        check_outputs(group_images(written), settings(tmp_path / "out"))
+    check_outputs(group_images(written), settings(tmp_path / "out", overwrite=True))
 
 
 def test_masks_of_single_frames_stay_too(tmp_path: Path) -> None:
     path = cine(tmp_path / "in" / "cine.nii.gz")
     touch(tmp_path / "out", "cine_frame01.nii.gz")
     with pytest.raises(SettingsError, match=r"already in .*cine_frame01\.nii\.gz"):
-        check_outputs([path], settings(tmp_path / "out"))
-    check_outputs([path], settings(tmp_path / "out", frame=0))
+        check_outputs(group_images([path]), settings(tmp_path / "out"))
+    check_outputs(group_images([path]), settings(tmp_path / "out", frame=0))
 
 
 @pytest.mark.parametrize(
@@ -120,21 +123,21 @@ def test_masks_of_single_frames_stay_too(tmp_path: Path) -> None:
 def test_what_is_written_beside_masks_stays_too(tmp_path: Path, name: str, asked: str) -> None:
     written = images(tmp_path / "in", "a.nii.gz")
     touch(tmp_path / "out", name)
-    check_outputs(written, settings(tmp_path / "out"))
+    check_outputs(group_images(written), settings(tmp_path / "out"))
     with pytest.raises(SettingsError, match=f"1 of the files .*{name}"):
-        check_outputs(written, settings(tmp_path / "out", **{asked: True}))
+        check_outputs(group_images(written), settings(tmp_path / "out", **{asked: True}))
 
 
 def test_two_images_of_one_name_are_refused(tmp_path: Path) -> None:
     written = images(tmp_path / "a", "x.nii") + images(tmp_path / "b", "x.nii")
     with pytest.raises(SettingsError, match="file names twice"):
-        check_outputs(written, settings(tmp_path / "out"))
+        check_outputs(group_images(written), settings(tmp_path / "out"))
 
 
 def test_a_cine_and_an_image_named_like_its_frame_are_refused(tmp_path: Path) -> None:
     written = [cine(tmp_path / "a.nii.gz"), *images(tmp_path, "a_frame00.nii.gz")]
     with pytest.raises(SettingsError, match=r"1 file names twice \(a_frame00\.nii\.gz\)"):
-        check_outputs(written, settings(tmp_path / "out"))
+        check_outputs(group_images(written), settings(tmp_path / "out"))
 
 
 @pytest.mark.parametrize(
@@ -145,12 +148,30 @@ def test_an_image_named_like_another_ones_further_file_is_refused(
     tmp_path: Path, name: str, asked: str
 ) -> None:
     written = images(tmp_path / "in", "a.nii.gz", name)
-    check_outputs(written, settings(tmp_path / "out"))
+    check_outputs(group_images(written), settings(tmp_path / "out"))
     with pytest.raises(SettingsError, match=f"file names twice .{name}"):
-        check_outputs(written, settings(tmp_path / "out", **{asked: True}))
+        check_outputs(group_images(written), settings(tmp_path / "out", **{asked: True}))
 
 
 def test_an_unreadable_image_stops_no_other_yet(tmp_path: Path) -> None:
     written = images(tmp_path / "in", "a.nii.gz")
     (tmp_path / "in" / "bad.nii.gz").write_bytes(b"nothing")
-    check_outputs([tmp_path / "in" / "bad.nii.gz", *written], settings(tmp_path / "out"))
+    check_outputs(
+        group_images([tmp_path / "in" / "bad.nii.gz", *written]), settings(tmp_path / "out")
+    )
+
+
+def test_the_mask_of_several_channels_is_named_after_the_case(tmp_path: Path) -> None:
+    written = images(tmp_path / "in", "a_C0.nii.gz", "a_T2.nii.gz", "b_T2.nii.gz")
+    cases = collect_cases([tmp_path / "in"])
+    out = tmp_path / "out"
+    assert [mask_paths(case, settings(out)) for case in cases] == [
+        [out / "a.nii.gz"],
+        [out / "b_T2.nii.gz"],
+    ]
+    check_outputs(cases, settings(out))
+    touch(out, "a.nii.gz")
+    with pytest.raises(SettingsError, match=r"already in .*a\.nii\.gz"):
+        check_outputs(cases, settings(out))
+    with pytest.raises(SettingsError, match="where the images lie"):
+        check_outputs(group_images(written), settings(tmp_path / "in"))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from napari_scribblemix.data.labels import CARDIAC, MYOPS
 from napari_scribblemix.inference.pieces import keep_largest_components
 
 
@@ -12,11 +13,11 @@ def test_only_the_largest_piece_in_three_dimensions_stays() -> None:
     labels[1, 4:9, 1:4] = 2
     labels[1, 9, 1:4] = 1  # touches the heart, but a piece of its own
     labels[2, 7:10, 7:10] = 1  # elsewhere
-    kept = keep_largest_components(labels, 4)
+    kept = keep_largest_components(labels, CARDIAC.connected)
     assert (kept == 1).sum() == 13
     assert (kept == 2).sum() == 15
     assert kept[2, 8, 8] == kept[1, 9, 2] == 0
-    assert not keep_largest_components(np.zeros_like(labels), 4).any()
+    assert not keep_largest_components(np.zeros_like(labels), CARDIAC.connected).any()
 
 
 def test_a_larger_piece_away_from_the_heart_is_not_mistaken_for_the_structure() -> None:
@@ -24,7 +25,7 @@ def test_a_larger_piece_away_from_the_heart_is_not_mistaken_for_the_structure() 
     labels[:, 2:10, 2:10] = 3
     labels[:, 2:10, 11:13] = 1  # the right ventricle, a voxel beside
     labels[:, 20:26, 20:26] = 1  # larger, far away
-    kept = keep_largest_components(labels, 4)
+    kept = keep_largest_components(labels, CARDIAC.connected)
     assert (kept == 1).sum() == 2 * 8 * 2
     assert (kept == 3).sum() == 2 * 64
 
@@ -36,7 +37,7 @@ def test_specks_join_nothing_to_the_heart() -> None:
     labels[0, 5:30, 50:60] = 1  # larger, in the chest wall
     labels[0, 15, 41:49:2] = 2  # a trail of single voxels between the two
     labels[0, 32:36, 10:30] = 2
-    kept = keep_largest_components(labels, 4)
+    kept = keep_largest_components(labels, CARDIAC.connected)
     assert (kept == 1).sum() == 20 * 9
     assert (kept == 2).sum() == 4 * 20
     assert (kept == 3).sum() == 20 * 20
@@ -50,6 +51,18 @@ def test_the_heart_is_what_has_most_voxels_not_what_spreads_widest() -> None:
     assert (labels == 1).sum() > (labels == 3).sum()
     labels[0, 30:, :] = 0
     assert (labels == 1).sum() < (labels == 3).sum()
-    kept = keep_largest_components(labels, 4)
+    kept = keep_largest_components(labels, CARDIAC.connected)
     assert (kept == 3).sum() == 100
     assert not (kept == 1).any()
+
+
+def test_scar_and_oedema_may_be_patches_and_part_the_muscle() -> None:
+    labels = np.zeros((1, 20, 40), np.uint8)
+    labels[0, 5:9, 2:38] = 2
+    labels[0, 5:9, 10:14] = 5  # right through the wall: muscle and scar in two pieces each
+    labels[0, 5:9, 25:27] = 5
+    labels[0, 5:9, 8:10] = 4
+    labels[0, 15:18, 20:24] = 5  # a scar outside the wall
+    kept = keep_largest_components(labels, MYOPS.connected)
+    assert (kept[0, 5:9] == labels[0, 5:9]).all()
+    assert not kept[0, 12:].any()

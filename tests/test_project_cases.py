@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from napari_scribblemix.data.labels import CARDIAC, MYOPS, UNLABELLED
-from napari_scribblemix.errors import ModelError
-from napari_scribblemix.inference.project_cases import accepted_dice, class_map
-from phantoms import draw
+from napari_scribblemix.errors import ImageError, ModelError
+from napari_scribblemix.inference.model import Model, ModelCard
+from napari_scribblemix.inference.project_cases import accepted_dice, class_map, predict_case
+from napari_scribblemix.methods.unet import build_network
+from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.layouts import find_cases
+from napari_scribblemix.project.project import Project
+from phantoms import CHANNELS, draw, write_channels
 
 
 def test_structures_are_matched_by_name() -> None:
@@ -35,3 +42,19 @@ def test_only_accepted_slices_are_measured() -> None:
     assert accepted_dice(prediction, accepted, 4) == 1.0
     prediction[1][prediction[1] == 3] = 2
     assert accepted_dice(prediction, accepted, 4) == pytest.approx((1 + 0 + 0.7557) / 3, abs=0.05)
+
+
+def test_a_case_of_several_channels_is_predicted_and_others_are_refused(tmp_path: Path) -> None:
+    source = write_channels(tmp_path / "source", scribbled=1, masked=0)
+    card = ModelCard(
+        name="test", network="fast", in_channels=3, channels=CHANNELS, labels=CARDIAC, spacing=1.5,
+        mirrored=False, method="partial", recipe={}, steps=1, seconds=1.0, seed=0, code_version="0",
+    )  # fmt: skip
+    model = Model(build_network("fast", 3, CARDIAC.classes), card)
+    with Project.create(tmp_path / "p.scribblemix") as project:
+        project.add_case(find_cases(source)[0])
+        project.add_case(CaseFiles("single", source / "images" / "case00_C0.nii.gz"))
+        found = predict_case(project, "case00", model, name="run", step=1)
+        assert (project.folder / found.file).is_file()
+        with pytest.raises(ImageError, match="Got one image; this model was trained on"):
+            predict_case(project, "single", model, name="run", step=1)

@@ -40,13 +40,26 @@ def test_two_budgets_are_refused() -> None:
 
 
 def test_unknown_terms_are_refused() -> None:
-    with pytest.raises(SettingsError, match="Got --without glue; expected terms of CycleMix"):
+    with pytest.raises(SettingsError, match="Got --without glue; expected terms of cyclemix"):
         resolve(settings(without="glue"))
 
 
-def test_terms_of_cyclemix_cannot_be_switched_off_in_another_method() -> None:
-    with pytest.raises(SettingsError, match="--without needs --method cyclemix"):
+def test_terms_of_one_method_cannot_be_switched_off_in_another() -> None:
+    with pytest.raises(SettingsError, match="which has one term only"):
         resolve(settings(method="partial", without="mix"))
+    with pytest.raises(SettingsError, match="Got --without mix; expected terms of modelmix"):
+        resolve(settings(method="modelmix", without="mix"))
+
+
+def test_paper_preset_of_modelmix_is_what_its_paper_states() -> None:
+    recipe = resolve(settings(method="modelmix", preset="paper"))
+    assert (recipe.crop, recipe.batch, recipe.learning_rate) == (256, 16, 1e-3)
+    assert (recipe.epochs, recipe.dropout, recipe.dice) == (1000, 0.5, 1.0)
+    assert recipe.augmentation.mirror
+    assert not recipe.enclosure_rule
+    assert recipe.companion_batch == 1.0
+    assert recipe.intensity == "slice-unit"
+    assert not recipe.mix_everywhere
 
 
 @pytest.mark.parametrize("text", ["soon", "10 parsecs", "-5m", "0s"])

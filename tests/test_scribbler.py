@@ -7,6 +7,7 @@ from napari_scribblemix.data.labels import CARDIAC, UNLABELLED
 from napari_scribblemix.data.scribbles import apply_enclosure_rule, check_scribbles
 from napari_scribblemix.synthesis.anatomy import label_maps
 from napari_scribblemix.synthesis.hearts import draw_hearts
+from napari_scribblemix.synthesis.samples import draw_cases
 from napari_scribblemix.synthesis.scribbler import scribble_volume
 from napari_scribblemix.synthesis.tissues import structure_labels
 
@@ -94,3 +95,13 @@ def test_a_structure_of_one_pixel_is_found() -> None:
     labels[0, 30, 20] = 1
     scribble = scribble_volume(labels, SPACING, np.random.default_rng(0), left_out=0.0)
     assert set(np.unique(scribble)) == {0, 1, 2, 3, UNLABELLED}
+
+
+def test_scar_and_oedema_get_strokes_inside_them() -> None:
+    for case in draw_cases("myops", 1):
+        drawn = case.scribbles != UNLABELLED
+        assert np.array_equal(case.scribbles[drawn], case.labels[drawn])
+        for plane, strokes in zip(case.labels, case.scribbles, strict=True):
+            for structure in (4, 5):
+                if (strokes != UNLABELLED).any() and (plane == structure).sum() > 20:
+                    assert (strokes == structure).any()

@@ -15,8 +15,9 @@ from napari_scribblemix.inference.files import segment_files
 from napari_scribblemix.inference.model import Model, ModelCard
 from napari_scribblemix.inference.segment import Look, predict_probability, segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
+from napari_scribblemix.project.layouts import group_images
 from napari_scribblemix.settings import SegmentSettings
-from phantoms import draw, make_case, write_cine, write_file
+from phantoms import draw, make_case, write_channels, write_cine, write_file
 
 
 class Threshold(nn.Module):
@@ -107,7 +108,7 @@ def test_the_ending_may_be_in_capitals(tmp_path: Path) -> None:
     path.parent.mkdir()
     (tmp_path / "a.nii.gz").rename(path)
     chosen = settings(tmp_path / "out", [path], entropy=True)
-    (outcome,) = segment_files(model(), [path], chosen)
+    (outcome,) = segment_files(model(), group_images([path]), chosen)
     assert outcome.error is None
     assert sorted(item.name for item in (tmp_path / "out").iterdir()) == [
         "A.NII.GZ",
@@ -127,7 +128,7 @@ def test_a_mask_has_the_images_exact_geometry(tmp_path: Path) -> None:
     path = tmp_path / "in" / "oblique.nii.gz"
     path.parent.mkdir()
     nibabel.save(nibabel.Nifti1Image(values, affine), path)
-    outcome, *_ = segment_files(model(), [path], settings(tmp_path / "out", [path]))
+    outcome, *_ = segment_files(model(), group_images([path]), settings(tmp_path / "out", [path]))
     assert outcome.error is None
     mask = nibabel.load(outcome.masks[0])
     assert mask.shape == values.shape
@@ -140,7 +141,9 @@ def test_one_bad_file_does_not_stop_the_rest(tmp_path: Path) -> None:
     images = write_images(tmp_path / "in")
     bad = tmp_path / "in" / "a_broken.nii.gz"
     bad.write_bytes(b"no image")
-    outcomes = list(segment_files(model(), [bad, *images], settings(tmp_path / "out", images)))
+    outcomes = list(
+        segment_files(model(), group_images([bad, *images]), settings(tmp_path / "out", images))
+    )
     assert [outcome.error is None for outcome in outcomes] == [False, True, True]
     assert "a_broken" in str(outcomes[0].error)
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [i.name for i in images]
@@ -157,7 +160,7 @@ def test_an_unusable_image_gives_an_error_and_no_mask(
     image[1, 2, 3] = 0 if value is None else value
     path = tmp_path / "in" / "a.nii.gz"
     write_file(path, np.ones_like(image) if value is None else image)
-    (outcome,) = segment_files(model(), [path], settings(tmp_path / "out", [path]))
+    (outcome,) = segment_files(model(), group_images([path]), settings(tmp_path / "out", [path]))
     assert reason in str(outcome.error)
     assert outcome.masks == ()
     assert list((tmp_path / "out").iterdir()) == []
@@ -166,7 +169,7 @@ def test_an_unusable_image_gives_an_error_and_no_mask(
 def test_a_blank_frame_of_a_cine_does_not_stop_the_others(tmp_path: Path) -> None:
     frames = [draw(0)[0], np.zeros_like(draw(0)[0]), draw(1)[0], np.zeros_like(draw(0)[0])]
     path = write_cine(tmp_path / "in" / "cine.nii.gz", frames)
-    (outcome,) = segment_files(model(), [path], settings(tmp_path / "out", [path]))
+    (outcome,) = segment_files(model(), group_images([path]), settings(tmp_path / "out", [path]))
     assert str(outcome.error).startswith("frame 1: Every voxel has the same intensity")
     assert str(outcome.error).endswith("The same for 1 more frames.")
     names = ["cine_frame00.nii.gz", "cine_frame02.nii.gz"]
@@ -177,7 +180,7 @@ def test_a_blank_frame_of_a_cine_does_not_stop_the_others(tmp_path: Path) -> Non
 def test_probabilities_and_entropy_on_request(tmp_path: Path) -> None:
     images = write_images(tmp_path / "in", 1)
     chosen = settings(tmp_path / "out", images, probabilities=True, entropy=True)
-    list(segment_files(model(), images, chosen))
+    list(segment_files(model(), group_images(images), chosen))
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert len(names) == 5
     assert any(name.endswith("_entropy.nii.gz") for name in names)
@@ -187,8 +190,10 @@ def test_probabilities_and_entropy_on_request(tmp_path: Path) -> None:
 
 def test_a_cine_gets_a_mask_for_every_frame_or_the_one_asked_for(tmp_path: Path) -> None:
     path = write_cine(tmp_path / "in" / "cine.nii.gz", [draw(n)[0] for n in range(3)])
-    every, *_ = segment_files(model(), [path], settings(tmp_path / "all", [path]))
-    one, *_ = segment_files(model(), [path], settings(tmp_path / "one", [path], frame=2))
+    every, *_ = segment_files(model(), group_images([path]), settings(tmp_path / "all", [path]))
+    one, *_ = segment_files(
+        model(), group_images([path]), settings(tmp_path / "one", [path], frame=2)
+    )
     assert [mask.name for mask in every.masks] == [f"cine_frame0{n}.nii.gz" for n in range(3)]
     assert [mask.name for mask in one.masks] == ["cine.nii.gz"]
     np.testing.assert_array_equal(
@@ -199,3 +204,36 @@ def test_a_cine_gets_a_mask_for_every_frame_or_the_one_asked_for(tmp_path: Path)
 def test_geometry_of_the_phantoms_is_as_written(tmp_path: Path) -> None:
     geometry: Geometry = make_case(tmp_path, 0).image.geometry
     assert geometry.spacing == pytest.approx((8.0, 1.5, 1.5))
+
+
+class Brightest(Threshold):
+    """As ``Threshold``, on the last of three channels."""
+
+    def forward(self, image: Tensor) -> Tensor:
+        assert image.shape[1] == 3
+        return super().forward(image[:, 2:])
+
+
+def three_channels() -> Model:
+    card = model().card.model_copy(update={"in_channels": 3, "channels": ("C0", "LGE", "T2")})
+    return Model(Brightest(), card)
+
+
+def test_channels_are_put_together_and_a_case_that_lacks_one_is_said(tmp_path: Path) -> None:
+    images = write_channels(tmp_path, scribbled=3, masked=0) / "images"
+    (images / "case01_LGE.nii.gz").unlink()
+    cases = group_images(sorted(images.iterdir()))
+    good, bad, other = segment_files(three_channels(), cases, settings(tmp_path / "out", [images]))
+    assert good.error is other.error is None
+    assert "Got the channels C0, T2; this model was trained on" in str(bad.error)
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["case00.nii.gz", "case02.nii.gz"]
+    labels = read_labels(tmp_path / "out" / "case00.nii.gz").array
+    assert (
+        2
+        * ((labels == 3) & (draw(0)[1] == 3)).sum()
+        / ((labels == 3).sum() + (draw(0)[1] == 3).sum())
+        > 0.85
+    )
+    again = list(segment_files(model(), cases, settings(tmp_path / "single", [images])))
+    assert all("this model was trained on one image" in str(each.error) for each in again)

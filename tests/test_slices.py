@@ -8,15 +8,18 @@ import torch
 from napari_scribblemix.data.nifti import read_image
 from napari_scribblemix.errors import GeometryError, ScribbleError
 from napari_scribblemix.inference.orientation import AS_STORED, Turn
+from napari_scribblemix.project.cases import load_case
+from napari_scribblemix.project.layouts import find_cases
 from napari_scribblemix.training.slices import ENCLOSED, SliceOrder, build_store
-from phantoms import draw, make_case, write_file
+from phantoms import draw, make_case, write_channels, write_file
 
 CPU = torch.device("cpu")
 
 
 def test_every_slice_is_stored_with_its_strokes(tmp_path: Path) -> None:
     store = build_store([make_case(tmp_path, 0)], 1.5, enclosure_rule=False, device=CPU)
-    assert store.images.shape == store.labels.shape == (4, 48, 48)
+    assert store.images.shape == (4, 1, 48, 48)
+    assert store.labels.shape == (4, 48, 48)
     assert set(np.unique(store.labels.numpy())) == {0, 1, 2, 3, 255}
     assert store.images.mean().abs() < 1e-4
     assert store.images.std() == pytest.approx(1.0, abs=1e-2)
@@ -138,3 +141,18 @@ def test_a_case_that_is_not_among_them_lies_like_the_others_if_these_agree(tmp_p
     mixed = build_store(cases, 1.5, True, CPU, [Turn(2), AS_STORED])
     assert mixed.turn_of("phantom1") == AS_STORED
     assert mixed.turn_of("another") is None
+
+
+def test_each_channel_is_standardised_by_itself_over_its_volume(tmp_path: Path) -> None:
+    files = find_cases(write_channels(tmp_path, scribbled=1, masked=0))[0]
+    case = load_case(files)
+    store = build_store([case], 1.5, enclosure_rule=False, device=CPU)
+    assert store.images.shape == (4, 3, 48, 48)
+    assert store.labels.shape == (4, 48, 48)
+    # The phantom's channels are the same picture in other units.
+    assert torch.allclose(store.images[:, 0], store.images[:, 2], atol=1e-4)
+    mixed = replace(
+        case.image, further=(case.image.array, case.image.array.max() - case.image.array)
+    )
+    store = build_store([replace(case, image=mixed)], 1.5, enclosure_rule=False, device=CPU)
+    assert torch.allclose(store.images[:, 0], -store.images[:, 2], atol=1e-4)

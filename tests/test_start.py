@@ -21,7 +21,7 @@ from napari_scribblemix.training import start
 from napari_scribblemix.training.recipe import PRESETS, resolve
 from napari_scribblemix.training.scribble_job import prepare
 from napari_scribblemix.training.start import find_turns, knows_all, load_start, take_weights
-from phantoms import make_case, write_folder
+from phantoms import make_case, write_channels, write_folder
 
 CPU = torch.device("cpu")
 
@@ -93,6 +93,14 @@ def test_a_model_with_another_network_is_refused(tmp_path: Path) -> None:
         prepare(settings(folder, start=str(tmp_path / "known")))
 
 
+def test_a_model_that_sees_other_grey_values_is_refused(tmp_path: Path) -> None:
+    write_model(tmp_path / "known")
+    network = build_network("fast", 1, CARDIAC.classes)
+    recipe = PRESETS["fast"].model_copy(update={"intensity": "slice-unit"})
+    with pytest.raises(SettingsError, match="by the rule volume-zscore; the training by slice-uni"):
+        load_start(tmp_path / "known", recipe, network, CPU)
+
+
 def test_a_model_that_is_not_there_is_refused(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "data", masked=0)
     with pytest.raises(ModelError, match="expected a run folder"):
@@ -150,3 +158,23 @@ def test_mirroring_a_model_that_knows_one_way_up_is_refused(
     assert code == 2
     assert "knows hearts one way up only" in text
     assert run(*given)[0] == 0
+
+
+def test_with_several_channels_a_training_begins_from_scratch_and_says_so(tmp_path: Path) -> None:
+    folder = write_channels(tmp_path / "data", masked=0)
+    job = prepare(settings(folder))
+    assert (job.recipe.start, job.recipe.drawn, job.recipe.teacher) == ("scratch", 0.0, 0.0)
+    assert (job.main.card.in_channels, job.main.card.channels) == (3, ("C0", "LGE", "T2"))
+    assert job.main.network.in_channels == 3
+    told = [line for line in job.warnings if "3 channels" in line]
+    assert len(told) == int(has_starter())
+    assert all(line.endswith("the training begins from scratch.") for line in told)
+    quiet = prepare(settings(folder, start="scratch", drawn=0.5)).warnings
+    assert quiet[0] == "--drawn has no effect: drawn hearts have one channel."
+
+
+def test_a_model_of_other_channels_cannot_be_begun_with(tmp_path: Path) -> None:
+    folder = write_channels(tmp_path / "data", masked=0)
+    write_model(tmp_path / "known")
+    with pytest.raises(SettingsError, match=r"a model of 1 channel\(s\); the cases have 3: use"):
+        prepare(settings(folder, start=str(tmp_path / "known")))

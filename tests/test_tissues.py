@@ -1,7 +1,13 @@
 import pytest
 import torch
 
-from napari_scribblemix.synthesis.tissues import Tissue, fill, structure_labels
+from napari_scribblemix.synthesis.tissues import (
+    OEDEMA,
+    Tissue,
+    fill,
+    injury_labels,
+    structure_labels,
+)
 
 MUSCLE, BLOOD, AIR, RIGHT = Tissue.MYOCARDIUM, Tissue.LV_BLOOD, Tissue.AIR, Tissue.RV_BLOOD
 
@@ -42,3 +48,10 @@ def test_fill_is_masked_fill() -> None:
     expected = tissues.masked_fill(where, int(Tissue.SCAR))
     fill(tissues, where, Tissue.SCAR)
     assert torch.equal(tissues, expected)
+
+
+def test_with_an_injury_scar_and_oedema_stand_apart_from_the_muscle() -> None:
+    order = [Tissue.MYOCARDIUM, OEDEMA, Tissue.SCAR, Tissue.OBSTRUCTION, Tissue.LV_BLOOD]
+    tissues = torch.tensor(order, dtype=torch.uint8)[None, None, None]
+    assert injury_labels(tissues).flatten().tolist() == [2, 4, 5, 5, 3]
+    assert OEDEMA not in set(Tissue)

@@ -50,7 +50,7 @@ def test_draws_reach_every_convolution_and_repeat_with_the_seed() -> None:
     places = mixable_convolutions([network(0), network(1)])
     generator = torch.Generator().manual_seed(3)
     drawn = [draw_interpolation(places, generator) for _ in range(300)]
-    assert {(d.level, d.convolution) for d in drawn} == set(places)
+    assert {place for d in drawn for place in d.places} == set(places)
     assert all(0.0 <= d.share <= 1.0 for d in drawn)
     # Beta(1/2, 1/2): a mean of a half, and two thirds of the mass in the outer halves
     assert abs(sum(d.share for d in drawn) / 300 - 0.5) < 0.07
@@ -62,7 +62,7 @@ def test_draws_reach_every_convolution_and_repeat_with_the_seed() -> None:
 def test_lambda_one_is_the_individual_model_exactly() -> None:
     one, two = network(0), network(1)
     for level, name in mixable_convolutions([one, two]):
-        assert torch.equal(say(one, two, Interpolation(level, name, 1.0), IMAGE), one(IMAGE))
+        assert torch.equal(say(one, two, Interpolation(((level, name),), 1.0), IMAGE), one(IMAGE))
 
 
 @pytest.mark.parametrize(("level", "name"), [(0, "conv1"), (1, "conv2"), (2, "conv1")])
@@ -70,7 +70,7 @@ def test_lambda_zero_is_a_model_with_the_others_convolution(level: int, name: st
     one, two, both = network(0), network(1), network(0)
     theirs = two.encoder[level].get_submodule(name)
     both.encoder[level].get_submodule(name).load_state_dict(theirs.state_dict())
-    got = say(one, two, Interpolation(level, name, 0.0), IMAGE)
+    got = say(one, two, Interpolation(((level, name),), 0.0), IMAGE)
     torch.testing.assert_close(got, both(IMAGE))
     assert not torch.allclose(got, one(IMAGE))
 
@@ -84,7 +84,7 @@ def test_between_kernels_and_features_are_interpolated_alike() -> None:
 
 def test_the_gradient_reaches_both_encoders_and_only_one_decoder() -> None:
     one, two = network(0), network(1)
-    say(one, two, Interpolation(1, "conv1", 0.4), IMAGE).square().sum().backward()
+    say(one, two, Interpolation(((1, "conv1"),), 0.4), IMAGE).square().sum().backward()
     mine, theirs = one.encoder[1].conv1.weight.grad, two.encoder[1].conv1.weight.grad
     assert mine is not None
     assert theirs is not None
@@ -99,14 +99,28 @@ def test_the_gradient_reaches_both_encoders_and_only_one_decoder() -> None:
 def test_nothing_is_written_into_the_networks() -> None:
     one, two = network(0), network(1)
     before = {k: v.clone() for k, v in one.state_dict().items()}
-    say(one, two, Interpolation(0, "conv2", 0.2), IMAGE)
+    say(one, two, Interpolation(((0, "conv2"),), 0.2), IMAGE)
     assert all(torch.equal(before[k], v) for k, v in one.state_dict().items())
 
 
 def test_taken_over_features_are_those_the_virtual_model_would_compute() -> None:
     one, two = network(0), network(1)
-    drawn = Interpolation(2, "conv2", 0.5)
+    drawn = Interpolation(((2, "conv2"),), 0.5)
     mixed = network(0)
     with torch.no_grad():
         mixed.encoder[2].conv2.weight.lerp_(two.encoder[2].conv2.weight, 0.5)
     torch.testing.assert_close(say(one, two, drawn, IMAGE), mixed(IMAGE))
+
+
+def test_all_convolutions_can_be_mixed_at_once() -> None:
+    one, two = network(0), network(1)
+    places = mixable_convolutions([one, two])
+    drawn = draw_interpolation(places, torch.Generator().manual_seed(0), everywhere=True)
+    assert drawn.places == tuple(places)
+    half = Interpolation(drawn.places, 0.5)
+    mixed = network(0)
+    with torch.no_grad():
+        for level, name in places:
+            theirs = two.encoder[level].get_submodule(name).weight
+            mixed.encoder[level].get_submodule(name).weight.lerp_(theirs, 0.5)
+    torch.testing.assert_close(say(one, two, half, IMAGE), mixed(IMAGE))

@@ -62,7 +62,7 @@ def test_the_wheel_holds_package_samples_and_models(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "napari_scribblemix/py.typed" in names
     assert any(name.startswith("napari_scribblemix/_models/") for name in names)
-    for kind in ("cine", "lge"):
+    for kind in ("cine", "lge", "myops"):
         start = f"napari_scribblemix/_sample_data/{kind}/"
         for part in ("train/images", "train/scribbles", "heldout/images", "heldout/masks"):
             assert any(name.startswith(start + part) for name in names), part

@@ -27,6 +27,7 @@ from napari_scribblemix.events import (
     Warned,
 )
 from napari_scribblemix.methods.partial import PartialCE
+from napari_scribblemix.project.layouts import find_cases
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.settings import TrainSettings
 from napari_scribblemix.training.checkpoint import checkpoint_path
@@ -45,7 +46,7 @@ from napari_scribblemix.worker.messages import (
     Stop,
     TrainJob,
 )
-from phantoms import draw, make_project
+from phantoms import draw, make_project, write_channels
 
 React = Callable[[Event], list[Command]]
 
@@ -386,3 +387,20 @@ def test_segmenting_with_a_missing_model_fails_in_a_line(project: Project) -> No
     code, events = work(project, SegmentJob(model=Path("gone"), device="cpu"))
     assert code == 2
     assert "expected a run folder" in of(Failed, events)[0].why
+
+
+def test_cases_of_several_channels_are_trained_shown_and_segmented(tmp_path: Path) -> None:
+    source = write_channels(tmp_path / "source", scribbled=2, masked=0)
+    with Project.create(tmp_path / "c.scribblemix") as project:
+        for files in find_cases(source):
+            project.add_case(files)
+        # As the window starts it: nothing is said of what to begin with.
+        code, events = work(project, train_job(project, start=None))
+        assert code == 0
+        (started,) = of(Started, events)
+        assert started.start == "scratch"
+        assert {event.case for event in of(Preview, events)} == {"case00", "case01"}
+        assert not [event for event in of(Warned, events) if "cannot be shown" in event.message]
+        job = SegmentJob(model=project.folder / "runs" / "r", device="cpu")
+        code, events = work(project, job)
+        assert (code, len(of(Segmented, events))) == (0, 2)

@@ -38,6 +38,7 @@ def _with_copies(files: CaseFiles, project: Path) -> CaseFiles:
     return dataclasses.replace(
         files,
         image=_copied(files.image, project / "images"),
+        further=tuple(_copied(path, project / "images") for path in files.further),
         mask=None if files.mask is None else _copied(files.mask, project / "masks"),
     )
 

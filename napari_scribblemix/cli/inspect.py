@@ -123,6 +123,8 @@ def inspect_model(path: Path) -> int:
     lines.add_row("name", card.name)
     lines.add_row("structures", ", ".join(card.labels.names[1:]))
     lines.add_row("network", f"{card.network}, {card.in_channels} channel(s) in")
+    if card.channels:
+        lines.add_row("channels", ", ".join(card.channels))
     lines.add_row("pixel size", f"{card.spacing:g} mm")
     lines.add_row("method", card.method)
     lines.add_row("trained", f"{card.steps} steps, {card.seconds / 60:.1f} min, seed {card.seed}")
@@ -136,9 +138,11 @@ def inspect_model(path: Path) -> int:
     return 0
 
 
-def _case_row(case: Case, classes: int) -> list[str]:
+def _case_row(case: Case, classes: int, *, channels: bool) -> list[str]:
     geometry = case.image.geometry
     row = [case.id, _sizes(geometry.shape), _millimetres(geometry.spacing)]
+    if channels:
+        row.insert(1, ", ".join(case.image.channels) or "–")
     if case.scribble is None:
         row += ["–"] * (classes + 2)
     else:
@@ -183,17 +187,20 @@ def inspect_folder(folder: Path) -> int:
     if cases:
         scheme = max((case.scheme for case in cases), key=lambda scheme: scheme.classes)
         short = scheme.abbreviations or scheme.names
-        heads = ("case", "slices, rows, columns", "spacing mm")
+        channels = any(case.image.channels for case in cases)
+        heads = ["case", "slices, rows, columns", "spacing mm"]
+        if channels:
+            heads.insert(1, "channels")
         lines = table(
             *heads,
             *(f"{name} px" for name in short),
             "labelled %",
             "slices",
             "mask",
-            text_columns=3,
+            text_columns=len(heads),
         )
         for case in cases:
-            lines.add_row(*_case_row(case, scheme.classes))
+            lines.add_row(*_case_row(case, scheme.classes, channels=channels))
         results().print(lines)
     scribbled = sum(case.scribble is not None for case in cases)
     masked = sum(case.mask is not None for case in cases)

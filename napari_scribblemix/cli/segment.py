@@ -1,4 +1,4 @@
-"""``segment``: images to masks of the same names; one bad file does not stop the rest."""
+"""``segment``: cases to masks of the same names; one bad case does not stop the rest."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from napari_scribblemix.settings import SegmentSettings
 
 def run(settings: SegmentSettings) -> int:
     """Segment all images; returns 0, or 1 if any of them failed."""
-    from napari_scribblemix.inference.outputs import check_outputs, collect_images
+    from napari_scribblemix.inference.outputs import check_outputs, collect_cases
 
-    images = collect_images(settings.images)
-    check_outputs(images, settings)
+    cases = collect_cases(settings.images)
+    check_outputs(cases, settings)
     if not find_model(settings.model).exists():
         raise ModelError(f"The model {settings.model} does not exist; check the path.")
     # Only now the slow import of torch: a wrong path is told at once.
@@ -33,9 +33,9 @@ def run(settings: SegmentSettings) -> int:
             "Got --mirror, but this model knows hearts one way up only and finds less in mirror "
             "images; leave it out, or use a model trained with mirrors (--preset best)."
         )
-    outcomes = segment_files(model, images, settings)
+    outcomes = segment_files(model, cases, settings)
     for outcome in track(
-        outcomes, "Segmenting", total=len(images), console=messages(), transient=True
+        outcomes, "Segmenting", total=len(cases), console=messages(), transient=True
     ):
         if outcome.error is not None:
             failed += 1
@@ -46,7 +46,7 @@ def run(settings: SegmentSettings) -> int:
         print_warning(line)
     results().print(
         f"Masks: {settings.output} ({written} written"
-        + (f", {failed} of {len(images)} images failed)" if failed else ")"),
+        + (f", {failed} of {len(cases)} images failed)" if failed else ")"),
         markup=False,
         soft_wrap=True,
     )

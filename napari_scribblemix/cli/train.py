@@ -79,7 +79,7 @@ def describe_result(result: ev.TaskResult) -> str:
     """``lge: mean Dice 0.812 before the first step, 0.861 now (+0.049)`` for one of the tasks."""
     before, now = result.first_mean_dice, result.mean_dice
     if before is None or now is None:
-        return f"{result.task}: not measured, because its folder holds no masks of other cases"
+        return f"{result.task}: not measured; its folder would need masks of other cases"
     return (
         f"{result.task}: mean Dice {before:.3f} before the first step, {now:.3f} now "
         f"({now - before:+.3f})"

@@ -22,6 +22,7 @@ UNLABELLED: int = 255
 """Class index that means "nobody has said" in memory (uint8 arrays)."""
 
 _UNKNOWN = 254
+_MUSCLE = ("myocardium", "oedema", "scar")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -63,6 +64,16 @@ class LabelScheme(BaseModel):
     def classes(self) -> int:
         """The number of classes K, background included."""
         return len(self.names)
+
+    @property
+    def connected(self) -> tuple[tuple[int, ...], ...]:
+        """Class indices of the structures, those together that only hang together as one.
+
+        Scar and oedema are patches of the muscle: any number of them, and they may part the rest.
+        """
+        wall = tuple(k for k, name in enumerate(self.names) if name.casefold() in _MUSCLE)
+        alone = [(k,) for k in range(1, self.classes) if k not in wall]
+        return tuple(sorted((*alone, wall))) if wall else tuple(alone)
 
     def index_of(self, name: str) -> int:
         """The class index of a name or abbreviation, in any case; ``LabelError`` if unknown."""

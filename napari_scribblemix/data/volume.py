@@ -15,16 +15,31 @@ from napari_scribblemix.errors import GeometryError
 class Volume:
     """``array`` (Z, Y, X), its ``geometry``, and ``notes`` for the case's record.
 
-    ``GeometryError`` if array and geometry differ in shape.
+    With several channels, ``array`` is the first, ``further`` (each (Z, Y, X)) are the others on
+    the same grid, and ``channels`` names all of them; a single image has no channel name.
+    ``GeometryError`` if arrays and geometry differ in shape, or names and channels in number.
     """
 
     array: NDArray[Any]
     geometry: Geometry
     notes: tuple[str, ...] = ()
+    further: tuple[NDArray[Any], ...] = ()
+    channels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.array.shape != self.geometry.shape:
+        for array in self.arrays:
+            if array.shape != self.geometry.shape:
+                raise GeometryError(
+                    f"Got an array of {format_shape(array.shape)} with a geometry of "
+                    f"{format_shape(self.geometry.shape)}; expected the same (Z, Y, X)."
+                )
+        if (self.further or self.channels) and len(self.channels) != len(self.arrays):
             raise GeometryError(
-                f"Got an array of {format_shape(self.array.shape)} with a geometry of "
-                f"{format_shape(self.geometry.shape)}; expected the same (Z, Y, X)."
+                f"Got {len(self.channels)} names for {len(self.arrays)} channels; expected one for "
+                "each of several."
             )
+
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """All channels, the first one first, each (Z, Y, X)."""
+        return (self.array, *self.further)

@@ -164,7 +164,7 @@ class CasesControl(QObject):
         elsewhere = project is None or (own and project.folder != wanted.project)
         if elsewhere:
             new = not opening.is_project(wanted.project)
-            self._use(opening.open_or_create(wanted.project))
+            self._use(opening.open_or_create(wanted.project, wanted.cases))
             if new:
                 self._session.told.emit("info", f"A project was made at {wanted.project}.")
         project = self._session.the_project()

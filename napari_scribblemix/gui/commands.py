@@ -11,8 +11,9 @@ from typing import Any
 
 from napari.viewer import Viewer
 
+from napari_scribblemix.data.channels import read_channels
 from napari_scribblemix.data.labels import guess_scheme
-from napari_scribblemix.data.nifti import read_image, read_labels
+from napari_scribblemix.data.nifti import read_labels
 from napari_scribblemix.gui.dock import ScribbleMixWidget
 from napari_scribblemix.gui.guard import guarded
 from napari_scribblemix.gui.look import class_colours, contrast_limits
@@ -56,6 +57,11 @@ def lge_sample() -> list[LayerData]:
     return sample_layers(sample_folder("lge") / "train")
 
 
+def myops_sample() -> list[LayerData]:
+    """File > Open Sample: hearts of three channels, with scar and oedema."""
+    return sample_layers(sample_folder("myops") / "train")
+
+
 def _with_case(viewer: Viewer) -> ScribbleMixWidget:
     widget = dock(viewer)
     if widget.session.case is None and widget.board.active_image() is not None:
@@ -65,12 +71,15 @@ def _with_case(viewer: Viewer) -> ScribbleMixWidget:
 
 
 def sample_layers(folder: Path) -> list[LayerData]:
-    """Image and scribbles of the first case of a folder, as layers."""
+    """Image, each channel of it, and scribbles of the first case of a folder, as layers."""
     case = survey(folder).cases[0]
-    image = read_image(case.image)
+    image = read_channels(case.images, case.channels)
     scale = image.geometry.spacing
-    settings = {"name": case.id, "scale": scale, "contrast_limits": contrast_limits(image.array)}
-    layers: list[LayerData] = [(image.array, settings, "image")]
+    names = [f"{case.id} {channel}" for channel in image.channels] or [case.id]
+    layers: list[LayerData] = []
+    for name, array in zip(names, image.arrays, strict=True):
+        settings = {"name": name, "scale": scale, "contrast_limits": contrast_limits(array)}
+        layers.append((array, settings | {"visible": not layers}, "image"))
     if case.scribble is not None:
         stored = read_labels(case.scribble).array
         scheme = guess_scheme(set(stored.ravel().tolist()))

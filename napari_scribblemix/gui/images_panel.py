@@ -84,7 +84,11 @@ class ImagesPanel(QWidget):
         ):
             menu.addAction(text).triggered.connect(lambda _on=False, s=signal: s.emit())
         menu.addSeparator()
-        for text, kind in (("Sample: cine hearts", "cine"), ("Sample: LGE hearts", "lge")):
+        for text, kind in (
+            ("Sample: cine hearts", "cine"),
+            ("Sample: LGE hearts", "lge"),
+            ("Sample: scar and oedema", "myops"),
+        ):
             menu.addAction(text).triggered.connect(
                 lambda _on=False, kind=kind: self.sample_wanted.emit(kind)
             )

@@ -1,8 +1,9 @@
 """The layers of the open case in the viewer; nothing else of the plugin touches them.
 
-From bottom to top: image, uncertainty, enclosed background, prediction, scribbles.  The viewer's
-axes are (Z, Y, X) with the image's spacing as scale; the full affine stays in the project and in
-each layer's metadata, from which it is saved.  Layers of others in the same viewer are left alone.
+From bottom to top: image, its further channels, uncertainty, enclosed background, prediction,
+scribbles.  The viewer's axes are (Z, Y, X) with the image's spacing as scale; the full affine stays
+in the project and in each layer's metadata, from which it is saved.  Layers of others in the same
+viewer are left alone.
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ from psygnal import Signal
 from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.gui.look import class_colours, contrast_limits, tint_colour
 from napari_scribblemix.gui.open_case import OpenCase
+from napari_scribblemix.project.channels import MOST
 
 IMAGE, UNCERTAINTY, ENCLOSED = "image", "uncertainty", "enclosed"
 PREDICTION, SCRIBBLES = "prediction", "scribbles"
-_ORDER = (IMAGE, UNCERTAINTY, ENCLOSED, PREDICTION, SCRIBBLES)
+CHANNELS = tuple(f"channel {number}" for number in range(2, MOST + 1))
+"""The roles of the channels after the first, which is the image."""
+_ORDER = (IMAGE, *CHANNELS, UNCERTAINTY, ENCLOSED, PREDICTION, SCRIBBLES)
 
 METADATA = "scribblemix"
 """The key of a layer's metadata that holds what saving it needs (see ``writing``)."""
@@ -70,18 +74,24 @@ class LayerBoard:
     # -- the case --
 
     def show_image(self, case: OpenCase, scheme: LabelScheme) -> None:
-        """Show the case's image alone, from the slice on that is shown already."""
+        """Show the case's image alone, from the slice on that is shown already.
+
+        With several channels the first is seen; the others wait, hidden, in the layer list.
+        """
         self.clear()
-        self._spacing = case.image.geometry.spacing
-        array = case.image.array
-        layer = Image(
-            array,
-            name=case.id,
-            colormap="gray",
-            contrast_limits=contrast_limits(array),
-            **self._common(case, scheme, IMAGE),
-        )
-        self._put(IMAGE, layer)
+        volume = case.image
+        self._spacing = volume.geometry.spacing
+        names = [f"{case.id} {channel}" for channel in volume.channels] or [case.id]
+        for role, name, array in zip((IMAGE, *CHANNELS), names, volume.arrays, strict=False):
+            layer = Image(
+                array,
+                name=name,
+                colormap="gray",
+                contrast_limits=contrast_limits(array),
+                visible=role == IMAGE,
+                **self._common(case, scheme, role),
+            )
+            self._put(role, layer)
         self.viewer.reset_view()
 
     def show_scribbles(self, case: OpenCase, scheme: LabelScheme, *, editable: bool) -> Labels:

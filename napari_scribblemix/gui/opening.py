@@ -6,6 +6,7 @@ not write beside them, and it is opened again if it is there already.  No Qt her
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from collections.abc import Iterator, Sequence
@@ -16,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_scribblemix.data.geometry import Geometry
-from napari_scribblemix.data.nifti import number_of_frames, write_image
+from napari_scribblemix.data.labels import CARDIAC, LabelScheme, guess_scheme
+from napari_scribblemix.data.nifti import number_of_frames, read_labels, write_image
 from napari_scribblemix.errors import FileError, GeometryError, ScribbleMixError
 from napari_scribblemix.project.cases import CaseFiles
-from napari_scribblemix.project.layouts import case_name, survey
+from napari_scribblemix.project.layouts import group_images, survey
 from napari_scribblemix.project.project import PROJECT_FILE, PROJECT_SUFFIX, Project
 from napari_scribblemix.resources import sample_folder
 
@@ -49,10 +51,10 @@ def _place(name: str, beside: Path, elsewhere: Path) -> Path:
 
 
 def from_files(paths: Sequence[Path], elsewhere: Path) -> Wanted:
-    """Image files: a project beside the first, named after it."""
-    cases = tuple(CaseFiles(case_name(path), path) for path in paths)
-    first = paths[0].absolute()
-    return Wanted(_place(case_name(first), first.parent, elsewhere), cases)
+    """Image files, channels put together: a project beside the first case, named after it."""
+    cases = tuple(group_images(paths))
+    first = cases[0].image.absolute()
+    return Wanted(_place(cases[0].id, first.parent, elsewhere), cases)
 
 
 def from_folder(folder: Path, elsewhere: Path) -> Wanted:
@@ -70,15 +72,29 @@ def from_sample(kind: str, elsewhere: Path) -> Wanted:
     return Wanted(elsewhere / f"sample-{kind}{PROJECT_SUFFIX}", tuple(cases))
 
 
-def open_or_create(folder: Path) -> Project:
-    """The project in ``folder``, new if there is none; errors as ``Project``."""
-    return Project.open(folder) if is_project(folder) else Project.create(folder)
+def open_or_create(folder: Path, cases: Sequence[CaseFiles] = ()) -> Project:
+    """The project in ``folder``, new if there is none; errors as ``Project``.
+
+    A new one takes the label scheme of the labels that come with ``cases``.
+    """
+    return Project.open(folder) if is_project(folder) else Project.create(folder, _scheme_of(cases))
+
+
+def _scheme_of(cases: Sequence[CaseFiles]) -> LabelScheme:
+    """That of the first readable scribbles, else masks; hearts as usual where there are none."""
+    files = [case.scribble for case in cases] + [case.mask for case in cases]
+    for path in files:
+        if path is not None:
+            # One that cannot be read is told when its case is added.
+            with contextlib.suppress(ScribbleMixError):
+                return guess_scheme(np.unique(read_labels(path).array).tolist())
+    return CARDIAC
 
 
 def _one_frame(files: CaseFiles) -> tuple[CaseFiles, str | None]:
     """``files``, or the first frame of what turns out to be a cine, and a note of it."""
     frames = 1 if files.frame is not None else number_of_frames(files.image)
-    if frames == 1:
+    if frames == 1 or files.further:
         return files, None
     note = (
         f"{files.id} is a cine of {frames} frames: the first is shown; choose others under Frame."

@@ -16,7 +16,7 @@ from napari_scribblemix.gui.commands import LayerData, dock
 from napari_scribblemix.gui.layers import METADATA
 from napari_scribblemix.gui.look import class_colours, contrast_limits
 from napari_scribblemix.gui.opening import is_project
-from napari_scribblemix.project.layouts import case_name
+from napari_scribblemix.project.names import case_name
 
 Paths = str | Sequence[str]
 Reader = Callable[[Paths], list[Any]]

@@ -1,4 +1,4 @@
-"""Many files in one go: each image to a mask of the same name; one bad file does not stop the rest.
+"""Many files in one go: each case to a mask of the same name; one bad case does not stop the rest.
 
 Which images and which files to write is settled before, in ``outputs``.
 """
@@ -9,19 +9,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from napari_scribblemix.data.nifti import is_nifti, read_image, write_image, write_labels
-from napari_scribblemix.data.scribbles import check_image
+from napari_scribblemix.data.channels import check_channels, read_channels
+from napari_scribblemix.data.nifti import is_nifti, write_image, write_labels
 from napari_scribblemix.errors import FileError, ImageError, ScribbleMixError
 from napari_scribblemix.inference.model import Model
 from napari_scribblemix.inference.outputs import entropy_path, mask_paths, probability_path
 from napari_scribblemix.inference.segment import Look, segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
+from napari_scribblemix.project.cases import CaseFiles
 from napari_scribblemix.settings import SegmentSettings
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one image: the masks written, its warnings, or the error that stopped it.
+    """What became of one case: its (first) image and masks, its warnings, or what stopped it.
 
     A cine may have both: the masks of its good frames, and the error of the others.
     """
@@ -33,11 +34,11 @@ class Outcome:
 
 
 def _segment_frame(
-    model: Model, image: Path, frame: int | None, target: Path, settings: SegmentSettings
+    model: Model, case: CaseFiles, frame: int | None, target: Path, settings: SegmentSettings
 ) -> tuple[str, ...]:
-    volume = read_image(image, frame=frame)
+    volume = read_channels(case.images, case.channels, frame)
     # A network answers NaN and a blank volume alike with background, which looks like a result.
-    for finding in check_image(volume.array):
+    for finding in check_channels(volume):
         if finding.level == "block":
             raise ImageError(finding.message)
     result = segment_volume(model, volume, Look.of(settings))
@@ -52,20 +53,21 @@ def _segment_frame(
     return volume.notes
 
 
-def _segment_file(model: Model, image: Path, settings: SegmentSettings) -> Outcome:
+def _segment_case(model: Model, case: CaseFiles, settings: SegmentSettings) -> Outcome:
+    image = case.image
     if not is_nifti(image):
         raise FileError(f"Got {image.name}; expected a .nii or .nii.gz file.")
-    targets = mask_paths(image, settings)
+    targets = mask_paths(case, settings)
     if len(targets) == 1:
         (target,) = targets
-        notes = _segment_frame(model, image, settings.frame, target, settings)
+        notes = _segment_frame(model, case, settings.frame, target, settings)
         return Outcome(image, (target,), notes)
     masks: list[Path] = []
     noted: dict[str, None] = {}
     errors: list[str] = []
     for frame, target in enumerate(targets):
         try:
-            noted.update(dict.fromkeys(_segment_frame(model, image, frame, target, settings)))
+            noted.update(dict.fromkeys(_segment_frame(model, case, frame, target, settings)))
             masks.append(target)
         except ImageError as error:
             errors.append(f"frame {frame}: {error}")
@@ -73,11 +75,13 @@ def _segment_file(model: Model, image: Path, settings: SegmentSettings) -> Outco
     return Outcome(image, tuple(masks), tuple(noted), errors[0] + more if errors else None)
 
 
-def segment_files(model: Model, images: list[Path], settings: SegmentSettings) -> Iterator[Outcome]:
-    """Segment ``images`` one after the other; an outcome each, errors included."""
+def segment_files(
+    model: Model, cases: list[CaseFiles], settings: SegmentSettings
+) -> Iterator[Outcome]:
+    """Segment ``cases`` one after the other; an outcome each, errors included."""
     settings.output.mkdir(parents=True, exist_ok=True)
-    for image in images:
+    for case in cases:
         try:
-            yield _segment_file(model, image, settings)
+            yield _segment_case(model, case, settings)
         except ScribbleMixError as error:
-            yield Outcome(image, error=str(error))
+            yield Outcome(case.image, error=str(error))

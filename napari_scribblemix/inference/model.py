@@ -20,10 +20,12 @@ from safetensors.torch import load as load_weights
 from safetensors.torch import save as save_weights
 from torch import nn
 
+from napari_scribblemix.data.channels import describe_channels
 from napari_scribblemix.data.durable import atomic_write
-from napari_scribblemix.data.intensity import VOLUME_ZSCORE
+from napari_scribblemix.data.intensity import IntensityRule
 from napari_scribblemix.data.labels import LabelScheme
-from napari_scribblemix.errors import ModelError
+from napari_scribblemix.data.volume import Volume
+from napari_scribblemix.errors import ImageError, ModelError
 from napari_scribblemix.methods.unet import build_network
 from napari_scribblemix.resources import find_model
 
@@ -43,9 +45,10 @@ class ModelCard(BaseModel):
     sha256: str = Field("", description="of the weights file")
     network: str
     in_channels: int
+    channels: tuple[str, ...] = Field((), description="their names, if there are several")
     labels: LabelScheme
     spacing: float = Field(description="pixel size of the working grid, mm")
-    intensity: str = VOLUME_ZSCORE
+    intensity: IntensityRule = "volume-zscore"
     mirrored: bool = Field(description="whether mirrored images were trained on")
     upright: bool = Field(False, description="whether it knows hearts only the right way up")
     method: str
@@ -65,6 +68,24 @@ class Model:
 
     network: nn.Module
     card: ModelCard
+
+
+def check_fit(card: ModelCard, volume: Volume) -> None:
+    """``ImageError`` if ``volume`` has not the channels that the model was trained on."""
+    expected = card.channels
+    if volume.channels == expected and len(volume.arrays) == card.in_channels:
+        return
+    missing = [name for name in expected if name not in volume.channels]
+    unknown = [name for name in volume.channels if name not in expected]
+    todo = f"add the files that end in {', '.join('_' + name for name in missing)}"
+    if not expected:
+        todo = f"choose the files of one channel, e.g. those that end in _{volume.channels[0]}"
+    elif unknown:
+        todo = f"name the channels as in the training and leave {', '.join(unknown)} out"
+    raise ImageError(
+        f"Got {describe_channels(volume.channels)}; this model was trained on "
+        f"{describe_channels(expected)} a case: {todo}."
+    )
 
 
 def card_path(weights: Path) -> Path:

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from napari_scribblemix.inference.pieces import keep_largest_components
+from napari_scribblemix.inference.pieces import each_alone, keep_largest_components
 
 SURE = 0.95
 """Confidence from which a volume is taken as it is stored."""
@@ -58,7 +58,7 @@ TURNS = tuple(Turn(quarters, mirrored) for mirrored in (False, True) for quarter
 """All ways up; the stored one first."""
 
 Predict = Callable[[Tensor], Tensor]
-"""Slices (Z, 1, h, w) to class probabilities (Z, K, h, w)."""
+"""Slices (Z, C, h, w) to class probabilities (Z, K, h, w)."""
 
 
 def confidence(probability: Tensor) -> float:
@@ -69,13 +69,13 @@ def confidence(probability: Tensor) -> float:
     """
     classes = probability.shape[1]
     best, winner = (part.numpy() for part in probability.max(dim=1))
-    labels = keep_largest_components(winner.astype(np.uint8), classes)
+    labels = keep_largest_components(winner.astype(np.uint8), each_alone(classes))
     found = [best[labels == k] for k in range(1, classes)]
     return float(np.mean([part.mean() if part.size else 0.0 for part in found]))
 
 
 def find_turn(predict: Predict, slices: Tensor) -> Turn:
-    """The way up in which ``predict`` is surest of ``slices`` (Z, 1, h, w); as stored in doubt."""
+    """The way up in which ``predict`` is surest of ``slices`` (Z, C, h, w); as stored in doubt."""
     stored = confidence(predict(slices))
     if stored >= SURE:
         return AS_STORED

@@ -12,13 +12,15 @@ from pathlib import Path
 
 from napari_scribblemix.data.nifti import is_nifti, number_of_frames, split_name
 from napari_scribblemix.errors import FileError, ScribbleMixError, SettingsError
+from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.layouts import group_images
 from napari_scribblemix.settings import SegmentSettings
 
 _PROBABILITY = "_probability_"
 
 
-def collect_images(paths: list[Path]) -> list[Path]:
-    """The NIfTI files named, and those directly inside the folders named."""
+def collect_cases(paths: list[Path]) -> list[CaseFiles]:
+    """The NIfTI files named and those directly inside the folders named, channels put together."""
     images: list[Path] = []
     for path in paths:
         if path.is_dir():
@@ -30,7 +32,7 @@ def collect_images(paths: list[Path]) -> list[Path]:
             images.append(path)
         else:
             raise FileError(f"{path} does not exist; check the path.")
-    return list(dict.fromkeys(images))
+    return group_images(dict.fromkeys(images))
 
 
 def _beside(mask: Path, addition: str) -> Path:
@@ -38,13 +40,19 @@ def _beside(mask: Path, addition: str) -> Path:
     return mask.with_name(f"{stem}{addition}{suffix}")
 
 
-def mask_paths(image: Path, settings: SegmentSettings) -> list[Path]:
-    """Where the masks of ``image`` go: one, or one for each frame of a cine.
+def _target(case: CaseFiles, settings: SegmentSettings) -> Path:
+    """The name of the image, or, with several channels, that of the case."""
+    name = case.image.name
+    return settings.output / (f"{case.id}{split_name(name)[1]}" if case.channels else name)
+
+
+def mask_paths(case: CaseFiles, settings: SegmentSettings) -> list[Path]:
+    """Where the masks of a case go: one, or one for each frame of a cine.
 
     Raises as ``number_of_frames`` if the image cannot be read.
     """
-    target = settings.output / image.name
-    frames = number_of_frames(image)
+    target = _target(case, settings)
+    frames = number_of_frames(case.image)
     if frames == 1 or settings.frame is not None:
         return [target]
     return [_beside(target, f"_frame{frame:02d}") for frame in range(frames)]
@@ -60,15 +68,15 @@ def entropy_path(mask: Path) -> Path:
     return _beside(mask, "_entropy")
 
 
-def _planned(images: list[Path], settings: SegmentSettings) -> tuple[list[str], set[str]]:
+def _planned(cases: list[CaseFiles], settings: SegmentSettings) -> tuple[list[str], set[str]]:
     """The names of all files to write, probabilities aside, and which of them are masks."""
     masks: list[Path] = []
-    for image in images:
+    for case in cases:
         try:
-            masks += mask_paths(image, settings)
+            masks += mask_paths(case, settings)
         except ScribbleMixError:
             # It is told when its turn comes, and must not stop the others now.
-            masks.append(settings.output / image.name)
+            masks.append(_target(case, settings))
     names = [mask.name for mask in masks]
     others = [entropy_path(mask).name for mask in masks] if settings.entropy else []
     return names + others, set(names)
@@ -81,9 +89,9 @@ def _is_probability(name: str, masks: set[str]) -> bool:
     return bool(found) and f"{head}{suffix}" in masks
 
 
-def check_outputs(images: list[Path], settings: SegmentSettings) -> None:
+def check_outputs(cases: list[CaseFiles], settings: SegmentSettings) -> None:
     """``SettingsError`` if writing could lose something."""
-    names, masks = _planned(images, settings)
+    names, masks = _planned(cases, settings)
     twice = [name for name, count in Counter(names).items() if count > 1]
     if settings.probabilities:
         twice += [name for name in names if _is_probability(name, masks)]
@@ -93,7 +101,7 @@ def check_outputs(images: list[Path], settings: SegmentSettings) -> None:
             "of the other: segment them in several calls with different --output folders."
         )
     folder = settings.output.resolve()
-    if any(image.resolve().parent == folder for image in images):
+    if any(image.resolve().parent == folder for case in cases for image in case.images):
         raise SettingsError(
             f"Got --output {settings.output}, where the images lie; a mask would replace its "
             "image: choose another folder."

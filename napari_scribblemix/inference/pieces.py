@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,22 +28,32 @@ def _without_specks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return kept
 
 
-def keep_largest_components(labels: NDArray[np.uint8], classes: int) -> NDArray[np.uint8]:
+def each_alone(classes: int) -> list[tuple[int]]:
+    """Structures 1 to K-1, of whose meaning nothing is known, each in one piece."""
+    return [(k,) for k in range(1, classes)]
+
+
+def keep_largest_components(
+    labels: NDArray[np.uint8], connected: Sequence[Sequence[int]]
+) -> NDArray[np.uint8]:
     """Only the heart, and of each structure in it the largest 3-D piece; the rest is background.
+
+    ``connected``: the class indices of each structure, several where they make up one together.
 
     The heart is the largest group of pieces, where pieces a voxel apart are one group: a structure
     that was also seen elsewhere in the chest, larger than the true one, keeps the true one.  Specks
     do not count, or a trail of them would join the two.  Neighbours are the 26 around a voxel.
     """
     result = np.zeros_like(labels)
-    structures = [_without_specks(labels == k) for k in range(1, classes)]
+    structures = [_without_specks(np.isin(labels, classes)) for classes in connected]
     anything = np.logical_or.reduce(structures)
     groups, _ = ndimage.label(
         ndimage.binary_dilation(anything, structure=_NEIGHBOURS), structure=_NEIGHBOURS
     )
     heart = groups == np.bincount(groups[anything], minlength=1).argmax()
-    for k, structure in enumerate(structures, start=1):
+    for structure in structures:
         numbers, sizes = _pieces(structure & heart)
         if sizes.any():
-            result[numbers == sizes.argmax()] = k
+            kept = numbers == sizes.argmax()
+            result[kept] = labels[kept]
     return result

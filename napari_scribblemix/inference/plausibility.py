@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from napari_scribblemix.inference.pieces import keep_largest_components
+from napari_scribblemix.inference.pieces import each_alone, keep_largest_components
 
 _FIELD = 256.0
 """mm of a second look: the field of view of the drawn hearts, and some room."""
@@ -28,7 +28,9 @@ def heart_window(probability: Tensor, spacing: float) -> tuple[slice, slice]:
     """
     labels = probability.argmax(dim=1).numpy().astype(np.uint8)
     rows, columns = (
-        np.flatnonzero((keep_largest_components(labels, probability.shape[1]) > 0).any(axis=axes))
+        np.flatnonzero(
+            (keep_largest_components(labels, each_alone(probability.shape[1])) > 0).any(axis=axes)
+        )
         for axes in ((0, 2), (0, 1))
     )
     height, width = labels.shape[1:]

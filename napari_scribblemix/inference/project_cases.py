@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_scribblemix.data.channels import check_channels
 from napari_scribblemix.data.labels import UNLABELLED, LabelScheme
-from napari_scribblemix.data.scribbles import check_image
 from napari_scribblemix.errors import ImageError, ModelError
 from napari_scribblemix.evaluation.overlap import dice
 from napari_scribblemix.inference.model import Model
@@ -78,7 +78,7 @@ def predict_case(
     """
     translation = class_map(model.card.labels, project.labels)
     image = project.read_image(case_id)
-    for finding in check_image(image.array):
+    for finding in check_channels(image):
         if finding.level == "block":
             raise ImageError(f"{project.image_path(case_id)}: {finding.message}")
     result = segment_volume(model, image, look, turn)

@@ -14,10 +14,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from napari_scribblemix.data.intensity import standardise
+from napari_scribblemix.data.intensity import normalise
 from napari_scribblemix.data.resampling import WorkingGrid
 from napari_scribblemix.data.volume import Volume
-from napari_scribblemix.inference.model import Model
+from napari_scribblemix.inference.model import Model, check_fit
 from napari_scribblemix.inference.orientation import AS_STORED, Turn, find_turn
 from napari_scribblemix.inference.pieces import keep_largest_components
 from napari_scribblemix.inference.plausibility import heart_window, placed, with_neighbours
@@ -63,7 +63,7 @@ class Segmentation:
 
 
 def _probability(network: nn.Module, images: Tensor, mirror: bool) -> Tensor:
-    """Class probabilities (B, K, H, W) of ``images`` (B, 1, H, W), over mirror images if asked."""
+    """Class probabilities (B, K, H, W) of ``images`` (B, C, H, W), over mirror images if asked."""
     flips = _MIRRORS if mirror else _MIRRORS[:1]
     total = torch.zeros(())
     for axes in flips:
@@ -73,7 +73,7 @@ def _probability(network: nn.Module, images: Tensor, mirror: bool) -> Tensor:
 
 
 def _predict_slices(model: Model, slices: Tensor, *, mirror: bool) -> Tensor:
-    """Class probabilities (Z, K, h, w), on the CPU, of slices (Z, 1, h, w) of any number."""
+    """Class probabilities (Z, K, h, w), on the CPU, of slices (Z, C, h, w) of any number."""
     device = next(model.network.parameters()).device
     chunk = max(1, _PIXELS_AT_ONCE // (slices.shape[2] * slices.shape[3]))
     parts = slices.split(chunk)
@@ -81,11 +81,13 @@ def _predict_slices(model: Model, slices: Tensor, *, mirror: bool) -> Tensor:
 
 
 def _working_slices(model: Model, volume: Volume) -> tuple[WorkingGrid, Tensor]:
-    """The working grid of ``volume`` and its slices (Z, 1, h, w) on it, standardised."""
+    """The working grid of ``volume`` and its slices (Z, C, h, w) on it, normalised."""
     (_, *shape), (_, *spacing) = volume.array.shape, volume.geometry.spacing
     grid = WorkingGrid((shape[0], shape[1]), (spacing[0], spacing[1]), model.card.spacing)
-    slices = grid.image_to_working(standardise(volume.array))
-    return grid, torch.from_numpy(slices)[:, None]
+    channels = [
+        grid.image_to_working(normalise(array, model.card.intensity)) for array in volume.arrays
+    ]
+    return grid, torch.from_numpy(np.stack(channels, axis=1))
 
 
 @torch.inference_mode()
@@ -122,9 +124,13 @@ def predict_probability(
 def segment_volume(
     model: Model, volume: Volume, look: Look = LOOK, turn: Turn | None = None
 ) -> Segmentation:
-    """Labels and probabilities of ``volume`` (Z, Y, X) on its own grid."""
+    """Labels and probabilities of ``volume`` on its own grid (that of its first channel).
+
+    ``ImageError`` if it has other channels than the model was trained on.
+    """
+    check_fit(model.card, volume)
     probability = predict_probability(model, volume, look, turn)
     labels = probability.argmax(axis=0).astype(np.uint8)
     if look.largest_component:
-        labels = keep_largest_components(labels, model.card.labels.classes)
+        labels = keep_largest_components(labels, model.card.labels.connected)
     return Segmentation(labels, probability)

@@ -8,7 +8,8 @@ thick.  The loss asks neighbours of like intensity for like predictions, labelle
     g_ij = exp(-d_ij^2 / 2 s^2),  w_ij = g_ij exp(-(x_i - x_j)^2 / 2 t^2)
 
 It is the Potts energy of the gated CRF loss (Obukhov et al., NeurIPS 2019 workshop) over a few
-directions and distances instead of a full window.  Not part of CycleMix.
+directions and distances instead of a full window; with several channels x is a vector, so an edge
+in one of them is an edge.  Not part of CycleMix.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import cast
 
 import torch
@@ -51,6 +52,14 @@ def _statistics_kept(network: nn.Module) -> Iterator[None]:
             norm.momentum = momentum
 
 
+@dataclass(frozen=True)
+class _Virtual:
+    """What makes a task's virtual model of its own: whose encoder is mixed in, and where."""
+
+    other: UNet
+    drawn: Interpolation
+
+
 def share_encoder(networks: Sequence[UNet]) -> None:
     """Give all the encoder of the first; the paper's comparison (Table 1, #5).
 
@@ -77,6 +86,7 @@ class ModelMix(nn.Module):
         dice: weight of the partial Dice inside the supervised loss (1 in eq. 8); 0 leaves it out.
         edges: weight of ``edge_consistency``; 0 leaves it out.
         cutout_px: side of the square cut out of each image, pixels.
+        everywhere: a virtual model has all convolutions mixed instead of one (not in the paper).
         mix_from: share of the budget after which models and images are mixed.
     """
 
@@ -93,6 +103,7 @@ class ModelMix(nn.Module):
         dice: float = 1.0,
         edges: float = 0.0,
         cutout_px: float = 32.0,
+        everywhere: bool = False,
         mix_from: float = 0.0,
     ) -> None:
         super().__init__()
@@ -102,7 +113,7 @@ class ModelMix(nn.Module):
         # In a tuple they are no part of this module: nothing of them is trained or saved.
         self._others = (*networks, *companions)
         self.names, self.dice, self.mix_from = list(names), dice, mix_from
-        self.cutout_px = cutout_px
+        self.cutout_px, self.everywhere = cutout_px, everywhere
         vicinal = own_encoders and len(self._others) > 1
         on = {
             "sup": 1.0,
@@ -129,37 +140,36 @@ class ModelMix(nn.Module):
         """The scalar terms that are on, of one batch per task, in the order of the networks.
 
         Those of mixed images and models are missing before ``mix_from``, those of virtual models
-        also for a task that is not in the pair drawn.
+        also for all tasks but the first of the pair that is drawn in each step.
         """
-        host = batches[0].host_generator
         mixing = batches[0].fraction >= self.mix_from
-        partners = self.draw_pair(host) if self._virtual and mixing else {}
-        drawn = None
-        if partners:
-            pair = [self._others[number] for number in next(iter(partners.items()))]
-            drawn = draw_interpolation(mixable_convolutions(pair), host)
+        chosen, virtual = -1, None
+        if self._virtual and mixing:
+            chosen, virtual = self._draw_virtual(batches[0].host_generator)
         terms: dict[str, Tensor] = {}
         for task, batch in enumerate(batches):
-            partner = self._others[partners[task]] if task in partners else None
-            found = self._of_task(task, batch, mixing, partner, drawn)
+            found = self._of_task(task, batch, mixing, virtual if task == chosen else None)
             terms |= {self._called(task, term): value for term, value in found.items()}
         return terms
 
-    def draw_pair(self, host_generator: torch.Generator) -> dict[int, int]:
-        """The partner of each task of a random pair; a companion is a partner and has none."""
-        trained, count = len(self.networks), len(self._others)
-        # Of all pairs with at least one task that is trained; i < j, so i is such a one.
-        pairs = [(i, j) for i in range(trained) for j in range(i + 1, count)]
-        i, j = pairs[int(torch.randint(len(pairs), (), generator=host_generator))]
-        return {i: j, j: i} if j < trained else {i: j}
+    def _draw_virtual(self, host_generator: torch.Generator) -> tuple[int, _Virtual]:
+        task, partner = self.draw_pair(host_generator)
+        places = mixable_convolutions([self._others[task], self._others[partner]])
+        drawn = draw_interpolation(places, host_generator, everywhere=self.everywhere)
+        return task, _Virtual(self._others[partner], drawn)
+
+    def draw_pair(self, host_generator: torch.Generator) -> tuple[int, int]:
+        """A random pair: a task, and another task or a companion whose encoder is mixed in."""
+        tasks, all_of_them = range(len(self.networks)), range(len(self._others))
+        pairs = [(i, j) for i in tasks for j in all_of_them if i != j]
+        return pairs[int(torch.randint(len(pairs), (), generator=host_generator))]
 
     def _of_task(
         self,
         task: int,
         batch: Batch,
         mixing: bool,
-        partner: UNet | None,
-        drawn: Interpolation | None,
+        virtual: _Virtual | None,
     ) -> dict[str, Tensor]:
         network = cast(UNet, self.networks[task])
         image, target = batch.image, batch.target
@@ -176,14 +186,14 @@ class ModelMix(nn.Module):
             terms["edges"] = edge_consistency(probability, image)
         if mixes_images:
             terms["inv"] = self._invariance(network, image, probability, batch.generator)
-        if partner is not None and drawn is not None:
+        if virtual is not None:
             with _statistics_kept(network):
-                virtual = virtual_logits(network, partner, drawn, image, features)
-            virtual = virtual[..., :height, :width]
+                answer = virtual_logits(network, virtual.other, virtual.drawn, image, features)
+            answer = answer[..., :height, :width]
             if "vicinal_sup" in self._on:
-                terms["vicinal_sup"] = self._supervised(virtual, target)
+                terms["vicinal_sup"] = self._supervised(answer, target)
             if "vicinal_reg" in self._on:
-                terms["vicinal_reg"] = negative_cosine(virtual.float().softmax(1), probability)
+                terms["vicinal_reg"] = negative_cosine(answer.float().softmax(1), probability)
         return terms
 
     def _supervised(self, logits: Tensor, target: Tensor) -> Tensor:

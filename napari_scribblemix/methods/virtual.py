@@ -1,4 +1,4 @@
-"""Virtual models: one encoder with one of its convolutions mixed with another encoder's (eq. 3-5).
+"""Virtual models: an encoder with one of its convolutions mixed with another encoder's (eq. 3-5).
 
 K. Zhang and V. M. Patel, ModelMix: A New Model-Mixup Strategy to Minimize Vicinal Risk across Tasks
 for Few-scribble based Cardiac Segmentation, MICCAI 2024.  Kernel and bias are interpolated, all
@@ -6,7 +6,8 @@ else stays the first encoder's, and the gradient reaches both.  (The printed bia
 ``lambda [b_i + (1 - lambda) b_j]``, is a misprint.)
 
 A virtual model differs from the individual one at one place.  What comes before it is the same, so
-its features are taken over instead of being computed a second time.
+its features are taken over instead of being computed a second time.  Mixing all convolutions at
+once (not in the paper) is possible too.
 """
 
 from __future__ import annotations
@@ -27,14 +28,22 @@ class Interpolation:
     """Where two encoders are mixed, and how much.
 
     Attributes:
-        level: of the encoder, 0 at full resolution.
-        convolution: its name inside the block of that level.
+        places: level of the encoder (0 at full resolution) and name inside the block of that level
+            of each convolution that is mixed.
         share: lambda, 0-1: that of the first encoder; at 1 nothing is mixed.
     """
 
-    level: int
-    convolution: str
+    places: tuple[tuple[int, str], ...]
     share: float
+
+    @property
+    def first_level(self) -> int:
+        """Before this level nothing is mixed."""
+        return min(level for level, _ in self.places)
+
+    def names_at(self, level: int) -> list[str]:
+        """The mixed convolutions inside the block of ``level``."""
+        return [name for at, name in self.places if at == level]
 
 
 def mixable_convolutions(networks: Sequence[UNet]) -> list[tuple[int, str]]:
@@ -56,12 +65,16 @@ def mixable_convolutions(networks: Sequence[UNet]) -> list[tuple[int, str]]:
 
 
 def draw_interpolation(
-    places: Sequence[tuple[int, str]], host_generator: torch.Generator
+    places: Sequence[tuple[int, str]], host_generator: torch.Generator, *, everywhere: bool = False
 ) -> Interpolation:
-    """One of ``places`` and lambda ~ Beta(1/2, 1/2), drawn on the host: they decide what is run."""
+    """One of ``places`` and lambda ~ Beta(1/2, 1/2), drawn on the host: they decide what is run.
+
+    ``everywhere``: all of them, by the same lambda.
+    """
     number = int(torch.randint(len(places), (), generator=host_generator))
     u = float(torch.rand((), generator=host_generator))
-    return Interpolation(*places[number], share=math.sin(u * math.pi / 2) ** 2)
+    chosen = tuple(places) if everywhere else (places[number],)
+    return Interpolation(chosen, math.sin(u * math.pi / 2) ** 2)
 
 
 def _mixed(other: Tensor, own: Tensor, share: float, layout: torch.memory_format) -> Tensor:
@@ -85,13 +98,15 @@ def virtual_logits(
     Returns:
         Logits as ``network.decode`` gives them; their gradient reaches the weights of both.
     """
-    block, theirs = network.encoder[drawn.level], other.encoder[drawn.level]
-    own, foreign = (b.get_submodule(drawn.convolution) for b in (block, theirs))
-    partners = dict(foreign.named_parameters())
-    mixed = {
-        f"{drawn.convolution}.{name}": _mixed(partners[name], weight, drawn.share, network.layout)
-        for name, weight in own.named_parameters()
-    }
-    before = features[: drawn.level]
-    here = functional_call(block, mixed, (network.entering(image, before),))
-    return network.decode(network.encode(image, [*before, here]))
+    virtual = list(features[: drawn.first_level])
+    for level in range(drawn.first_level, len(network.encoder)):
+        block, theirs = network.encoder[level], other.encoder[level]
+        mixed = {
+            f"{name}.{part}": _mixed(
+                theirs.get_parameter(f"{name}.{part}"), weight, drawn.share, network.layout
+            )
+            for name in drawn.names_at(level)
+            for part, weight in block.get_submodule(name).named_parameters()
+        }
+        virtual.append(functional_call(block, mixed, (network.entering(image, virtual),)))
+    return network.decode(virtual)

@@ -15,10 +15,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_scribblemix.data.channels import check_channels, read_channels
 from napari_scribblemix.data.geometry import Geometry, format_shape, grid_distance
 from napari_scribblemix.data.labels import UNLABELLED, LabelScheme, guess_scheme
-from napari_scribblemix.data.nifti import number_of_frames, read_image, read_labels
-from napari_scribblemix.data.scribbles import Finding, check_image, check_scribbles
+from napari_scribblemix.data.nifti import number_of_frames, read_labels
+from napari_scribblemix.data.scribbles import Finding, check_scribbles
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import (
     FileError,
@@ -45,7 +46,9 @@ class CaseFiles:
 
     ``scheme``: what its scribbles mean, where that is written down (in a project).  ``journal``:
     strokes drawn there that are not in the scribble file yet.  ``accepted``: the labels of slices
-    that a person accepted, written like scribbles, unlabelled in all other slices.
+    that a person accepted, written like scribbles, unlabelled in all other slices.  ``further``:
+    the images of the other channels, where ``image`` is the first of several, whose names are
+    ``channels``.
     """
 
     id: str
@@ -56,6 +59,13 @@ class CaseFiles:
     scheme: LabelScheme | None = None
     journal: Path | None = None
     accepted: Path | None = None
+    further: tuple[Path, ...] = ()
+    channels: tuple[str, ...] = ()
+
+    @property
+    def images(self) -> tuple[Path, ...]:
+        """The image files of all channels, the first one first."""
+        return (self.image, *self.further)
 
     @property
     def scribbled(self) -> bool:
@@ -181,9 +191,9 @@ def load_case(files: CaseFiles, scheme: LabelScheme | None = None) -> Case:
     mask, else it is ``CARDIAC``.  Raises ``FileError``, ``GeometryError``, ``ImageError``,
     ``LabelError`` or ``ScribbleError``, each naming the file.
     """
-    image = read_image(files.image, files.frame)
+    image = read_channels(files.images, files.channels, files.frame)
     notes = list(image.notes)
-    notes += _stop_at_blocks(check_image(image.array), files.image, ImageError)
+    notes += _stop_at_blocks(check_channels(image), files.image, ImageError)
     scheme = scheme or files.scheme
     scribble, scheme, more = _read_scribble(files, image, scheme)
     notes += more
@@ -213,5 +223,5 @@ def file_hash(path: Path, salt: str = "") -> str:
 
 
 def case_hash(files: CaseFiles, salt: str) -> str:
-    """A salted fingerprint of the case's image file: who has the image can recognise it."""
+    """A salted fingerprint of the case's (first) image: who has the image can recognise it."""
     return file_hash(files.image, salt)

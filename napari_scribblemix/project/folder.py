@@ -14,14 +14,15 @@ from typing import Self
 
 from pydantic import ValidationError
 
+from napari_scribblemix.data.channels import read_channels
 from napari_scribblemix.data.labels import CARDIAC, LabelScheme
-from napari_scribblemix.data.nifti import read_image
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import FileError, LabelError, ProjectError, ProjectLocked
 from napari_scribblemix.project.cases import Case, CaseFiles, file_hash, load_case
 from napari_scribblemix.project.durable import TEMPORARY_SUFFIX, FileLock, Journal
 from napari_scribblemix.project.record import (
     CaseRecord,
+    ImageRecord,
     ProjectRecord,
     read_record,
     write_record,
@@ -160,6 +161,11 @@ class ProjectFolder:
                 frame=files.frame,
                 mask=None if files.mask is None else self._stored(files.mask),
                 note=case.image.geometry.note,
+                channels=files.channels,
+                further=tuple(
+                    ImageRecord(source=self._stored(path), sha256=file_hash(path))
+                    for path in files.further
+                ),
             )
             changed = self._record.model_copy(update={"cases": (*self.cases, record)})
             changed = ProjectRecord.model_validate(changed.model_dump())
@@ -185,16 +191,20 @@ class ProjectFolder:
         self._record = changed
 
     def image_path(self, case_id: str) -> Path:
-        """Where the image of a case is."""
+        """Where the image of a case is; that of its first channel, if it has several."""
         return self._absolute(self.case(case_id).source)
 
     def image_changed(self, case_id: str) -> bool:
-        """Whether the image is another one than when it was added; ``FileError`` if it is gone."""
-        return file_hash(self.image_path(case_id)) != self.case(case_id).sha256
+        """Whether an image is another one than when it was added; ``FileError`` if it is gone."""
+        record = self.case(case_id)
+        known = [(record.source, record.sha256)]
+        known += [(image.source, image.sha256) for image in record.further]
+        return any(file_hash(self._absolute(source)) != sha256 for source, sha256 in known)
 
     def read_image(self, case_id: str) -> Volume:
-        """The image of a case."""
-        return read_image(self.image_path(case_id), self.case(case_id).frame)
+        """The image of a case, with all its channels."""
+        files = self._files(self.case(case_id))
+        return read_channels(files.images, files.channels, files.frame)
 
     def scribble_path(self, case_id: str) -> Path:
         """Where the scribbles of a case are, or would be."""
@@ -232,6 +242,8 @@ class ProjectFolder:
             self.labels,
             journal if Journal(journal).records() else None,
             accepted if accepted.is_file() else None,
+            tuple(self._absolute(image.source) for image in record.further),
+            record.channels,
         )
 
     def _stored(self, path: Path) -> str:

@@ -6,30 +6,30 @@
     one flat folder           IMG.nii.gz, IMG_scribble.nii.gz, IMG_gt.nii.gz (_manual, _mask, ...)
     a folder for each patient the same, one level deeper (ACDC as distributed)
 
-Files are paired by the name of the case, never by their order.  What does not fit is said: an error
-where going on would be a guess, else a warning.  No file is opened here.
+Images whose names differ in a channel are one case (see ``channels``); labels go with the case, or,
+where they are named after one of the sequences, with that image alone.  Files are paired by the
+name of the case, never by their order.  What does not fit is said: an error where going on would be
+a guess, else a warning.  No file is opened here.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from napari_scribblemix.data.nifti import is_nifti, split_name
+from napari_scribblemix.data.nifti import is_nifti
 from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.channels import group_channels, keep_alike
+from napari_scribblemix.project.names import CINE, DERIVED, MASK, SCRIBBLE, case_name, stem_of
 from napari_scribblemix.project.project import PROJECT_FILE, PROJECT_SUFFIX, Project
 
-_SCRIBBLE = re.compile(r"_scribbles?$", re.IGNORECASE)
-_MASK = re.compile(r"_(gt|gd|manual|masks?|seg|segmentation|labels?)$", re.IGNORECASE)
-_IMAGE = re.compile(r"_(image|img)$", re.IGNORECASE)
-_DERIVED = re.compile(r"_(probability_.+|entropy)$", re.IGNORECASE)
-_CINE = re.compile(r"_4d$", re.IGNORECASE)
-# MyoPS: three images and one label file per patient; scar and myocardium show on the LGE image.
+# Of a patient's sequences, where they are cases of their own, the LGE image shows most.
 _SEQUENCES = ("DE", "LGE", "C0", "T2")
+# nnU-Net: the only channel of a case has a number too, its label has none.
+_ONLY_CHANNEL = "0000"
 
 
 @dataclass(frozen=True)
@@ -38,26 +38,6 @@ class Found:
 
     cases: tuple[CaseFiles, ...]
     warnings: tuple[str, ...] = ()
-
-
-def _stem(path: Path) -> str:
-    return split_name(path.name)[0]
-
-
-def case_name(path: Path) -> str:
-    """The name of the case a file belongs to.
-
-    That is the file name without ``.nii(.gz)`` and without what labels add to it (``_scribble``,
-    ``_gt``, ``_manual``, ``_mask``, ``_seg``, ``_label`` and the like, also several of them).
-    """
-    name = _stem(path)
-    while True:
-        shorter = name
-        for ending in (_SCRIBBLE, _MASK, _IMAGE):
-            shorter = ending.sub("", shorter)
-        if shorter in ("", name):
-            return name
-        name = shorter
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -86,7 +66,8 @@ def _by_case(paths: Iterable[Path], what: str) -> dict[str, Path]:
 
 def _image_of(label: str, images: dict[str, Path]) -> str | None:
     """The image a label's case name belongs to: its own, or one of the patient's sequences."""
-    candidates = (label, *(f"{label}_{sequence}" for sequence in _SEQUENCES))
+    endings = (*_SEQUENCES, _ONLY_CHANNEL)
+    candidates = (label, *(f"{label}_{ending}" for ending in endings))
     return next((name for name in candidates if name in images), None)
 
 
@@ -106,9 +87,13 @@ def _assemble(images: list[Path], scribbles: list[Path], masks: list[Path]) -> F
     named = _by_case(images, "images")
     drawn, full = _by_case(scribbles, "scribble files"), _by_case(masks, "masks")
     warnings: list[str] = []
-    cases: dict[str, CaseFiles] = {}
     labels = drawn.keys() | full.keys()
-    for label in sorted(labels):
+    grouped, named = group_channels(named, labels)
+    cases = {
+        name: dataclasses.replace(case, scribble=drawn.get(name), mask=full.get(name))
+        for name, case in grouped.items()
+    }
+    for label in sorted(labels - grouped.keys()):
         image = _image_of(label, named)
         if image is None:
             files = [str(kind[label].name) for kind in (drawn, full) if label in kind]
@@ -133,7 +118,8 @@ def _assemble(images: list[Path], scribbles: list[Path], masks: list[Path]) -> F
                     "left out."
                 )
     rest = [CaseFiles(name, path) for name, path in named.items() if name not in cases]
-    return Found(tuple(sorted((*cases.values(), *rest), key=lambda case: case.id)), tuple(warnings))
+    alike, odd = keep_alike((*cases.values(), *rest))
+    return Found(tuple(sorted(alike, key=lambda case: case.id)), (*warnings, *odd))
 
 
 def _subfolder(folder: Path, *names: str) -> Path | None:
@@ -143,8 +129,8 @@ def _subfolder(folder: Path, *names: str) -> Path | None:
 
 def _by_ending(paths: list[Path]) -> tuple[list[Path], list[Path], list[Path]]:
     """Scribbles, masks, and what its name calls neither."""
-    scribbles = [path for path in paths if _SCRIBBLE.search(_stem(path))]
-    masks = [path for path in paths if _MASK.search(_stem(path))]
+    scribbles = [path for path in paths if SCRIBBLE.search(stem_of(path))]
+    masks = [path for path in paths if MASK.search(stem_of(path))]
     return scribbles, masks, [path for path in paths if path not in {*scribbles, *masks}]
 
 
@@ -176,8 +162,8 @@ def _plain(folder: Path, images: Path) -> Found:
 
 def _flat(paths: list[Path]) -> Found:
     scribbles, masks, others = _by_ending(paths)
-    images = [path for path in others if not _DERIVED.search(_stem(path))]
-    cines = [path for path in images if _CINE.search(_stem(path))]
+    images = [path for path in others if not DERIVED.search(stem_of(path))]
+    cines = [path for path in images if CINE.search(stem_of(path))]
     warnings: list[str] = []
     if len(cines) < len(images):
         images = [path for path in images if path not in cines]
@@ -214,6 +200,23 @@ def survey(folder: Path) -> Found:
     return found
 
 
+def group_images(paths: Iterable[Path]) -> list[CaseFiles]:
+    """Image files as cases, channels put together, in the order of their first files.
+
+    No two images of one name are told apart here: files of different folders may share it.
+    """
+    paths = list(paths)
+    cases: list[CaseFiles] = []
+    for folder in dict.fromkeys(path.parent for path in paths):
+        inside = {stem_of(path): path for path in paths if path.parent == folder}
+        grouped, _ = group_channels(inside)
+        cases += grouped.values()
+    taken = {path for case in cases for path in case.images}
+    cases += [CaseFiles(case_name(path), path) for path in paths if path not in taken]
+    place = {path: number for number, path in enumerate(paths)}
+    return sorted(cases, key=lambda case: min(place[path] for path in case.images))
+
+
 def find_cases(folder: Path) -> list[CaseFiles]:
     """The cases of ``folder``, sorted by name; errors as ``survey``, whose warnings it drops."""
     return list(survey(folder).cases)
@@ -224,17 +227,27 @@ def _labels_in(path: Path) -> dict[str, Path]:
     if not path.is_dir():
         raise FileError(f"Got {path}; expected a folder or a NIfTI file.")
     inside = _files(_subfolder(path, "masks", "mask") or path)
-    files = [file for file in inside if not _DERIVED.search(_stem(file))]
-    marked = {case_name(file) for file in files if _MASK.search(_stem(file))}
+    files = [file for file in inside if not DERIVED.search(stem_of(file))]
+    marked = {case_name(file) for file in files if MASK.search(stem_of(file))}
     return _by_case(
         (
             file
             for file in files
-            if not _SCRIBBLE.search(_stem(file))
-            and (_MASK.search(_stem(file)) or case_name(file) not in marked)
+            if not SCRIBBLE.search(stem_of(file))
+            and (MASK.search(stem_of(file)) or case_name(file) not in marked)
         ),
         "masks",
     )
+
+
+def _named_like(labels: dict[str, Path], others: dict[str, Path]) -> dict[str, Path]:
+    """``labels`` by case, where a single channel's number is dropped if the others lack it."""
+    named = {}
+    for name, path in labels.items():
+        case = name.removesuffix(f"_{_ONLY_CHANNEL}")
+        known = name in others or case in labels or case not in others
+        named[name if known else case] = path
+    return named
 
 
 def pair_by_case(a: Path, b: Path) -> tuple[list[tuple[str, Path, Path]], list[str]]:
@@ -247,6 +260,7 @@ def pair_by_case(a: Path, b: Path) -> tuple[list[tuple[str, Path, Path]], list[s
         return [(case_name(a), a, b)], []
     first = {case_name(a): a} if a.is_file() else _labels_in(a)
     second = {case_name(b): b} if b.is_file() else _labels_in(b)
+    first, second = _named_like(first, second), _named_like(second, first)
     pairs = [(name, first[name], second[name]) for name in sorted(first.keys() & second.keys())]
     messages = []
     # A single file asks about one case: the other cases of the folder are not missing anything.

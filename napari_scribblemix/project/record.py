@@ -19,6 +19,15 @@ from napari_scribblemix.errors import ProjectError, SchemaError
 SCHEMA_VERSION = 1
 
 
+class ImageRecord(BaseModel):
+    """The image of a further channel of a case, kept like the first."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str = Field(description="absolute, or relative to the project folder")
+    sha256: str = Field(description="of the file when it was added")
+
+
 class CaseRecord(BaseModel):
     """One case: where its image is and what it was when it was added."""
 
@@ -30,6 +39,8 @@ class CaseRecord(BaseModel):
     frame: int | None = None
     mask: str | None = Field(None, description="a full reference mask, if there is one")
     note: str | None = Field(None, description="what the geometry rule decided")
+    channels: tuple[str, ...] = Field((), description="their names, if the case has several")
+    further: tuple[ImageRecord, ...] = Field((), description="all channels but the first")
 
     @field_validator("id")
     @classmethod

@@ -36,7 +36,7 @@ _LGE: dict[Tissue, tuple[float, float]] = {
     _T.RV_TRABECULA: (0.4, 0.8), _T.MYOCARDIUM: (0.06, 0.3), _T.SCAR: (1.05, 1.9),
     _T.OBSTRUCTION: (0.1, 0.35), _T.LV_BLOOD: (1.0, 1.0), _T.PAPILLARY: (0.15, 0.45),
 }  # fmt: skip
-_TEXTURE = (0.06, 0.3, 0.3, 0.1, 0.2, 0.3, 0.1, 0.15, 0.4, 0.25, 0.2, 0.12) + (0.15,) * 8
+_TEXTURE = (0.06, 0.3, 0.3, 0.1, 0.2, 0.3, 0.1, 0.15, 0.4, 0.25, 0.2, 0.12) + (0.15,) * 9
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,9 @@ def paint(
     index = tissues.flatten(1).long()
     bright = torch.gather(appearance.brightness, 1, index).view(tissues.shape)
     deviation = appearance.texture[:, None] * appearance.brightness
-    deviation = deviation * torch.tensor(_TEXTURE, device=tissues.device)
+    # Hearts with oedema have a tissue more than all others.
+    rough_by_tissue = _TEXTURE[: deviation.shape[1]]
+    deviation = deviation * torch.tensor(rough_by_tissue, device=tissues.device)
     rough = torch.gather(deviation, 1, index).view(tissues.shape)
     if supersampling > 1:
         bright, rough = (F.avg_pool2d(field, supersampling) for field in (bright, rough))

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from skimage.io import imsave
 from skimage.segmentation import find_boundaries
 
-from napari_scribblemix.data.labels import CARDIAC
+from napari_scribblemix.data.labels import MYOPS
 
 COLOURS: dict[int, tuple[float, ...]] = {
     number: tuple(int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
-    for number, colour in enumerate(CARDIAC.colours)
+    for number, colour in enumerate(MYOPS.colours)
 }
 
 
@@ -31,7 +31,7 @@ def grey(image: NDArray[np.floating], enlarge: int = 2) -> NDArray[np.float64]:
 def with_strokes(
     image: NDArray[np.floating], scribble: NDArray[np.integer], enlarge: int = 2
 ) -> NDArray[np.float64]:
-    """The slice with its scribbles (class 0-3 where drawn) painted over."""
+    """The slice with its scribbles (class indices where drawn) painted over."""
     picture = grey(image, enlarge)
     strokes = np.kron(scribble, np.ones((enlarge, enlarge), dtype=scribble.dtype))
     for value, colour in COLOURS.items():

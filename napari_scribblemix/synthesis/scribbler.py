@@ -30,10 +30,15 @@ from napari_scribblemix.synthesis.tissues import (
     BACKGROUND,
     LEFT_VENTRICLE,
     MYOCARDIUM_LABEL,
+    OEDEMA_LABEL,
     RIGHT_VENTRICLE,
+    SCAR_LABEL,
 )
 
 Labels = NDArray[np.uint8]
+
+_STRUCTURES = (MYOCARDIUM_LABEL, RIGHT_VENTRICLE, LEFT_VENTRICLE, OEDEMA_LABEL, SCAR_LABEL)
+_INJURED = (OEDEMA_LABEL, SCAR_LABEL)
 
 
 def scribble_volume(
@@ -44,7 +49,7 @@ def scribble_volume(
     haste: bool = False,
     left_out: float = 0.15,
 ) -> Labels:
-    """Scribbles (Z, Y, X) uint8 for full ``labels`` 0-3: class where drawn, 255 elsewhere.
+    """Scribbles (Z, Y, X) uint8 for full ``labels`` 0-3 or 0-5: class where drawn, 255 elsewhere.
 
     ``spacing_mm`` is the pixel's side.  ``left_out`` is the share of slices without any stroke,
     never the middle one; slices without a heart get a background stroke only.
@@ -76,7 +81,7 @@ def _scribble_slice(
     left = labels == LEFT_VENTRICLE
     muscle = labels == MYOCARDIUM_LABEL
     axis = middle(left if left.any() else muscle if muscle.any() else heart)
-    for structure in (MYOCARDIUM_LABEL, RIGHT_VENTRICLE, LEFT_VENTRICLE):
+    for structure in _STRUCTURES:
         mask = labels == structure
         if not mask.any() or (haste and rng.random() < 0.1):
             continue
@@ -110,7 +115,9 @@ def _strokes(
         spans = [run[cut : len(run) - cut] if len(run) > 8 else run]
     curves = []
     for span in spans:
-        share = 0.5 + 0.18 * wobble(len(span), rng)
+        # Oedema is widest towards the outside: its scar begins at the cavity.
+        along = 0.75 if structure == OEDEMA_LABEL else 0.5
+        share = along + 0.18 * wobble(len(span), rng)
         radius = inner[span] + share * (outer[span] - inner[span])
         radius = ndimage.gaussian_filter1d(radius, 4.0, mode="nearest")
         curves.append(polar(axis, radius, ANGLES[span]))
@@ -178,7 +185,7 @@ def _draw(
 
 def _clear_of_edge(allowed: Mask, value: int) -> Mask:
     """The mask without its outermost pixels, unless too little would be left."""
-    if value == BACKGROUND:
+    if value == BACKGROUND or value in _INJURED:  # few pixels wide: nothing would be left
         return allowed
     inner = ndimage.binary_erosion(allowed)
     return inner if inner.sum() >= 12 else allowed

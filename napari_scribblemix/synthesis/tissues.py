@@ -6,6 +6,7 @@ cavity, scar looks bright but belongs to the myocardium, as in the ACDC and MSCM
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 import torch
@@ -37,9 +38,16 @@ class Tissue(IntEnum):
     PAPILLARY = 19  # papillary muscles and trabeculae
 
 
-BACKGROUND, RIGHT_VENTRICLE, MYOCARDIUM_LABEL, LEFT_VENTRICLE = 0, 1, 2, 3
+OEDEMA = len(Tissue)
+"""Swollen muscle round a fresh scar, in hearts of ``infarction`` alone.
 
-_STRUCTURE = {
+No member of ``Tissue``: one number is drawn for each of those, and all other hearts with them.
+"""
+
+BACKGROUND, RIGHT_VENTRICLE, MYOCARDIUM_LABEL, LEFT_VENTRICLE = 0, 1, 2, 3
+OEDEMA_LABEL, SCAR_LABEL = 4, 5
+
+_STRUCTURE: dict[int, int] = {
     Tissue.RV_BLOOD: RIGHT_VENTRICLE,
     Tissue.RV_TRABECULA: RIGHT_VENTRICLE,
     Tissue.MYOCARDIUM: MYOCARDIUM_LABEL,
@@ -50,14 +58,30 @@ _STRUCTURE = {
 }
 
 
+_INJURY: dict[int, int] = {
+    OEDEMA: OEDEMA_LABEL,
+    Tissue.SCAR: SCAR_LABEL,
+    Tissue.OBSTRUCTION: SCAR_LABEL,
+}
+
+
 def structure_labels(tissues: Tensor, supersampling: int = 1) -> Tensor:
     """Class of each pixel: 0 background, 1 RV, 2 myocardium, 3 LV.
 
     ``tissues`` is (B, Z, H, W) uint8.  With ``supersampling=2`` each label is the majority of a
     2 x 2 block and the result is (B, Z, H/2, W/2).  Returns uint8.
     """
-    table = torch.zeros(len(Tissue), dtype=torch.uint8, device=tissues.device)
-    for tissue, structure in _STRUCTURE.items():
+    return _labels(tissues, supersampling, _STRUCTURE)
+
+
+def injury_labels(tissues: Tensor, supersampling: int = 1) -> Tensor:
+    """As ``structure_labels``, but 4 oedema and 5 scar stand apart from the myocardium (MyoPS)."""
+    return _labels(tissues, supersampling, {**_STRUCTURE, **_INJURY})
+
+
+def _labels(tissues: Tensor, supersampling: int, structures: Mapping[int, int]) -> Tensor:
+    table = torch.zeros(OEDEMA + 1, dtype=torch.uint8, device=tissues.device)
+    for tissue, structure in structures.items():
         table[int(tissue)] = structure
     labels = table[tissues.long()]
     if supersampling == 1:
@@ -72,7 +96,7 @@ def structure_labels(tissues: Tensor, supersampling: int = 1) -> Tensor:
     return torch.where((a == b) | (a == c) | (a == d), a, rest)
 
 
-def fill(tissues: Tensor, where: Tensor, tissue: Tissue) -> None:
+def fill(tissues: Tensor, where: Tensor, tissue: int) -> None:
     """Set ``tissues`` (uint8) in place to ``tissue`` where the bool mask of its shape says so.
 
     Byte arithmetic: about ten times as fast on a CPU as ``masked_fill_``.

@@ -1,9 +1,10 @@
 """Batched augmentation on the device: one warp for place and shape, then intensity changes.
 
 Place, rotation, size, mirror and elastic shift are one sampling grid, so image and scribble are
-interpolated once, the image linearly, the scribble by the nearest pixel.  Whatever the warp brings
-into view from outside the slice is unlabelled, never background.  Every strength is drawn for each
-image from the batch's generator; there is no loop over samples and no copy to the host.
+interpolated once, the image linearly, the scribble by the nearest pixel; the channels of a slice
+move together, and their intensities change each by themselves.  Whatever the warp brings into view
+from outside the slice is unlabelled, never background.  Every strength is drawn for each image from
+the batch's generator; there is no loop over samples and no copy to the host.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def draw_centres(
 ) -> Tensor:
     """Centre (B, 2) of each crop in frame pixels: about the heart, or anywhere in the slice."""
     device = generator.device
-    height, width = store.images.shape[1:]
+    height, width = store.images.shape[2:]
     # filled on the device: a tensor made of a list would be copied there, and the host would wait
     middle = torch.stack(
         [torch.full((len(numbers),), size / 2, device=device) for size in (height, width)], dim=1
@@ -68,7 +69,7 @@ def draw_crops(
 ) -> tuple[Tensor, Tensor]:
     """Warped crops of the slices ``numbers`` (B,).
 
-    Returns image (B, 1, crop, crop) float32 and scribble (B, crop, crop) int64 with 255 where
+    Returns image (B, C, crop, crop) float32 and scribble (B, crop, crop) int64 with 255 where
     unlabelled.
     """
     side, count, device = recipe.crop, len(numbers), generator.device
@@ -81,10 +82,10 @@ def draw_crops(
         if change.elastic:
             points = points + _elastic(count, side, change.elastic, generator)
     points = points + draw_centres(store, numbers, recipe, generator)[:, None, None, :]
-    height, width = store.images.shape[1:]
+    height, width = store.images.shape[2:]
     grid = torch.stack([points[..., 1] * (2 / width) - 1, points[..., 0] * (2 / height) - 1], -1)
     image = F.grid_sample(
-        store.images[numbers][:, None].float(), grid, padding_mode="border", align_corners=False
+        store.images[numbers].float(), grid, padding_mode="border", align_corners=False
     )
     # one more than the class, so that the zeros of the padding mean unlabelled (255 wraps to 0)
     shifted = (store.labels[numbers] + 1)[:, None].float()
@@ -104,7 +105,12 @@ def _blur(image: Tensor, sigma: Tensor) -> Tensor:
 
 
 def change_intensity(image: Tensor, change: Augmentation, generator: torch.Generator) -> Tensor:
-    """Gamma, contrast, brightness, low resolution, blur and noise on (B, 1, H, W) images."""
+    """Gamma, contrast, brightness, low resolution, blur and noise on (B, C, H, W) images.
+
+    Each channel of each image has changes of its own: another sequence is another measurement.
+    """
+    shape = image.shape
+    image = image.reshape(-1, 1, *shape[2:])
     count = image.shape[0]
 
     def draw(low: float, high: float) -> Tensor:
@@ -128,12 +134,12 @@ def change_intensity(image: Tensor, change: Augmentation, generator: torch.Gener
     if change.noise:
         noise = torch.randn(image.shape, generator=generator, device=image.device)
         image = image + noise * draw(0, 1) ** 2 * change.noise
-    return image
+    return image.reshape(shape)
 
 
 def augment(
     store: SliceStore, numbers: Tensor, recipe: Recipe, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Crops of slices, warped and changed: image (B, 1, S, S) and scribble (B, S, S)."""
+    """Crops of slices, warped and changed: image (B, C, S, S) and scribble (B, S, S)."""
     image, scribble = draw_crops(store, numbers, recipe, generator)
     return change_intensity(image, recipe.augmentation, generator), scribble

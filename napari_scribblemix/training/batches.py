@@ -47,6 +47,8 @@ def build_method(
             own_encoders="own-encoders" not in recipe.without,
             dice=recipe.dice,
             edges=recipe.edges,
+            cutout_px=recipe.crop * recipe.cutout,
+            everywhere=recipe.mix_everywhere,
             mix_from=recipe.mix_from,
         )
     (network,) = networks
@@ -70,7 +72,8 @@ class BatchSource:
     Args:
         store: the slices, on the training device.
         recipe: batch size, crops and augmentation.
-        scheme: of the labels; drawn hearts take part only if it is that of drawn hearts.
+        scheme: of the labels; drawn hearts take part only if it is that of drawn hearts, and the
+            slices have one channel like these.
         seed: of the order of the slices.
         generators: random sources.
     """
@@ -86,7 +89,8 @@ class BatchSource:
         self.store, self._recipe, self._classes = store, recipe, scheme.classes
         self._generators, self._seed = generators, seed
         self._arrange()
-        self._drawn = round(recipe.batch * recipe.drawn) if scheme.names == CARDIAC.names else 0
+        like_drawn = scheme.names == CARDIAC.names and store.images.shape[1] == 1
+        self._drawn = round(recipe.batch * recipe.drawn) if like_drawn else 0
 
     def _arrange(self) -> None:
         """Decide which slices come in which order; of seed, step and which are labelled alone."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from napari_scribblemix.data.channels import describe_channels
 from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.errors import FileError, LabelError, SettingsError, TrainingError
 from napari_scribblemix.project.cases import (
@@ -44,6 +45,16 @@ class TrainingCases:
     warnings: list[str]
     salt: str
     hashes: list[str]
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The names of the channels that every case has; empty for single images."""
+        return self.training[0].image.channels
+
+    @property
+    def in_channels(self) -> int:
+        """How many there are."""
+        return len(self.training[0].image.arrays)
 
 
 def _matches(case_id: str, patterns: str | None) -> bool:
@@ -119,6 +130,18 @@ def _one_scheme(cases: Sequence[Case], folder: Path, warnings: Sequence[str]) ->
     return next(iter(schemes.values()))
 
 
+def _check_channels(cases: Sequence[Case]) -> None:
+    """``TrainingError`` if the channels are not those of the first case in every one."""
+    first = cases[0]
+    for case in cases:
+        if case.image.channels != first.image.channels:
+            raise TrainingError(
+                f"Got {describe_channels(case.image.channels)} in {case.id} and "
+                f"{describe_channels(first.image.channels)} in {first.id}; expected the same in "
+                "every case: add what is missing, or choose cases by --cases."
+            )
+
+
 def load_training_cases(settings: TrainSettings) -> TrainingCases:
     """Read all cases the settings name; the errors name the case and what to do."""
     found = survey(settings.folder)
@@ -136,6 +159,8 @@ def load_training_cases(settings: TrainSettings) -> TrainingCases:
         load_case(item, scheme) for item in files if not item.scribbled and item.id not in held_out
     ]
     training = sorted(scribbled + unlabelled, key=lambda case: case.id)
+    validation = [load_case(item, scheme) for item in validation_files]
+    _check_channels([*scribbled, *unlabelled, *validation])
     notes = NoteList()
     for case in training:
         notes.add(case.id, case.notes)
@@ -145,7 +170,7 @@ def load_training_cases(settings: TrainSettings) -> TrainingCases:
     return TrainingCases(
         scheme,
         training,
-        [load_case(item, scheme) for item in validation_files],
+        validation,
         warnings,
         salt,
         [case_hash(used[case.id], salt) for case in training],

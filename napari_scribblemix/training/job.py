@@ -79,6 +79,7 @@ class Job:
             gives; the networks of all tasks are inside it.
         weights: how the terms are added.
         tasks: the models that come out, first the one the training is for.
+        slices_per_step: how many scans a step takes in, all tasks together.
         started: the first event, as of step 0.
         warnings: what the user should know before the first step.
     """
@@ -91,6 +92,7 @@ class Job:
     batches: Batches
     generators: Generators
     tasks: Sequence[Task]
+    slices_per_step: int
     started: Started
     warnings: list[str] = field(default_factory=list)
 

@@ -224,16 +224,11 @@ class Training:
             fraction=self.budget.fraction(self.state.step, self.state.elapsed),
             elapsed=self.state.elapsed,
             eta=self.budget.eta(self.state.step, self.state.elapsed),
-            slices_per_second=steps * self._slices / max(seconds, 1e-9),
+            slices_per_second=steps * self.job.slices_per_step / max(seconds, 1e-9),
             learning_rate=rate,
             loss=loss,
             terms=means,
         )
-
-    @property
-    def _slices(self) -> int:
-        """How many scans a step takes in."""
-        return self.job.recipe.batch * len(self.job.tasks)
 
     def model(self, task: Task | None = None) -> Model:
         """The model of ``task`` (the main one) as of now: averaged weights, and a card of it."""

@@ -11,6 +11,7 @@ from typing import Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from napari_scribblemix.data.intensity import IntensityRule
 from napari_scribblemix.errors import SettingsError
 from napari_scribblemix.resources import STARTER_NAME, has_starter
 from napari_scribblemix.settings import NETWORKS, NetworkName, TrainSettings
@@ -52,6 +53,9 @@ class Recipe(BaseModel):
 
     network: NetworkName
     spacing: float = Field(description="pixel size of the working grid, mm")
+    intensity: IntensityRule = Field(
+        "volume-zscore", description="what the network sees of the grey values"
+    )
     crop: int = Field(description="side of the training crops, pixels")
     batch: int
     learning_rate: float = Field(description="peak of the schedule")
@@ -70,6 +74,15 @@ class Recipe(BaseModel):
     augmentation: Augmentation
     mix_from: float = Field(
         0.0, description="share of the budget before images and models are mixed"
+    )
+    cutout: float = Field(
+        0.125, description="ModelMix: side of the square cut out, as a share of the crop's"
+    )
+    mix_everywhere: bool = Field(
+        False, description="ModelMix: mix all convolutions of the encoders, not one at a time"
+    )
+    companion_batch: float = Field(
+        1.0, description="scans of a companion in a step, as a share of a batch"
     )
     dropout: float = Field(0.0, description="feature maps dropped in each block of the encoder")
     start: Literal["scratch", "starter", "model"] = Field(
@@ -129,13 +142,23 @@ STARTER = Recipe(
 # ``partial`` is the plain baseline its name says; the other terms without mixing are ``cyclemix``
 # with its terms off.
 _BASELINE: dict[str, object] = {"dice": 0.0, "edges": 0.0}
+# Half of each batch is unlabelled: two of ModelMix's terms need no label; all convolutions are
+# mixed at once; a companion takes a third of the scans, for the main task is what is waited for.
+_TOGETHER: dict[str, object] = {
+    "edges": 0.0,
+    "unlabelled_share": 0.5,
+    "mix_everywhere": True,
+    "companion_batch": 1 / 3,
+}
 METHOD_CHANGES: dict[tuple[str, str], dict[str, object]] = {
     ("partial", "fast"): _BASELINE,
     ("partial", "best"): _BASELINE,
+    ("modelmix", "fast"): _TOGETHER,
+    ("modelmix", "best"): _TOGETHER,
     # ModelMix, section 3.1: 256 x 256, batch 16, learning rate 1e-3, dropout .5, half unlabelled.
     ("modelmix", "paper"): {
         "crop": 256, "batch": 16, "learning_rate": 1e-3, "dice": 1.0, "dropout": 0.5,
-        "unlabelled_share": 0.5,
+        "unlabelled_share": 0.5, "intensity": "slice-unit",
         "augmentation": Augmentation(rotation=180, mirror=True, shift=0.1),
     },
 }  # fmt: skip

@@ -16,10 +16,11 @@ from napari_scribblemix.inference.orientation import Turn
 from napari_scribblemix.methods.teacher import Taught
 from napari_scribblemix.settings import TrainSettings
 from napari_scribblemix.training.batches import JointBatches, build_method
-from napari_scribblemix.training.cases import reload_case
+from napari_scribblemix.training.cases import load_training_cases, reload_case
 from napari_scribblemix.training.device import choose_machine
 from napari_scribblemix.training.job import Generators, Job
 from napari_scribblemix.training.recipe import check_companions, resolve
+from napari_scribblemix.training.start import resolve_for
 from napari_scribblemix.training.tasks import (
     ScribbledTask,
     is_finished_model,
@@ -71,22 +72,27 @@ class ScribbleJob(Job):
 def prepare(settings: TrainSettings) -> ScribbleJob:
     """Read the cases and build everything; the user's errors are raised here, before a step."""
     check_companions(settings)
-    recipe = resolve(settings)
+    resolve(settings)  # options that contradict are told before a long reading
     machine = choose_machine(settings.device, settings.precision, settings.threads)
     generators = Generators.seeded(settings.seed, machine.device)
     several = settings.method == "modelmix"
+    each = settings_of_tasks(settings)
+    names = task_names([own.folder for own in each]) if several else [""]
+    cases = [load_training_cases(own) for own in each]
+    recipe, warnings = resolve_for(settings, cases[0].in_channels)
     finished = [
         load_companion(path, recipe, machine)
         for path in settings.companions
         if is_finished_model(path)
     ]
-    each = settings_of_tasks(settings)
-    names = task_names([own.folder for own in each]) if several else [""]
-    main = prepare_task(settings, recipe, machine, generators, names[0])
+    main = prepare_task(settings, cases[0], recipe, machine, generators, names[0])
     tasks = [main]
+    # An even number: images are mixed in pairs.
+    scans = 2 * round(recipe.batch * recipe.companion_batch / 2)
+    fewer = recipe.model_copy(update={"batch": scans})
     tasks += [
-        prepare_task(own, recipe, machine, generators, name, like=main.network)
-        for own, name in zip(each[1:], names[1:], strict=True)
+        prepare_task(own, its, fewer, machine, generators, name, like=main.network)
+        for own, its, name in zip(each[1:], cases[1:], names[1:], strict=True)
     ]
     shown = names if len(names) > 1 else [""]
     method = build_method(
@@ -103,8 +109,9 @@ def prepare(settings: TrainSettings) -> ScribbleJob:
         batches=JointBatches([task.source for task in tasks]) if several else main.source,
         generators=generators,
         tasks=tasks,
+        slices_per_step=recipe.batch + scans * (len(tasks) - 1),
         started=_started(settings, tasks, str(machine.device), machine.precision, recipe.start),
-        warnings=_warnings(tasks),
+        warnings=[*warnings, *_warnings(tasks)],
     )
 
 

@@ -1,9 +1,10 @@
 """Volumes to slices on the device: everything a training step draws from, loaded once.
 
-Each case is put on the working grid (``data.resampling``), standardised over its volume, given its
-enclosed background on the native grid (METHODS.md, "Enclosure rule") and stacked, centred, into one
-tensor.  A training step then only gathers and warps; it reads no file and copies nothing to the
-host.  Which slice comes when depends on seed and step alone, so a resumed training sees the same.
+Each case is put on the working grid (``data.resampling``), each channel normalised over its
+volume; it is given its enclosed background on the native grid (METHODS.md, "Enclosure rule") and
+stacked, centred, into one tensor.  A training step then only gathers and warps; it reads no file
+and copies nothing to the host.  Which slice comes when depends on seed and step alone, so a resumed
+training sees the same.
 The labels of a case can be replaced while a training runs; its images cannot.
 """
 
@@ -18,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_scribblemix.data.intensity import standardise
+from napari_scribblemix.data.intensity import IntensityRule, normalise
 from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.data.resampling import WorkingGrid
 from napari_scribblemix.data.scribbles import enclosed_background
@@ -44,7 +45,7 @@ ENCLOSED = 254
 class SliceStore:
     """All slices on one device.
 
-    ``images`` (N, H, W) float; ``labels`` (N, H, W) uint8, 255 where unlabelled and ``ENCLOSED``
+    ``images`` (N, C, H, W) float; ``labels`` (N, H, W) uint8, 255 where unlabelled and ``ENCLOSED``
     where background by the enclosure rule or, in an accepted slice, without a stroke; ``centres``
     (N, 2) heart centre and ``sizes`` (N, 2) extent of the slice inside the frame, both (y, x) in
     pixels; ``labelled`` and ``unlabelled`` hold slice numbers; ``rows`` says which are a case's,
@@ -136,9 +137,13 @@ def _working_grid(case: Case, spacing: float) -> WorkingGrid:
     return WorkingGrid((shape[1], shape[2]), case.image.geometry.spacing[1:], spacing)
 
 
-def _draw_image(case: Case, spacing: float, turn: Turn) -> NDArray[np.float32]:
+def _draw_image(
+    case: Case, spacing: float, turn: Turn, intensity: IntensityRule
+) -> NDArray[np.float32]:
+    """The slices of a case (Z, C, h, w) on the working grid."""
     grid = _working_grid(case, spacing)
-    return _turned(grid.image_to_working(standardise(case.image.array)), turn)
+    channels = [grid.image_to_working(normalise(array, intensity)) for array in case.image.arrays]
+    return _turned(np.stack(channels, axis=1), turn)
 
 
 def _draw_labels(case: Case, spacing: float, enclosure_rule: bool, turn: Turn) -> _Drawn:
@@ -164,27 +169,28 @@ def build_store(
     enclosure_rule: bool,
     device: torch.device,
     turns: Sequence[Turn] | None = None,
+    intensity: IntensityRule = "volume-zscore",
 ) -> SliceStore:
     """Slices of ``cases`` at ``spacing`` mm, each case turned as ``turns`` says.
 
-    ``ScribbleError`` if nothing is scribbled.
+    All have the same channels (see ``cases``).  ``ScribbleError`` if nothing is scribbled.
     """
     turns = [AS_STORED] * len(cases) if turns is None else turns
     turned = list(zip(cases, turns, strict=True))
-    pictures = [_draw_image(case, spacing, turn) for case, turn in turned]
-    frame = tuple(max(picture.shape[axis] for picture in pictures) for axis in (1, 2))
+    pictures = [_draw_image(case, spacing, turn, intensity) for case, turn in turned]
+    frame = tuple(max(picture.shape[axis] for picture in pictures) for axis in (2, 3))
     count = sum(picture.shape[0] for picture in pictures)
-    images = np.zeros((count, *frame), np.float32)
+    images = np.zeros((count, pictures[0].shape[1], *frame), np.float32)
     labels = np.full((count, *frame), UNLABELLED, np.uint8)
     centres, sizes = np.zeros((count, 2), np.float32), np.zeros((count, 2), np.float32)
     rows: dict[str, slice] = {}
     start = 0
     for (case, turn), picture in zip(turned, pictures, strict=True):
         drawn = _draw_labels(case, spacing, enclosure_rule, turn)
-        z, h, w = picture.shape
+        z, _, h, w = picture.shape
         top, left = _corner(frame, (h, w))
         here = rows[case.id] = slice(start, start + z)
-        margin = ((0, 0), (top, frame[0] - h - top), (left, frame[1] - w - left))
+        margin = ((0, 0), (0, 0), (top, frame[0] - h - top), (left, frame[1] - w - left))
         images[here] = np.pad(picture, margin, mode="edge")
         labels[here, top : top + h, left : left + w] = drawn.labels
         centres[here] = (drawn.centre[0] + top, drawn.centre[1] + left)

@@ -19,7 +19,8 @@ from napari_scribblemix.inference.orientation import AS_STORED, Turn
 from napari_scribblemix.inference.segment import turn_of
 from napari_scribblemix.methods.unet import UNet
 from napari_scribblemix.project.cases import Case
-from napari_scribblemix.training.recipe import Recipe
+from napari_scribblemix.settings import TrainSettings
+from napari_scribblemix.training.recipe import Recipe, resolve
 
 _LOOKED_AT = 6
 
@@ -27,18 +28,50 @@ _IMPROBABLE = 4.0
 """By how much the logit of an unknown structure lies under the lowest bias of the known ones."""
 
 
+def resolve_for(settings: TrainSettings, in_channels: int) -> tuple[Recipe, list[str]]:
+    """The recipe for cases of that many channels, and what the user should know of it.
+
+    The starter and drawn hearts are single images: with several channels a training that was not
+    told otherwise begins from scratch.  ``SettingsError`` as ``recipe.resolve``.
+    """
+    recipe = resolve(settings)
+    if in_channels == 1:
+        return recipe, []
+    warnings = []
+    if settings.start is None and recipe.start == "starter":
+        recipe = resolve(settings.model_copy(update={"start": "scratch"}))
+        warnings.append(
+            f"The cases have {in_channels} channels and the starter knows one: the training begins "
+            "from scratch."
+        )
+    if settings.drawn:
+        warnings.append("--drawn has no effect: drawn hearts have one channel.")
+    return recipe, warnings
+
+
 def load_start(path: Path, recipe: Recipe, network: UNet, device: torch.device) -> Model:
     """The model to begin with.
 
     Raises:
         ModelError: it is missing or damaged.
-        SettingsError: it has another network than the training.
+        SettingsError: it has another network, other channels or another intensity rule than the
+            training.
     """
     model = load_model(path, device)
-    if model.card.network != recipe.network or model.card.in_channels != network.in_channels:
+    if model.card.in_channels != network.in_channels:
+        raise SettingsError(
+            f"Got --start {path}, a model of {model.card.in_channels} channel(s); the cases have "
+            f"{network.in_channels}: use --start scratch, or a model trained on the same channels."
+        )
+    if model.card.network != recipe.network:
         raise SettingsError(
             f"Got --start {path}, a network {model.card.network!r}; the training has a network "
             f"{recipe.network!r}: choose another --preset, or --start scratch."
+        )
+    if model.card.intensity != recipe.intensity:
+        raise SettingsError(
+            f"Got --start {path}, which sees grey values by the rule {model.card.intensity}; the "
+            f"training by {recipe.intensity}: choose another --preset, or --start scratch."
         )
     return model
 

@@ -100,6 +100,7 @@ def prepare(settings: StarterSettings) -> Job:
                 validation,
             )
         ],
+        slices_per_step=recipe.batch,
         started=Started(
             run="",
             method="drawn hearts",

@@ -25,7 +25,7 @@ from napari_scribblemix.resources import STARTER_NAME, find_model
 from napari_scribblemix.settings import TrainSettings
 from napari_scribblemix.training.averaging import averaged_copy, predicting_copy
 from napari_scribblemix.training.batches import BatchSource
-from napari_scribblemix.training.cases import TrainingCases, load_training_cases
+from napari_scribblemix.training.cases import TrainingCases
 from napari_scribblemix.training.device import Machine
 from napari_scribblemix.training.job import Generators, Task
 from napari_scribblemix.training.recipe import Recipe
@@ -142,34 +142,44 @@ def _begin(settings: TrainSettings, recipe: Recipe, cases: TrainingCases, networ
 
 def prepare_task(
     settings: TrainSettings,
+    cases: TrainingCases,
     recipe: Recipe,
     machine: Machine,
     generators: Generators,
     name: str = "",
     like: UNet | None = None,
 ) -> ScribbledTask:
-    """Read the cases of ``settings.folder`` and build what learns from them.
+    """Build what learns from the cases of a folder.
 
     Args:
         settings: those of this task.
+        cases: those of ``settings.folder``.
         recipe: of the training.
         machine: of the training.
         generators: of the training.
         name: of the task.
-        like: a fresh network begins with the weights of this one, as far as they fit: encoders
-            that are to be mixed must not begin far from each other.
+        like: a network begins with the weights of this one, as far as they fit: encoders that are
+            to be mixed must not begin far from each other.
     """
-    cases = load_training_cases(settings)
     # Fresh layers draw their weights from the global generator; there is no other way in.
     torch.manual_seed(settings.seed)  # noqa: TID251
-    network = build_network(recipe.network, 1, cases.scheme.classes, recipe.dropout)
+    network = build_network(recipe.network, cases.in_channels, cases.scheme.classes, recipe.dropout)
     network.arrange(machine.layout)
     network.to(machine.device)
     if like is not None:
         _take_what_fits(network, like)
-    begin = _begin(settings, recipe, cases, network)
+    if like is not None and like.in_channels != network.in_channels:
+        # The model to start from is one for the other's channels.
+        begin = _Begin([AS_STORED] * len(cases.training))
+    else:
+        begin = _begin(settings, recipe, cases, network)
     store = build_store(
-        cases.training, recipe.spacing, recipe.enclosure_rule, machine.device, begin.turns
+        cases.training,
+        recipe.spacing,
+        recipe.enclosure_rule,
+        machine.device,
+        begin.turns,
+        recipe.intensity,
     )
     # Only now: it starts where the network starts.
     averaged = averaged_copy(network, recipe.ema)
@@ -203,9 +213,11 @@ def _card(
     return ModelCard(
         name=f"{settings.method}-{settings.preset}",
         network=recipe.network,
-        in_channels=1,
+        in_channels=cases.in_channels,
+        channels=cases.channels,
         labels=cases.scheme,
         spacing=recipe.spacing,
+        intensity=recipe.intensity,
         mirrored=recipe.augmentation.mirror,
         upright=upright,
         method=settings.method,

@@ -44,12 +44,28 @@ def selection(name: str, images: Path, draw: int) -> list[str]:
 
 def companion(name: str, draw: int) -> list[str]:
     """The options of ``train`` that add the set ``name`` as a second task."""
-    folder = data_folder() / ("acdc" if name.startswith("acdc") else "mscmr") / "train"
+    folder = companion_data(name) / "train"
     chosen = selection(name, folder / "images", draw)
     if "--cases" in chosen:
         raise SystemExit(f"{name} is part of a set and cannot be a companion; choose another.")
     scribbled = ["--with-scribbled", chosen[1]] if chosen else []
     return ["--with", str(folder), *scribbled]
+
+
+def companion_data(name: str | None) -> Path:
+    """Where the data of a companion set lies."""
+    return data_folder() / ("acdc" if name and name.startswith("acdc") else "mscmr")
+
+
+def report_companion(run: Path, work: Path) -> None:
+    """Print what the companion's own model reaches on its validation cases."""
+    data = data_folder() / run.name.removesuffix("_train")
+    masks, report = work / run.name, work / f"{run.name}.json"
+    command("segment", run, data / "val" / "images", "--output", masks)
+    command("evaluate", masks, data / "val" / "masks", "--json", report)
+    mean = json.loads(report.read_text())["mean"]
+    row = {"companion": run.name, "mean_dice": round(mean["dice"], 3)}
+    print(json.dumps(row | {"mean_hd95": round(mean["hd95"], 1)}))
 
 
 def command(*parts: object) -> None:
@@ -74,7 +90,12 @@ def main() -> None:
         if arguments.companion:
             chosen += companion(arguments.companion, arguments.draw)
         command("train", data / "train", "--output", run, *chosen, *train_options)
-        run = next((path.parent for path in run.glob(f"{data.name}_train/model.json")), run)
+        other = run / f"{companion_data(arguments.companion).name}_train"
+        # ModelMix calls its tasks by as much of their folders as tells them apart.
+        own = (run / f"{data.name}_train", run / "train")
+        run = next((folder for folder in own if folder.is_dir()), run)
+        if other.is_dir():
+            report_companion(other, work)
         command("segment", run, data / "val" / "images", "--output", work / "masks")
         report = work / "report.json"
         command("evaluate", work / "masks", data / "val" / "masks", "--json", report)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from by_hand import open_folder, project_of
 
+from napari_scribblemix.data.labels import MYOPS
 from napari_scribblemix.gui.dock import ScribbleMixWidget
 from phantoms import draw, write_cine
 
@@ -71,3 +72,18 @@ def test_a_layer_without_a_file_becomes_a_case(make_widget: Make, projects_folde
     assert widget.session.the_case().id == "mine"
     assert project_of(widget).folder == projects_folder / "mine.scribblemix"
     assert widget.session.the_case().image.geometry.spacing == pytest.approx((8, 1.5, 1.5))
+
+
+def test_the_sample_of_three_channels_is_shown_and_drawn_on(make_widget: Make) -> None:
+    widget = make_widget()
+    widget.open_sample("myops")
+    widget.cases.finish_adding()
+    assert widget.session.scheme == MYOPS
+    assert widget.images_panel.table.rowCount() == 6
+    assert widget.session.the_case().id == "myops01"
+    names = [layer.name for layer in widget.board.viewer.layers]
+    assert names[:3] == ["myops01 C0", "myops01 LGE", "myops01 T2"]
+    assert [layer.visible for layer in widget.board.viewer.layers][:3] == [True, False, False]
+    widget.images_panel.table.selectRow(1)
+    names = [layer.name for layer in widget.board.viewer.layers if "myops" in layer.name]
+    assert names == ["myops02 C0", "myops02 LGE", "myops02 T2"]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from napari.components import ViewerModel
@@ -7,6 +9,7 @@ from napari.layers import Image
 
 from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.gui.layers import (
+    CHANNELS,
     ENCLOSED,
     IMAGE,
     PREDICTION,
@@ -141,3 +144,24 @@ def test_a_layer_the_user_removed_is_told_once_and_forgotten(
     board.show_image(case, CARDIAC)
     assert removed == [SCRIBBLES]
     assert isinstance(board.layer(IMAGE), Image)
+
+
+def test_further_channels_lie_hidden_between_image_and_labels(
+    board: LayerBoard, viewer: ViewerModel, case: OpenCase
+) -> None:
+    board.show_image(case, CARDIAC)
+    board.show_scribbles(case, CARDIAC, editable=True)
+    channels = ("C0", "LGE", "T2")
+    further = (case.image.array + 1, case.image.array * 2)
+    case.image = replace(case.image, further=further, channels=channels)
+    board.show_image(case, CARDIAC)
+    board.show_mask(case, CARDIAC)
+    board.show_scribbles(case, CARDIAC, editable=True)
+    names = [f"{case.id} {name}" for name in channels]
+    assert [layer.name for layer in viewer.layers] == [*names, "prediction", "scribbles"]
+    assert [layer.visible for layer in viewer.layers] == [True, False, False, True, True]
+    assert np.array_equal(board.layer(CHANNELS[1]).data, further[1])
+    viewer.layers.selection.active = viewer.layers[1]
+    assert board.active_image() is None, "a channel of the case is nobody else's layer"
+    board.clear()
+    assert len(viewer.layers) == 0

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from napari_scribblemix.data.labels import CARDIAC, MYOPS
 from napari_scribblemix.errors import FileError, GeometryError
 from napari_scribblemix.gui.opening import (
     add_cases,
@@ -18,7 +19,7 @@ from napari_scribblemix.gui.opening import (
 )
 from napari_scribblemix.project.cases import CaseFiles
 from napari_scribblemix.project.project import Project
-from phantoms import draw, write_cine, write_file, write_folder
+from phantoms import draw, write_channels, write_cine, write_file, write_folder
 
 
 def test_a_folder_gets_its_project_beside_it(tmp_path: Path) -> None:
@@ -109,3 +110,22 @@ def test_an_array_that_is_no_volume_is_refused(tmp_path: Path) -> None:
 def test_a_folder_without_images_says_what_was_expected(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="expected NIfTI files"):
         from_folder(tmp_path, tmp_path)
+
+
+def test_files_of_one_case_are_its_channels(tmp_path: Path) -> None:
+    images = write_channels(tmp_path, scribbled=1, masked=0) / "images"
+    wanted = from_files(sorted(images.iterdir(), reverse=True), tmp_path)
+    assert wanted.project.name == "case00.scribblemix"
+    with open_or_create(wanted.project, wanted.cases) as project:
+        assert dict(add_cases(project, wanted.cases)) == {"case00": None}
+        assert project.read_image("case00").channels == ("C0", "LGE", "T2")
+
+
+def test_a_new_project_takes_the_label_scheme_of_what_is_opened(tmp_path: Path) -> None:
+    wanted = from_sample("myops", tmp_path)
+    with open_or_create(wanted.project, wanted.cases) as project:
+        assert project.labels == MYOPS
+        notes = dict(add_cases(project, wanted.cases[:1] + wanted.cases[-1:]))
+        assert notes == {"myops01": None, "myops06": None}
+    with open_or_create(tmp_path / "plain.scribblemix") as project:
+        assert project.labels == CARDIAC

@@ -105,6 +105,13 @@ def test_napari_opens_an_image_and_saves_labels_on_its_grid(viewer: Any, tmp_pat
 def test_napari_opens_the_sample_as_image_and_scribbles(viewer: Any) -> None:
     layers = viewer.open_sample(PLUGIN, "lge")
     assert [layer.name for layer in layers] == ["lge01", "scribbles"]
+    layers = viewer.open_sample(PLUGIN, "myops")
+    assert [layer.name for layer in layers] == [
+        "myops01 C0",
+        "myops01 LGE",
+        "myops01 T2",
+        "scribbles [1]",
+    ]
 
 
 def test_opening_the_widget_leaves_torch_out() -> None:
@@ -131,8 +138,10 @@ def test_gui_starts_a_process_with_what_to_open(
     monkeypatch.setattr(command.subprocess, "call", call)
     assert run("gui", tmp_path)[0] == 0
     assert run("gui", "--sample", "cine")[0] == 0
+    assert run("gui", "--sample", "myops")[0] == 0
     assert calls[0][1:] == ["-m", "napari_scribblemix.gui", str(tmp_path)]
     assert calls[1][3:] == ["--sample", "cine"]
+    assert calls[2][3:] == ["--sample", "myops"]
 
 
 def test_gui_says_what_is_missing(

@@ -10,7 +10,7 @@ import pytest
 from napari.layers import Layer
 
 from napari_scribblemix.data.labels import CARDIAC
-from napari_scribblemix.gui.commands import cine_sample, lge_sample
+from napari_scribblemix.gui.commands import cine_sample, lge_sample, myops_sample
 from napari_scribblemix.gui.reading import nifti_reader, project_reader
 from napari_scribblemix.gui.writing import write_labels_layer
 from napari_scribblemix.project.project import Project
@@ -99,3 +99,10 @@ def test_a_sample_without_a_window_is_an_image_with_scribbles(
     layers = [Layer.create(*each) for each in sample()]
     assert [type(layer).__name__ for layer in layers] == ["Image", "Labels"]
     assert layers[0].data.shape == layers[1].data.shape
+
+
+def test_a_sample_of_channels_is_an_image_each_with_scribbles() -> None:
+    layers = [Layer.create(*each) for each in myops_sample()]
+    assert [layer.name[-3:] for layer in layers] == [" C0", "LGE", " T2", "les"]
+    assert [layer.visible for layer in layers] == [True, False, False, True]
+    assert len({layer.data.shape for layer in layers}) == 1
