@@ -107,6 +107,8 @@ class ImagesPanel(QWidget):
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        # Of patient001_frame01 and patient001_frame12 the end tells which is which.
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         table.setFixedHeight(130)
         tip(table, "The cases of the project; click one to show it.")
         table.itemSelectionChanged.connect(self._on_selection)
@@ -176,6 +178,8 @@ class ImagesPanel(QWidget):
                 item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
             self.table.setItem(line, column_index, item)
         item.setText(text)
+        if not column_index:
+            item.setToolTip(text)
 
     def _on_selection(self) -> None:
         chosen = self.table.selectedItems()

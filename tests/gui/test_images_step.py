@@ -87,3 +87,11 @@ def test_the_sample_of_three_channels_is_shown_and_drawn_on(make_widget: Make) -
     widget.images_panel.table.selectRow(1)
     names = [layer.name for layer in widget.board.viewer.layers if "myops" in layer.name]
     assert names == ["myops02 C0", "myops02 LGE", "myops02 T2"]
+
+
+def test_long_names_of_two_frames_stay_told_apart(widget: ScribbleMixWidget) -> None:
+    from qtpy.QtCore import Qt
+
+    table = widget.images_panel.table
+    assert table.textElideMode() == Qt.TextElideMode.ElideMiddle
+    assert table.item(0, 0).toolTip() == "case00"
