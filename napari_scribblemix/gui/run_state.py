@@ -109,7 +109,8 @@ def _finished(state: RunState, event: ev.Finished) -> RunState:
     if state.phase is Phase.SEGMENTING:
         cases = "1 case" if event.step == 1 else f"{event.step} cases"
         words = f"Segmented {cases} in {ev.clock(event.elapsed)}."
-        return replace(state, words=words, fraction=1.0, outcome=event)
+        # No bar is left: it would look as if a training had ended.
+        return replace(state, words=words, fraction=0.0, outcome=event)
     how = "Stopped" if event.stopped else "Done"
     dice = "" if event.mean_dice is None else f", mean Dice {event.mean_dice:.3f}"
     if any(result.mean_dice is not None for result in event.tasks):

@@ -50,6 +50,14 @@ def test_the_image_has_the_spacing_as_scale_and_a_window_of_its_greys(
     assert case.image.array.min() < low < high < case.image.array.max()
 
 
+def test_bright_fat_at_the_edge_does_not_darken_the_heart() -> None:
+    image = np.random.default_rng(0).uniform(50, 100, (3, 40, 40))
+    plain = contrast_limits(image)
+    image[:, :, :4] = 2000
+    assert contrast_limits(image) == plain
+    assert plain[1] < 100
+
+
 def test_a_constant_image_still_has_a_window() -> None:
     assert contrast_limits(np.full((2, 2), 5.0)) == (5.0, 6.0)
 
