@@ -27,8 +27,6 @@ from napari_scribblemix.events import (
     Progress,
     Resumed,
     Started,
-    TaskResult,
-    Validation,
     Warned,
 )
 from napari_scribblemix.inference.model import Model, save_model
@@ -44,7 +42,7 @@ from napari_scribblemix.training.job import Job, Task
 from napari_scribblemix.training.meter import Meter
 from napari_scribblemix.training.record import write_settings
 from napari_scribblemix.training.schedule import Budget, learning_rate
-from napari_scribblemix.training.validation import measure
+from napari_scribblemix.training.validation import Scores
 
 _PROGRESS_SECONDS = 0.5
 _CHECKPOINT_SECONDS = 60.0
@@ -84,7 +82,7 @@ class Training:
             job.method, averaged, optimizer, job.generators.device, job.generators.host
         )
         self.budget = Budget.of(recipe, job.batches.steps_per_epoch)
-        self._measured: int | None = None
+        self._scores = Scores(job.tasks, self.state)
         if job.settings.resume:
             load_checkpoint(run, self.state)
 
@@ -102,10 +100,10 @@ class Training:
                 raise
             raise out_of_memory(self.job.machine.device, self.state.step) from error
         yield from self._save()
-        if self._measures and self._measured != self.state.step and not self.control.stopping:
-            yield from self._validate()
+        if self._scores.outdated and not self.control.stopping:
+            yield from self._scores.take(self.model)
             yield from self._save()
-        results = [self._result(task) for task in self.job.tasks]
+        results = self._scores.results(self.run)
         yield Finished(
             step=self.state.step,
             elapsed=self.state.elapsed,
@@ -125,9 +123,9 @@ class Training:
         saved_at = state.elapsed + _FIRST_CHECKPOINT_SECONDS - _CHECKPOINT_SECONDS
         meter, rate = Meter(state.step, state.elapsed), 0.0
         next_validation = self._next_validation()
-        if len(job.tasks) > 1 and self._measures and not state.step:
+        if len(job.tasks) > 1 and self._scores.outdated and not state.step:
             # Where each task began, so that the end can tell which of them gained.
-            yield from self._validate()
+            yield from self._scores.take(self.model)
             state.method.train()
             begun = time.monotonic() - state.elapsed
         while not self.budget.spent(state.step, state.elapsed):
@@ -168,7 +166,7 @@ class Training:
                 yield from self._save()
                 saved_at = state.elapsed
             if due:
-                yield from self._validate()
+                yield from self._scores.take(self.model)
                 state.method.train()
                 next_validation = self._next_validation()
                 meter = Meter(state.step, time.monotonic() - begun)
@@ -192,12 +190,8 @@ class Training:
         if not self.control.stopping:
             yield Resumed(step=self.state.step)
 
-    @property
-    def _measures(self) -> bool:
-        return any(task.validation for task in self.job.tasks)
-
     def _next_validation(self) -> float:
-        if not self._measures:
+        if not self._scores.possible:
             return math.inf
         every = 1.0 / self.job.settings.validations
         done = self.budget.fraction(self.state.step, self.state.elapsed)
@@ -247,37 +241,3 @@ class Training:
             folder.mkdir(exist_ok=True)
             save_model(folder, model.network, model.card)
         yield Checkpoint(step=self.state.step, path=str(path.relative_to(self.run)))
-
-    def _validate(self) -> Iterator[Event]:
-        step = self.state.step
-        for task in self.job.tasks:
-            if not task.validation:
-                continue
-            dice = measure(self.model(task), task.validation)
-            mean = sum(dice.values()) / max(1, len(dice))
-            before = self.state.metrics.get(task.name, {})
-            self.state.metrics[task.name] = {
-                "validation_dice": dice,
-                "validation_mean_dice": mean,
-                "validation_cases": len(task.validation),
-                "validation_step": step,
-                "validation_first_mean_dice": before.get("validation_first_mean_dice", mean),
-            }
-            yield Validation(
-                step=step,
-                elapsed=self.state.elapsed,
-                dice=dice,
-                mean_dice=mean,
-                cases=len(task.validation),
-                task=task.name,
-            )
-        self._measured = step
-
-    def _result(self, task: Task) -> TaskResult:
-        metrics = self.state.metrics.get(task.name, {})
-        return TaskResult(
-            task=task.name,
-            model=str(self.run / task.name),
-            first_mean_dice=metrics.get("validation_first_mean_dice"),
-            mean_dice=metrics.get("validation_mean_dice"),
-        )
