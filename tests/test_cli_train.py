@@ -100,6 +100,9 @@ def test_modelmix_prints_a_model_for_each_task_and_which_of_them_gained(
     code, _, err = run("segment", tmp_path / "run", image, "--output", masks)
     assert code == 2
     assert "a model for each of lge, study; choose one of them" in err
+    code, told, _ = run("inspect", tmp_path / "run")
+    assert code == 0
+    assert all(str(model / "model.safetensors") in told.replace("\n", "") for model in models)
     assert run("segment", models[1], image, "--output", masks)[0] == 0
     code, _, err = run("train", folder, "--method", "modelmix", "--steps", "2", *SMALL)
     assert code == 2

@@ -217,6 +217,10 @@ def run(settings: InspectSettings) -> int:
         raise FileError(f"{path} does not exist; check the path.")
     if path.suffix == ".safetensors" or (path / _WEIGHTS).is_file():
         return inspect_model(path)
+    # A run of several tasks: a model for each, in a folder of its name.
+    tasks = [path / _WEIGHTS for path in sorted(path.glob("*/")) if (path / _WEIGHTS).is_file()]
+    if tasks and (path / "settings.json").is_file():
+        return max(inspect_model(task) for task in tasks)
     if path.is_dir():
         return inspect_folder(path)
     if is_nifti(path):
