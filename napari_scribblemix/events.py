@@ -207,3 +207,13 @@ def clock(seconds: float | None) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def describe_gain(result: TaskResult) -> str:
+    """``lge: Dice 0.812 at first, 0.861 now (+0.049)``; or that nothing was measured."""
+    first, now = result.first_mean_dice, result.mean_dice
+    if now is None:
+        return f"{result.task}: not measured; its folder would need masks of other cases"
+    if first is None:
+        return f"{result.task}: Dice {now:.3f}"
+    return f"{result.task}: Dice {first:.3f} at first, {now:.3f} now ({now - first:+.3f})"

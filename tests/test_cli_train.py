@@ -94,7 +94,7 @@ def test_modelmix_prints_a_model_for_each_task_and_which_of_them_gained(
     assert "modelmix of study and lge (fast" in err
     assert "step 2 lge: mean Dice" in err
     for name in ("study", "lge"):
-        assert re.search(rf"^{name}: mean Dice 0\.\d+ before the first step, 0\.\d+ now", err, re.M)
+        assert re.search(rf"^{name}: Dice 0\.\d+ at first, 0\.\d+ now", err, re.M)
     image = folder / "images" / "case00.nii.gz"
     masks = tmp_path / "masks"
     code, _, err = run("segment", tmp_path / "run", image, "--output", masks)

@@ -19,8 +19,8 @@ from napari_scribblemix.events import (
     Segmented,
     Started,
 )
-from napari_scribblemix.inference.model import MODEL_NAME
 from napari_scribblemix.project.project import Project
+from napari_scribblemix.project.run_models import MODEL_NAME
 from napari_scribblemix.training.tasks import is_finished_model
 from napari_scribblemix.worker.messages import ScribblesChanged, SegmentJob
 from phantoms import draw, write_folder

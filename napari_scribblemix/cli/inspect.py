@@ -29,9 +29,9 @@ from napari_scribblemix.project.cases import WHOLE_CINE, Case, is_whole_cine, lo
 from napari_scribblemix.project.layouts import survey
 from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.project.project import PROJECT_FILE, Project
+from napari_scribblemix.project.run_models import models_of
 from napari_scribblemix.settings import InspectSettings
 
-_WEIGHTS = "model.safetensors"
 # A file with more different whole values than any label scheme has is an image.
 _MOST_LABELS = 16
 
@@ -215,12 +215,10 @@ def run(settings: InspectSettings) -> int:
     path = settings.path
     if not path.exists():
         raise FileError(f"{path} does not exist; check the path.")
-    if path.suffix == ".safetensors" or (path / _WEIGHTS).is_file():
+    if path.suffix == ".safetensors":
         return inspect_model(path)
-    # A run of several tasks: a model for each, in a folder of its name.
-    tasks = [path / _WEIGHTS for path in sorted(path.glob("*/")) if (path / _WEIGHTS).is_file()]
-    if tasks and (path / "settings.json").is_file():
-        return max(inspect_model(task) for task in tasks)
+    if models := models_of(path):
+        return max(inspect_model(model) for model in models)
     if path.is_dir():
         return inspect_folder(path)
     if is_nifti(path):

@@ -75,17 +75,6 @@ def describe_terms(terms: dict[str, float]) -> str:
     return " ".join(f"{name} {value:.3f}" for name, value in shown.items())
 
 
-def describe_result(result: ev.TaskResult) -> str:
-    """``lge: mean Dice 0.812 before the first step, 0.861 now (+0.049)`` for one of the tasks."""
-    before, now = result.first_mean_dice, result.mean_dice
-    if before is None or now is None:
-        return f"{result.task}: not measured; its folder would need masks of other cases"
-    return (
-        f"{result.task}: mean Dice {before:.3f} before the first step, {now:.3f} now "
-        f"({now - before:+.3f})"
-    )
-
-
 class TrainingView:
     """Draws events on a terminal: a live bar, or a line now and then where there is no terminal."""
 
@@ -154,7 +143,7 @@ class TrainingView:
         word = "Stopped" if event.stopped else "Done"
         self._say(f"{word} after {event.step} steps, {ev.clock(event.elapsed)}.")
         for result in event.tasks:
-            self._say(describe_result(result))
+            self._say(ev.describe_gain(result))
         if event.stopped:
             self._say("Go on later with the same command and --resume.")
 

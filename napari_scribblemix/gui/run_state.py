@@ -95,16 +95,6 @@ def _measured(state: RunState, event: ev.Validation | ev.Preview) -> RunState:
     return replace(state, curves=replace(state.curves, dices=dices))
 
 
-def gain(result: ev.TaskResult) -> str:
-    """``lge: Dice 0.812, now 0.861 (+0.049)``; or that nothing was measured."""
-    first, now = result.first_mean_dice, result.mean_dice
-    if now is None:
-        return f"{result.task}: no Dice, it has no masks"
-    if first is None:
-        return f"{result.task}: Dice {now:.3f}"
-    return f"{result.task}: Dice {first:.3f} at first, {now:.3f} now ({now - first:+.3f})"
-
-
 def _finished(state: RunState, event: ev.Finished) -> RunState:
     if state.phase is Phase.SEGMENTING:
         cases = "1 case" if event.step == 1 else f"{event.step} cases"
@@ -114,7 +104,7 @@ def _finished(state: RunState, event: ev.Finished) -> RunState:
     how = "Stopped" if event.stopped else "Done"
     dice = "" if event.mean_dice is None else f", mean Dice {event.mean_dice:.3f}"
     if any(result.mean_dice is not None for result in event.tasks):
-        dice = ". " + "; ".join(gain(result) for result in event.tasks)
+        dice = ". " + "; ".join(ev.describe_gain(result) for result in event.tasks)
     words = f"{how} after {event.step} steps, {ev.clock(event.elapsed)}{dice}."
     fraction = state.fraction if event.stopped else 1.0
     return replace(state, words=words, eta=None, fraction=fraction, outcome=event)

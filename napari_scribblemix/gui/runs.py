@@ -15,9 +15,8 @@ from napari_scribblemix import events as ev
 from napari_scribblemix.gui.run_curves import dices_of
 from napari_scribblemix.project.cases import file_hash
 from napari_scribblemix.project.project import Project
+from napari_scribblemix.project.run_models import models_of
 from napari_scribblemix.resources import STARTER_NAME, bundled_models
-
-_MODEL = "model.safetensors"
 
 
 @dataclass(frozen=True)
@@ -99,9 +98,7 @@ def _main_task(run: Path) -> str:
 
 def model_of(run: Path) -> Path | None:
     """The folder of the model of a run: the run's own, of several tasks that of the main one."""
-    if (run / _MODEL).is_file():
-        return run
-    found = sorted(weights.parent for weights in run.glob(f"*/{_MODEL}"))
+    found = [weights.parent for weights in models_of(run)]
     if len(found) > 1:
         main = _main_task(run)
         found = [folder for folder in found if folder.name == main]

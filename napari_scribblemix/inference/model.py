@@ -27,10 +27,10 @@ from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import ImageError, ModelError
 from napari_scribblemix.methods.unet import build_network
+from napari_scribblemix.project.run_models import MODEL_NAME, models_of
 from napari_scribblemix.resources import find_model
 
 SCHEMA_VERSION = 1
-MODEL_NAME = "model.safetensors"
 
 
 class ModelCard(BaseModel):
@@ -111,8 +111,14 @@ def find_weights(path: Path) -> Path:
     """
     path = find_model(path)
     weights = path / MODEL_NAME if path.is_dir() else path
-    if path.is_dir() and not weights.is_file():
-        weights = _of_a_task(path) or weights
+    found = models_of(path)
+    if len(found) > 1:
+        names = [each.parent.name for each in found]
+        raise ModelError(
+            f"Got {path}, which holds a model for each of {', '.join(names)}; choose one of them, "
+            f"for example {path / names[0]}."
+        )
+    weights = found[0] if found else weights
     if not weights.is_file():
         raise ModelError(
             f"Got {path}; expected a run folder with {MODEL_NAME} or a .safetensors file. A "
@@ -121,18 +127,6 @@ def find_weights(path: Path) -> Path:
     if weights.suffix != ".safetensors":
         raise ModelError(f"Got {weights.name}; expected a .safetensors file.")
     return weights
-
-
-def _of_a_task(run: Path) -> Path | None:
-    """The weights in the one task folder of a run; ``ModelError`` if there are several."""
-    found = sorted(run.glob(f"*/{MODEL_NAME}"))
-    if len(found) > 1:
-        names = [weights.parent.name for weights in found]
-        raise ModelError(
-            f"Got {run}, which holds a model for each of {', '.join(names)}; choose one of them, "
-            f"for example {run / names[0]}."
-        )
-    return found[0] if found else None
 
 
 def read_card(path: Path) -> ModelCard:

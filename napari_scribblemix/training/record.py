@@ -14,7 +14,7 @@ import napari_scribblemix
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.errors import OutOfMemory, ProjectError, ScribbleMixError
 from napari_scribblemix.events import Event, Failed
-from napari_scribblemix.inference.model import MODEL_NAME
+from napari_scribblemix.project.run_models import models_of
 from napari_scribblemix.settings import StarterSettings, TrainSettings
 from napari_scribblemix.training.checkpoint import checkpoint_path
 from napari_scribblemix.training.job import Job
@@ -24,7 +24,7 @@ EVENTS_NAME = "events.jsonl"
 
 def check_run_folder(run: Path, *, resume: bool) -> None:
     """``ProjectError`` if a new training would replace an old one."""
-    used = [path for path in (checkpoint_path(run), run / MODEL_NAME) if path.exists()]
+    used = [path for path in (checkpoint_path(run), *models_of(run)) if path.exists()]
     if used and not resume:
         raise ProjectError(
             f"{run} already holds a training; go on with it by --resume, or choose another "

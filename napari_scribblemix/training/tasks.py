@@ -6,7 +6,6 @@ are tasks like the first, and finished models, which are only looked at.
 
 from __future__ import annotations
 
-import copy
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,10 +16,11 @@ import torch
 
 import napari_scribblemix
 from napari_scribblemix.errors import ModelError, SettingsError
-from napari_scribblemix.inference.model import MODEL_NAME, ModelCard, load_model
+from napari_scribblemix.inference.model import ModelCard, load_model
 from napari_scribblemix.inference.orientation import AS_STORED, Turn
 from napari_scribblemix.methods.teacher import Teacher
 from napari_scribblemix.methods.unet import UNet, build_network
+from napari_scribblemix.project.run_models import models_of
 from napari_scribblemix.resources import STARTER_NAME, find_model
 from napari_scribblemix.settings import TrainSettings
 from napari_scribblemix.training.averaging import averaged_copy, predicting_copy
@@ -29,7 +29,6 @@ from napari_scribblemix.training.cases import TrainingCases
 from napari_scribblemix.training.device import Machine
 from napari_scribblemix.training.job import Generators, Task
 from napari_scribblemix.training.recipe import Recipe
-from napari_scribblemix.training.record import EVENTS_NAME
 from napari_scribblemix.training.slices import build_store
 from napari_scribblemix.training.start import (
     find_turns,
@@ -56,10 +55,7 @@ class ScribbledTask(Task):
 def is_finished_model(path: Path) -> bool:
     """Whether a companion is a model and not a folder to learn from."""
     found = find_model(path)
-    if found.suffix == ".safetensors" or (found / MODEL_NAME).is_file():
-        return True
-    # A run of ModelMix holds its models in folders of their own; which one is meant is told there.
-    return (found / EVENTS_NAME).is_file() and any(found.glob(f"*/{MODEL_NAME}"))
+    return found.suffix == ".safetensors" or bool(models_of(found))
 
 
 def settings_of_tasks(settings: TrainSettings) -> list[TrainSettings]:
@@ -203,7 +199,7 @@ def prepare_task(
 
 def _take_what_fits(network: UNet, like: UNet) -> None:
     own, theirs = network.state_dict(), like.state_dict()
-    fitting = {k: copy.deepcopy(v) for k, v in theirs.items() if v.shape == own[k].shape}
+    fitting = {k: v for k, v in theirs.items() if v.shape == own[k].shape}
     network.load_state_dict(own | fitting)
 
 

@@ -189,6 +189,7 @@ def test_what_a_path_is(other: Path, tmp_path: Path) -> None:
     (run / "heart" / "model.safetensors").write_bytes(b"")
     (run / "heart" / "model.json").write_text('{"network": "residual"}')
     (run / "events.jsonl").write_text("")
+    (run / "settings.json").write_text("{}")
     assert look_at(run) == Companion(run / "heart", "run/heart", "residual")
     assert reason_against([look_at(run)], "best") is None
     assert "remove it" in (reason_against([look_at(run)], "fast") or "")

@@ -115,4 +115,4 @@ def test_the_end_says_which_task_gained_how_much() -> None:
     done = ev.Finished(step=9, elapsed=65, stopped=False, model="m", tasks=results, mean_dice=0.75)
     words = after(RunState(phase=Phase.TRAINING), done).words
     assert "study: Dice 0.700 at first, 0.750 now (+0.050)" in words
-    assert "other: no Dice" in words
+    assert "other: not measured" in words

@@ -86,6 +86,7 @@ def write_modelmix(project: Project, name: str, dices: dict[str, float]) -> Path
         for task, dice in dices.items()
     ]
     (run / "events.jsonl").write_text("".join(e.model_dump_json() + "\n" for e in told))
+    (run / "settings.json").write_text("{}")
     return run
 
 
