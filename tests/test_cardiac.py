@@ -13,6 +13,7 @@ from napari_scribblemix.evaluation.cardiac import (
     ejection_fraction,
     myocardial_mass,
     pair_phases,
+    phases_of,
     volumes_ml,
 )
 
@@ -67,3 +68,8 @@ def test_frames_of_equal_volume_still_give_two_cases() -> None:
 
 def test_a_single_phase_and_other_names_are_left_out() -> None:
     assert pair_phases({"a_ED": 1.0, "b_frame01": 1.0, "subject7_DE": 1.0, "speed": 2.0}) == []
+
+
+def test_a_case_has_the_phase_its_name_or_its_volume_tells() -> None:
+    volumes = {"a_ED": 1.0, "b_frame01": 9.0, "b_frame07": 4.0, "b_frame20": 6.0, "lge7": 5.0}
+    assert phases_of(volumes) == {"a_ED": "ED", "b_frame01": "ED", "b_frame07": "ES"}

@@ -33,7 +33,7 @@ def test_evaluate_prints_means_and_writes_json_and_csv(run: Run, tmp_path: Path)
         "evaluate", predictions, masks, "--json", tmp_path / "r.json", "--csv", tmp_path / "r.csv"
     )
     assert (code, err) == (0, "")
-    assert "mean over structures" in out
+    assert "all structures" in out
     content = json.loads((tmp_path / "r.json").read_text())
     # Moved by one column of 1.5 mm.
     assert content["mean"]["hd"] == pytest.approx(1.5)

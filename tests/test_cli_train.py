@@ -297,7 +297,7 @@ def test_channels_go_all_the_way_from_files_to_a_figure(run: Run, tmp_path: Path
     assert run("segment", model, folder / "images", "--output", masks, "--device", "cpu")[0] == 0
     assert sorted(path.name for path in masks.iterdir()) == [f"case0{n}.nii.gz" for n in range(3)]
     code, out, _ = run("evaluate", masks, folder / "masks")
-    assert (code, "mean over structures" in out) == (0, True)
+    assert (code, "all structures" in out) == (0, True)
     code, _, err = run(
         "segment", "starter", folder / "images", "--output", tmp_path / "no", "--device", "cpu"
     )

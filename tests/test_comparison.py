@@ -94,6 +94,37 @@ def test_ejection_fraction_is_told_for_a_patient_with_both_phases(tmp_path: Path
     assert math.isnan(right.reference_mass)
 
 
+def test_rows_know_phase_and_dice_of_each_level(tmp_path: Path) -> None:
+    truth = np.concatenate([heart(r)[:2] for r in (6.0, 5.0, 3.0)])
+    wrong = truth.copy()
+    wrong[4:] = np.roll(wrong[4:], 5, axis=1)  # at the apex
+    wrong[2:4][wrong[2:4] == 1] = 0  # no right ventricle in the middle
+    mask, prediction = write(tmp_path / "m.nii.gz", truth), write(tmp_path / "p.nii.gz", wrong)
+    turned = write(tmp_path / "t.nii.gz", truth[::-1]), write(tmp_path / "u.nii.gz", wrong[::-1])
+    es = write(tmp_path / "es.nii.gz", heart(3.0))
+    report = evaluate_pairs(
+        [("p_frame01", prediction, mask), ("p_frame09", es, es), ("lge", turned[1], turned[0])]
+    )
+    ed = {row.structure: row for row in report.rows if row.case == "p_frame01"}
+    assert {row.phase for row in ed.values()} == {"ED"}
+    assert [row.phase for row in report.rows if row.case != "p_frame01"] == ["ES"] * 3 + [""] * 3
+    assert {row.dice_basal for row in ed.values()} == {1.0}
+    middle = [ed[name].dice_mid for name in report.structures]
+    assert middle == [0.0, 1.0, 1.0]
+    assert all(row.dice_apical < 0.8 for row in ed.values())
+    for row in report.rows[-3:]:  # the same heart, stored from apex to base
+        same = ed[row.structure]
+        levels = (same.dice_basal, same.dice_mid, same.dice_apical)
+        assert (row.dice_basal, row.dice_mid, row.dice_apical) == levels
+
+
+def test_a_case_may_be_too_flat_for_levels(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.nii.gz", heart())
+    (row, *_) = evaluate_pairs([("a_ES", path, path)]).rows
+    assert row.phase == "ES"
+    assert math.isnan(row.dice_basal)
+
+
 def test_a_mask_that_lies_elsewhere_is_noted(tmp_path: Path) -> None:
     here, there = write(tmp_path / "a.nii.gz", heart()), write(tmp_path / "b.nii.gz", heart(), 30.0)
     report = evaluate_pairs([("x", there, here), ("y", here, here)])

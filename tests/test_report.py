@@ -63,6 +63,44 @@ def test_the_mean_over_structures_is_the_mean_of_their_means() -> None:
     assert REPORT.mean("dice") == pytest.approx((1.4 / 3 + 0.45) / 2)
 
 
+def details() -> Report:
+    """Ratios 1.2, 1.4, 9 and (missed) 0 at ED, 0.5 at ES; one case without the structure."""
+    volumes = {"a": 12, "b": 14, "c": 90, "d": 0, "e": 5, "f": 3}
+    rows = tuple(
+        Row(
+            case, "one", 0.5, NAN, NAN, NAN, ml, 0 if case == "f" else 10,
+            phase={"e": "ES", "f": ""}.get(case, "ED"), dice_basal=ml / 100,
+            dice_apical=0.25 if case == "e" else NAN,
+        )
+        for case, ml in volumes.items()
+    )  # fmt: skip
+    return Report(rows, ("one",), (), ())
+
+
+def test_volume_ratios_are_medians_of_each_phase_and_of_all_cases() -> None:
+    ed, es, every = details().details()
+    assert [(d.structure, d.phase, d.cases) for d in (ed, es, every)] == [
+        ("one", "ED", 4),
+        ("one", "ES", 1),
+        ("one", "all", 5),
+    ]
+    assert ed.volume_ratio == pytest.approx(1.3)
+    assert es.volume_ratio == pytest.approx(0.5)
+    assert every.volume_ratio == pytest.approx(1.2)
+
+
+def test_dice_of_a_level_is_a_mean_over_the_cases_that_have_it() -> None:
+    ed, es, every = details().details()
+    assert ed.dice_basal.mean == pytest.approx((0.12 + 0.14 + 0.9 + 0.0) / 4)
+    assert (es.dice_apical.mean, every.dice_apical.count) == (0.25, 1)
+    assert math.isnan(ed.dice_apical.mean)
+    assert math.isnan(every.dice_mid.mean)
+
+
+def test_without_phases_there_is_one_detail_a_structure() -> None:
+    assert [(d.structure, d.phase) for d in REPORT.details()] == [("one", "all"), ("two", "all")]
+
+
 def test_cases_keep_their_order() -> None:
     assert REPORT.cases == ("a", "b", "c")
 
@@ -87,6 +125,9 @@ def test_json_is_strict_and_holds_null_where_there_is_no_figure(tmp_path: Path) 
     assert content["rows"][1]["dice"] is None
     assert content["structures"][0]["dice"]["mean"] == pytest.approx(1.4 / 3)
     assert content["notes"] == [{"case": "a", "text": "a note"}]
+    first = content["details"][0]
+    assert (first["structure"], first["phase"], first["volume_ratio"]) == ("one", "all", 1.0)
+    assert first["dice_mid"] == {"mean": None, "sd": None, "count": 0}
     assert content["ef_error"]["one"] == {"mean": 3.0, "sd": pytest.approx(9.899495), "count": 2}
 
 

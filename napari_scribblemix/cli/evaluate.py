@@ -6,6 +6,7 @@ from rich.table import Table
 
 from napari_scribblemix.cli.console import number, print_warning, results, table
 from napari_scribblemix.evaluation.comparison import evaluate_pairs
+from napari_scribblemix.evaluation.levels import LEVELS
 from napari_scribblemix.evaluation.report import METRICS, Figure, Report
 from napari_scribblemix.project.layouts import pair_by_case
 from napari_scribblemix.project.notes import NoteList
@@ -26,7 +27,19 @@ def _summary_table(report: Report) -> Table:
         counts = (summary.dice.count, summary.missed, summary.invented, summary.absent)
         result.add_row(summary.structure, *figures, *map(str, counts))
     means = [number(report.mean(metric), _DIGITS[metric]) for metric in METRICS]
-    result.add_row("mean over structures", *means, str(len(report.cases)), style="bold")
+    result.add_row("all structures", *means, str(len(report.cases)), style="bold")
+    return result
+
+
+def _detail_table(report: Report) -> Table:
+    result = table(
+        "by phase and level", "phase", "cases", "median predicted/true ml",
+        *(f"Dice {level}" for level in LEVELS), text_columns=2,
+    )  # fmt: skip
+    for item in report.details():
+        dice = (item.dice_basal, item.dice_mid, item.dice_apical)
+        figures = (number(item.volume_ratio, 2), *(number(figure.mean, 3) for figure in dice))
+        result.add_row(item.structure, item.phase, str(item.cases), *figures)
     return result
 
 
@@ -72,7 +85,7 @@ def run(settings: EvaluateSettings) -> None:
     if report.functions:
         tables += [_function_table(report)] if settings.per_case else []
         tables.append(_ef_table(report))
-    for item in (*tables, _summary_table(report)):
+    for item in (*tables, _detail_table(report), _summary_table(report)):
         results().print(item)
         results().print()
     if settings.json_file is not None:

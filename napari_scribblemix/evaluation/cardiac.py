@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,9 @@ class Phases:
     patient: str
     ed: str
     es: str
+
+
+Phase = Literal["ED", "ES"]
 
 
 def volumes_ml(
@@ -81,3 +85,14 @@ def pair_phases(left_ventricle_ml: Mapping[str, float]) -> list[Phases]:
             smallest = min(reversed(cases), key=lambda case: left_ventricle_ml[case])
             pairs.append(Phases(patient, largest, smallest))
     return sorted(pairs, key=lambda pair: pair.patient)
+
+
+def phases_of(left_ventricle_ml: Mapping[str, float]) -> dict[str, Phase]:
+    """The phase of each case of which it is known, by ``pair_phases`` or by its name alone."""
+    known: dict[str, Phase] = {}
+    for case in left_ventricle_ml:
+        if match := _PHASE.match(case):
+            known[case] = "ED" if match["phase"].upper() == "ED" else "ES"
+    for pair in pair_phases(left_ventricle_ml):
+        known[pair.ed], known[pair.es] = "ED", "ES"
+    return known

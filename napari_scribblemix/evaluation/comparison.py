@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_scribblemix.data.geometry import same_grid
+from napari_scribblemix.data.geometry import Geometry, same_grid
 from napari_scribblemix.data.labels import LabelScheme, guess_scheme
 from napari_scribblemix.data.nifti import read_labels
 from napari_scribblemix.errors import GeometryError, InputError, LabelError
@@ -22,8 +23,10 @@ from napari_scribblemix.evaluation.cardiac import (
     ejection_fraction,
     myocardial_mass,
     pair_phases,
+    phases_of,
     volumes_ml,
 )
+from napari_scribblemix.evaluation.levels import LEVELS, heart_levels
 from napari_scribblemix.evaluation.overlap import dice, surface_distances
 from napari_scribblemix.evaluation.report import Function, Note, Report, Row
 
@@ -60,19 +63,25 @@ def _guess(pairs: Sequence[Pair]) -> tuple[LabelScheme, LabelScheme]:
     return both, both
 
 
-def _compare(
+def measure(
     case: str,
     predicted: NDArray[np.uint8],
     reference: NDArray[np.uint8],
     scheme: LabelScheme,
-    spacing: Sequence[float],
-    voxel_ml: float,
+    geometry: Geometry,
 ) -> Iterator[Row]:
-    predicted_ml = volumes_ml(predicted, scheme, voxel_ml)
-    reference_ml = volumes_ml(reference, scheme, voxel_ml)
+    """A row for each structure of two masks (Z, Y, X) of class indices on the grid ``geometry``.
+
+    Their phases are not known yet (``as_report``).  ``GeometryError`` if the shapes differ.
+    """
+    predicted_ml = volumes_ml(predicted, scheme, geometry.voxel_volume_ml)
+    reference_ml = volumes_ml(reference, scheme, geometry.voxel_volume_ml)
+    levels = heart_levels(reference)
     for index, name in enumerate(scheme.names[1:], start=1):
         a, b = predicted == index, reference == index
-        far = surface_distances(a, b, spacing)
+        far = surface_distances(a, b, geometry.spacing)
+        at_level = dict.fromkeys(LEVELS, math.nan)
+        at_level |= {level: dice(a[slices], b[slices]) for level, slices in levels.items()}
         yield Row(
             case=case,
             structure=name,
@@ -82,7 +91,25 @@ def _compare(
             assd=far.assd,
             predicted_ml=predicted_ml[name],
             reference_ml=reference_ml[name],
+            dice_basal=at_level["basal"],
+            dice_mid=at_level["mid"],
+            dice_apical=at_level["apical"],
         )
+
+
+def as_report(rows: Sequence[Row], scheme: LabelScheme, notes: Sequence[Note] = ()) -> Report:
+    """What the rows of all cases tell together: phases, cardiac function, means."""
+    rows = list(_with_phases(rows))
+    return Report(tuple(rows), scheme.names[1:], tuple(_functions(rows)), tuple(notes))
+
+
+def _with_phases(rows: Sequence[Row]) -> Iterator[Row]:
+    """``rows`` and the phases of their cases, which only all cases together tell."""
+    left = {row.case: row.reference_ml for row in rows if row.structure == "left ventricle"}
+    # A structure of another name tells no phase by its volume, but the name of the case still may.
+    phases = phases_of(left or dict.fromkeys((row.case for row in rows), 0.0))
+    for row in rows:
+        yield replace(row, phase=phases.get(row.case, ""))
 
 
 def _functions(rows: Sequence[Row]) -> Iterator[Function]:
@@ -133,14 +160,13 @@ def evaluate_pairs(pairs: Sequence[Pair], scheme: LabelScheme | None = None) -> 
         if not same_grid(predicted.geometry, geometry, _TOLERANCE):
             notes.append(Note(case, _ELSEWHERE))
         try:
-            rows += _compare(
+            rows += measure(
                 case,
                 predicted_scheme.decode_mask(predicted.array, source=predicted_path.name),
                 scheme.decode_mask(reference.array, source=reference_path.name),
                 scheme,
-                geometry.spacing,
-                geometry.voxel_volume_ml,
+                geometry,
             )
         except GeometryError as error:
             raise GeometryError(f"{case}: {error}") from error
-    return Report(tuple(rows), scheme.names[1:], tuple(_functions(rows)), tuple(notes))
+    return as_report(rows, scheme, notes)

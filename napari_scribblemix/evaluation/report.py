@@ -2,8 +2,9 @@
 
 Means are over cases; a figure that does not exist (NaN, see ``overlap``) takes no part in its mean,
 and the summary says how many structures were missed (reference only), invented (prediction only) or
-absent (neither).  The mean over structures is the mean of their means.  ``comparison`` measures the
-rows; nothing here reads an image.
+absent (neither).  The mean over structures is the mean of their means.  A ratio of volumes is the
+median over the cases, because one case with hardly any of a structure would carry a mean.
+``comparison`` measures the rows; nothing here reads an image.
 """
 
 from __future__ import annotations
@@ -20,12 +21,16 @@ import numpy as np
 
 from napari_scribblemix.data.durable import atomic_write
 
+PHASES = ("ED", "ES")
 METRICS = ("dice", "hd", "hd95", "assd")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One structure of one case: Dice 0-1, distances in mm, volumes in ml."""
+    """One structure of one case: Dice 0-1, distances in mm, volumes in ml.
+
+    ``phase`` is ED, ES or, where it is not known, empty; for the levels see ``levels``.
+    """
 
     case: str
     structure: str
@@ -35,6 +40,15 @@ class Row:
     assd: float
     predicted_ml: float
     reference_ml: float
+    phase: str = ""
+    dice_basal: float = math.nan
+    dice_mid: float = math.nan
+    dice_apical: float = math.nan
+
+    @property
+    def volume_ratio(self) -> float:
+        """Predicted over true volume; NaN where the reference has none of the structure."""
+        return self.predicted_ml / self.reference_ml if self.reference_ml > 0 else math.nan
 
 
 @dataclass(frozen=True)
@@ -58,6 +72,22 @@ class Summary:
     missed: int
     invented: int
     absent: int
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One structure in one phase, or in all cases (``phase`` is "all").
+
+    ``volume_ratio`` is the median over ``cases`` of predicted over true volume.
+    """
+
+    structure: str
+    phase: str
+    cases: int
+    volume_ratio: float
+    dice_basal: Figure
+    dice_mid: Figure
+    dice_apical: Figure
 
 
 @dataclass(frozen=True)
@@ -103,6 +133,15 @@ class Report:
             for name in self.structures
         ]
 
+    def details(self) -> list[Detail]:
+        """By structure: ED, ES (as far as there are any) and all cases."""
+        known = [phase for phase in PHASES if any(row.phase == phase for row in self.rows)]
+        return [
+            _detail(name, phase, [row for row in self.rows if row.structure == name])
+            for name in self.structures
+            for phase in (*known, "all")
+        ]
+
     def mean(self, metric: str) -> float:
         """Mean over the structures of their mean ``metric``; NaN if none exists."""
         means = [getattr(summary, metric).mean for summary in self.summaries()]
@@ -131,6 +170,7 @@ class Report:
             "cases": len(self.cases),
             "mean": {metric: self.mean(metric) for metric in METRICS},
             "structures": [asdict(summary) for summary in self.summaries()],
+            "details": [asdict(detail) for detail in self.details()],
             "rows": [asdict(row) for row in self.rows],
             "ef_error": {
                 name: asdict(self.ef_error(name))
@@ -172,4 +212,18 @@ def _summarise(structure: str, rows: Sequence[Row]) -> Summary:
         missed=there.count((False, True)),
         invented=there.count((True, False)),
         absent=there.count((False, False)),
+    )
+
+
+def _detail(structure: str, phase: str, rows: Sequence[Row]) -> Detail:
+    rows = [row for row in rows if phase in (row.phase, "all")]
+    ratios = [row.volume_ratio for row in rows if row.reference_ml > 0]
+    return Detail(
+        structure,
+        phase,
+        cases=len(ratios),
+        volume_ratio=float(np.median(ratios)) if ratios else math.nan,
+        dice_basal=_figure(row.dice_basal for row in rows),
+        dice_mid=_figure(row.dice_mid for row in rows),
+        dice_apical=_figure(row.dice_apical for row in rows),
     )

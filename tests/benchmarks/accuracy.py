@@ -14,12 +14,16 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import math
 import os
 import random
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
+
+from napari_scribblemix.evaluation.levels import LEVELS
 
 ROOT = Path(__file__).resolve().parents[2]
 SETS = ("acdc70", "acdc35", "acdc5", "mscmr25", "mscmr5")
@@ -65,6 +69,7 @@ def report_companion(run: Path, work: Path) -> None:
     command("evaluate", masks, data / "val" / "masks", "--json", report)
     mean = json.loads(report.read_text())["mean"]
     row = {"companion": run.name, "mean_dice": round(mean["dice"], 3)}
+    print_details(json.loads(report.read_text())["details"])
     print(json.dumps(row | {"mean_hd95": round(mean["hd95"], 1)}))
 
 
@@ -72,6 +77,17 @@ def command(*parts: object) -> None:
     """Run the program; its messages stay visible."""
     code = "import sys; from napari_scribblemix.cli.app import main; sys.exit(main())"
     subprocess.run([sys.executable, "-c", code, *map(str, parts)], check=True)
+
+
+def print_details(details: list[dict[str, Any]]) -> None:
+    """A line for each structure and phase: the median volume ratio, and Dice by third."""
+    for item in details:
+        ratio, *dice = (
+            f"{math.nan if value is None else value:.3f}"
+            for value in (item["volume_ratio"], *(item[f"dice_{each}"]["mean"] for each in LEVELS))
+        )
+        levels = ", ".join(f"{name} {value}" for name, value in zip(LEVELS, dice, strict=True))
+        print(f"{item['structure']:16s} {item['phase']:3s} volume ratio {ratio}; Dice {levels}")
 
 
 def main() -> None:
@@ -117,6 +133,7 @@ def main() -> None:
                 f"{dice['mean']:.3f} ± {dice['sd']:.3f}, HD95 {hd95['mean']:.1f}"
                 f" (missed {item['missed']})"
             )
+        print_details(result["details"])
     print(json.dumps(row))
 
 
