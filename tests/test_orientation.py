@@ -1,5 +1,7 @@
 """Which way up a volume lies: found by a model that knows hearts the right way up only."""
 
+from collections.abc import Callable, Sequence
+
 import pytest
 import torch
 from torch import Tensor
@@ -48,19 +50,23 @@ def block(rows: slice, columns: slice) -> Tensor:
     return slices
 
 
+def found_turn(slices: Tensor, likely: Sequence[Turn] = ()) -> Turn:
+    return find_turn(corner_lover, slices, lambda: slices[:1], likely)[0]
+
+
 def test_an_upright_volume_stays_as_it_is() -> None:
-    assert find_turn(corner_lover, block(slice(4, 13), slice(4, 13))) == AS_STORED
+    assert found_turn(block(slice(4, 13), slice(4, 13))) == AS_STORED
 
 
 @pytest.mark.parametrize("turn", TURNS, ids=str)
 def test_a_turned_volume_is_turned_back_to_where_the_model_is_sure(turn: Turn) -> None:
     stored = turn.apply(block(slice(4, 13), slice(4, 16)))
-    found = find_turn(corner_lover, stored)
+    found = found_turn(stored)
     assert confidence(corner_lover(found.apply(stored))) > 0.95
 
 
 def test_in_doubt_the_stored_way_up_is_kept() -> None:
-    levels = iter([0.8] + [0.8 + 0.5 * CLEARLY] * 7)
+    levels = iter([0.8] + [0.8 + 0.5 * CLEARLY] * 9)
 
     def hardly_surer(slices: Tensor) -> Tensor:
         level = next(levels)
@@ -68,10 +74,66 @@ def test_in_doubt_the_stored_way_up_is_kept() -> None:
         probability[:, 0] = 1 - level
         return probability
 
-    assert find_turn(hardly_surer, torch.zeros(1, 1, 8, 8)) == AS_STORED
+    stack = torch.zeros(1, 1, 8, 8)
+    turn, probability = find_turn(hardly_surer, stack, lambda: stack)
+    assert turn == AS_STORED
+    assert probability.max() == pytest.approx(0.8)
 
 
 def test_a_structure_that_is_found_nowhere_costs_confidence() -> None:
     probability = torch.zeros(1, 3, 8, 8)
     probability[:, 1] = 1.0
     assert confidence(probability) == 0.5
+
+
+def by_level(levels: dict[Turn, float], looks: list[tuple[Turn, int]]) -> Callable[..., Tensor]:
+    """As sure of each way up of an image with a mark in a corner as ``levels`` say, else 0.5."""
+    marked = torch.arange(6.0).view(2, 3)
+
+    def predict(slices: Tensor) -> Tensor:
+        turn = next(t for t in TURNS if torch.equal(t.apply(marked), slices[0, 0]))
+        looks.append((turn, len(slices)))
+        level = levels.get(turn, 0.5)
+        probability = torch.full((len(slices), 2, *slices.shape[-2:]), level)
+        probability[:, 0] = 1 - level
+        return probability
+
+    return predict
+
+
+def search(
+    levels: dict[Turn, float], likely: Sequence[Turn] = ()
+) -> tuple[Turn, list[tuple[Turn, int]]]:
+    looks: list[tuple[Turn, int]] = []
+    stack = torch.arange(6.0).view(1, 1, 2, 3).expand(9, 1, 2, 3)
+    turn, _ = find_turn(by_level(levels, looks), stack, lambda: stack[:3], likely)
+    return turn, looks
+
+
+FLIPPED, LYING = Turn(2, mirrored=True), Turn(1)
+
+
+def test_where_the_stored_way_is_sure_nothing_else_is_looked_at() -> None:
+    assert search({AS_STORED: 0.96, FLIPPED: 0.99}) == (AS_STORED, [(AS_STORED, 9)])
+
+
+def test_in_doubt_all_are_glanced_at_and_two_looked_at_in_full() -> None:
+    turn, looks = search({AS_STORED: 0.9, FLIPPED: 0.99, LYING: 0.97})
+    assert turn == FLIPPED
+    assert [n for _, n in looks] == [9] + [3] * 7 + [9] * 2
+    assert {t for t, n in looks if n == 9} == {AS_STORED, FLIPPED, LYING}
+
+
+def test_the_headers_way_is_taken_where_it_is_sure_though_the_stored_one_were_too() -> None:
+    assert search({AS_STORED: 0.99, FLIPPED: 0.96}, [FLIPPED]) == (FLIPPED, [(FLIPPED, 9)])
+
+
+def test_the_header_is_given_up_only_for_a_much_surer_way() -> None:
+    assert search({AS_STORED: 0.94, FLIPPED: 0.9}, [FLIPPED])[0] == FLIPPED
+    assert search({AS_STORED: 0.97, FLIPPED: 0.9}, [FLIPPED])[0] == AS_STORED
+
+
+def test_of_two_ways_by_the_header_the_first_is_taken_unless_the_second_is_clearly_surer() -> None:
+    assert search({AS_STORED: 0.93, LYING: 0.94}, [AS_STORED, LYING])[0] == AS_STORED
+    turn, looks = search({AS_STORED: 0.91, LYING: 0.96}, [AS_STORED, LYING])
+    assert (turn, len(looks)) == (LYING, 2)

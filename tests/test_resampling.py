@@ -120,3 +120,23 @@ def test_slices_of_another_shape_are_refused() -> None:
 def test_a_grid_without_a_spacing_is_refused(spacing: float) -> None:
     with pytest.raises(GeometryError, match="expected positive numbers"):
         WorkingGrid((30, 21), (1.5, 1.5), spacing)
+
+
+@given(GRIDS, st.data())
+def test_a_part_of_the_native_grid_is_what_the_whole_holds_there(
+    grid: WorkingGrid, data: st.DataObject
+) -> None:
+    working = np.random.default_rng(0).normal(size=(2, *grid.shape)).astype(np.float32)
+    chosen = []
+    for size in grid.shape:
+        first = data.draw(st.integers(0, size - 1))
+        chosen.append(slice(first, data.draw(st.integers(first + 1, size))))
+    part, (rows, columns) = grid.to_native_part(working, *chosen)
+    whole = grid.to_native(working)
+    np.testing.assert_allclose(part, whole[:, rows, columns], atol=1e-5)
+    # and nothing outside of it depends on the pixels that were asked for
+    other = working.copy()
+    other[:, chosen[0], chosen[1]] += 100
+    changed = np.abs(grid.to_native(other) - whole).max(axis=0) > 1
+    changed[rows, columns] = False
+    assert not changed.any()

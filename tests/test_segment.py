@@ -11,9 +11,11 @@ from torch import Tensor, nn
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.data.nifti import read_image, read_labels
+from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.inference.files import segment_files
 from napari_scribblemix.inference.model import Model, ModelCard
-from napari_scribblemix.inference.segment import Look, predict_probability, segment_volume
+from napari_scribblemix.inference.orientation import AS_STORED, Turn
+from napari_scribblemix.inference.segment import Look, segment_volume, turn_of
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.project.layouts import group_images
 from napari_scribblemix.settings import SegmentSettings
@@ -57,8 +59,8 @@ def test_a_bright_disc_is_found_on_its_own_grid(tmp_path: Path, spacing: float) 
 
 def test_mirroring_changes_nothing_for_a_pixelwise_network(tmp_path: Path) -> None:
     volume = make_case(tmp_path, 0).image
-    plain = predict_probability(model(), volume, Look(mirror=False))
-    mirrored = predict_probability(model(), volume, Look(mirror=True))
+    plain = segment_volume(model(), volume, Look(mirror=False)).probability
+    mirrored = segment_volume(model(), volume, Look(mirror=True)).probability
     np.testing.assert_allclose(plain, mirrored, atol=1e-5)
 
 
@@ -73,7 +75,7 @@ def test_models_trained_with_mirrors_use_them(tmp_path: Path) -> None:
     volume = make_case(tmp_path, 0).image
     for mirrored, expected in ((False, 1), (True, 4)):
         calls.clear()
-        predict_probability(Model(Counting(), model(mirrored=mirrored).card), volume)
+        segment_volume(Model(Counting(), model(mirrored=mirrored).card), volume)
         assert len(calls) == expected
 
 
@@ -82,6 +84,67 @@ def test_a_second_look_and_neighbours_change_nothing_where_all_is_clear(tmp_path
     plain = segment_volume(model(), volume).labels
     careful = segment_volume(model(), volume, Look(find_heart=True, neighbours=0.3)).labels
     assert (plain != careful).mean() < 0.01
+
+
+def looked_at(network: nn.Module, shapes: list[int]) -> nn.Module:
+    """``network``, which writes down how many slices it is given each time."""
+    network.register_forward_hook(lambda _module, given, _out: shapes.append(len(given[0])))
+    return network
+
+
+def oblique(array: np.ndarray) -> Volume:
+    """``array`` with the header of a short-axis stack that was stored upside down."""
+    affine = np.eye(4)
+    columns, rows = np.array([-0.65, -0.71, -0.15]), np.array([-0.33, 0.12, 0.91])
+    columns, rows = columns / np.linalg.norm(columns), rows / np.linalg.norm(rows)
+    affine[:3, :3] = np.stack([columns, rows, np.cross(columns, rows) * 5], axis=1) * 1.5
+    return Volume(array, Geometry.from_affine(affine, array.shape[::-1]))
+
+
+def test_the_way_up_costs_no_second_prediction_where_the_first_is_sure() -> None:
+    card = model().card.model_copy(update={"upright": True})
+    shapes: list[int] = []
+    image = draw(0, (9, 48, 48))[0]
+    knowing = Model(looked_at(Sure(), shapes), card)
+    result = segment_volume(knowing, oblique(image))
+    assert (result.turn, sum(shapes)) == (Turn(2, mirrored=True), 9)
+    shapes.clear()
+    assert turn_of(knowing, oblique(image)) == Turn(2, mirrored=True)
+    assert shapes == [3]  # what the header states is only checked
+    shapes.clear()
+    assert segment_volume(knowing, Volume(image, make_geometry(image))).turn == AS_STORED
+    assert sum(shapes) == 9
+
+
+def make_geometry(image: np.ndarray) -> Geometry:
+    return Geometry.from_affine(np.diag([1.5, 1.5, 8.0, 1.0]), image.shape[::-1])
+
+
+class Sure(Threshold):
+    """Each structure is found, for certain, in a block of its own; it sees no image."""
+
+    def forward(self, image: Tensor) -> Tensor:
+        logits = torch.zeros(len(image), 4, *image.shape[-2:])
+        logits[:, 0] = 10.0
+        for k in range(1, 4):
+            logits[:, k, 10:20, 8 * k : 8 * k + 8] = 20.0
+        return logits
+
+
+def test_labels_are_the_likeliest_classes_of_the_whole_volume() -> None:
+    rng = np.random.default_rng(3)
+
+    class Noise(Threshold):
+        def forward(self, image: Tensor) -> Tensor:
+            logits = rng.normal(0, 2, (len(image), 4, *image.shape[-2:]))
+            logits[:, 0, :, : image.shape[-1] // 3] += 9  # surely background on the left
+            return torch.from_numpy(logits.astype(np.float32))
+
+    image = draw(0, (2, 40, 52))[0]
+    volume = Volume(image, Geometry.from_affine(np.diag([1.1, 0.9, 8.0, 1.0]), image.shape[::-1]))
+    result = segment_volume(Model(Noise(), model(2.0).card), volume, Look(largest_component=False))
+    assert (result.labels == result.probability.argmax(axis=0)).all()
+    assert len(np.unique(result.labels)) == 4
 
 
 def test_the_options_of_segment_say_how_to_look() -> None:

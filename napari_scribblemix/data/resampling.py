@@ -131,3 +131,27 @@ class WorkingGrid:
         back = tuple(1.0 / step for step in self._steps)
         rows, columns = map(_linear, self.native_shape, self.shape, back)
         return _separable(array, rows, columns)
+
+    def to_native_part(
+        self, array: NDArray[Any], rows: slice, columns: slice
+    ) -> tuple[NDArray[np.float32], tuple[slice, slice]]:
+        """As ``to_native``, but only the native pixels that these working ones have a share in.
+
+        Returns them, and which rows and columns of the native grid they are.
+        """
+        self._check(array.shape, self.shape)
+        back = tuple(1.0 / step for step in self._steps)
+        weights = list(map(_linear, self.native_shape, self.shape, back))
+        native = [_span(each[:, some]) for each, some in zip(weights, (rows, columns), strict=True)]
+        weights = [each[some] for each, some in zip(weights, native, strict=True)]
+        # Seen from the native pixels, what they are made of reaches a little further.
+        sources = [_span(each.T) for each in weights]
+        part = array[..., sources[0], sources[1]]
+        down, across = (each[:, some] for each, some in zip(weights, sources, strict=True))
+        return _separable(part, down, across), (native[0], native[1])
+
+
+def _span(weights: NDArray[np.float32]) -> slice:
+    """The rows of ``weights`` from the first to the last with any weight."""
+    there = np.flatnonzero(weights.any(axis=1))
+    return slice(int(there[0]), int(there[-1]) + 1) if len(there) else slice(0, 0)

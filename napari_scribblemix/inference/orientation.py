@@ -3,13 +3,14 @@
 Scanners store short-axis slices with the right ventricle to the left; converters flip, turn and
 transpose them.  A model trained on upright hearts alone needs fewer steps and is better than one
 trained on all ways up, and it tells by itself: seen the wrong way up, a heart comes out in pieces
-and with doubt.  So where a volume as stored leaves doubt, the eight ways are tried, and the surest
-is taken.  Mirror images count too: upside down a heart looks much like a heart.
+and with doubt.  So where the likely way (by the header, see ``placement``, else as stored) leaves
+doubt, the others are tried: all of them roughly, the two surest in full.  Mirror images count too:
+upside down a heart looks much like a heart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,10 +20,15 @@ from torch import Tensor
 from napari_scribblemix.inference.pieces import each_alone, keep_largest_components
 
 SURE = 0.95
-"""Confidence from which a volume is taken as it is stored."""
+"""Confidence from which a likely way up is taken and no other is tried."""
 
 CLEARLY = 0.02
 """By how much another way up must be surer to be taken."""
+
+AGAINST_HEADER = 0.05
+"""The same where the header states the likely one: array and header may have been parted."""
+
+_LOOKED_AT_AGAIN = 2
 
 
 @dataclass(frozen=True)
@@ -74,11 +80,44 @@ def confidence(probability: Tensor) -> float:
     return float(np.mean([part.mean() if part.size else 0.0 for part in found]))
 
 
-def find_turn(predict: Predict, slices: Tensor) -> Turn:
-    """The way up in which ``predict`` is surest of ``slices`` (Z, C, h, w); as stored in doubt."""
-    stored = confidence(predict(slices))
-    if stored >= SURE:
-        return AS_STORED
-    others = {turn: confidence(predict(turn.apply(slices).contiguous())) for turn in TURNS[1:]}
-    surest = max(others, key=others.__getitem__)
-    return surest if others[surest] > stored + CLEARLY else AS_STORED
+def find_turn(
+    predict: Predict,
+    slices: Tensor,
+    rough: Callable[[], Tensor],
+    likely: Sequence[Turn] = (),
+) -> tuple[Turn, Tensor]:
+    """The way up in which ``predict`` is surest, and what it finds in ``slices`` turned that way.
+
+    ``slices`` (Z, C, h, w) are all of a volume, ``rough`` gives a few of them with larger pixels.
+    In doubt it is the first of the ``likely`` ways, or, if the header states none, as stored.
+    """
+    expected = likely or (AS_STORED,)
+    margin = AGAINST_HEADER if likely else CLEARLY
+    found: dict[Turn, tuple[float, Tensor]] = {}
+
+    def look(turn: Turn) -> float:
+        probability = predict(turn.apply(slices).contiguous())
+        found[turn] = confidence(probability), probability
+        return found[turn][0]
+
+    for turn in expected:
+        if look(turn) >= SURE:
+            return turn, found[turn][1]
+    best = _surest(found, CLEARLY)
+    few = rough()
+    others = [turn for turn in TURNS if turn not in found]
+    glances = {turn: confidence(predict(turn.apply(few).contiguous())) for turn in others}
+    again = sorted(others, key=glances.__getitem__)[-_LOOKED_AT_AGAIN:]
+    challenger = max(again, key=look)
+    if found[challenger][0] > found[best][0] + margin:
+        best = challenger
+    return best, found[best][1]
+
+
+def _surest(found: dict[Turn, tuple[float, Tensor]], clearly: float) -> Turn:
+    """The first way found, unless a later one is clearly surer."""
+    best, *others = found
+    for turn in others:
+        if found[turn][0] > found[best][0] + clearly:
+            best = turn
+    return best

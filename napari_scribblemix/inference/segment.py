@@ -7,7 +7,9 @@ Probabilities are what is resampled, never labels, so borders are as fine as the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -18,12 +20,27 @@ from napari_scribblemix.data.intensity import normalise
 from napari_scribblemix.data.resampling import WorkingGrid
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.inference.model import Model, check_fit
-from napari_scribblemix.inference.orientation import AS_STORED, Turn, find_turn
+from napari_scribblemix.inference.orientation import (
+    AS_STORED,
+    SURE,
+    Turn,
+    confidence,
+    find_turn,
+)
 from napari_scribblemix.inference.pieces import keep_largest_components
+from napari_scribblemix.inference.placement import likely_turns
 from napari_scribblemix.inference.plausibility import heart_window, placed, with_neighbours
 from napari_scribblemix.settings import SegmentSettings
 
-_PIXELS_AT_ONCE = 1_500_000
+_PIXELS_AT_ONCE = 150_000
+"""Slices of so many pixels together go through a network that computes on the CPU: they stay in
+its cache, which is a fifth faster than all slices at once."""
+
+_PIXELS_ON_DEVICE = 1_500_000
+
+_ROUGH = 1.5
+"""Pixels of a rough look, in those of the model; twice as large, hearts are too small for it."""
+
 _MIRRORS: tuple[tuple[int, ...], ...] = ((), (2,), (3,), (2, 3))
 
 
@@ -54,12 +71,24 @@ class Look:
 LOOK = Look()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Segmentation:
-    """``labels`` (Z, Y, X) uint8 class numbers; ``probability`` (K, Z, Y, X) float32."""
+    """What was found in a volume, on its own grid.
+
+    Attributes:
+        labels: (Z, Y, X) uint8 class numbers.
+        turn: the way up in which it was looked at.
+    """
 
     labels: NDArray[np.uint8]
-    probability: NDArray[np.float32]
+    turn: Turn
+    _working: NDArray[np.float32]
+    _grid: WorkingGrid
+
+    @cached_property
+    def probability(self) -> NDArray[np.float32]:
+        """Class probabilities (K, Z, Y, X); made when asked for, since they fill the memory."""
+        return self._grid.to_native(self._working)
 
 
 def _probability(network: nn.Module, images: Tensor, mirror: bool) -> Tensor:
@@ -75,19 +104,49 @@ def _probability(network: nn.Module, images: Tensor, mirror: bool) -> Tensor:
 def _predict_slices(model: Model, slices: Tensor, *, mirror: bool) -> Tensor:
     """Class probabilities (Z, K, h, w), on the CPU, of slices (Z, C, h, w) of any number."""
     device = next(model.network.parameters()).device
-    chunk = max(1, _PIXELS_AT_ONCE // (slices.shape[2] * slices.shape[3]))
+    most = _PIXELS_AT_ONCE if device.type == "cpu" else _PIXELS_ON_DEVICE
+    chunk = max(1, most // (slices.shape[2] * slices.shape[3]))
     parts = slices.split(chunk)
     return torch.cat([_probability(model.network, part.to(device), mirror).cpu() for part in parts])
 
 
 def _working_slices(model: Model, volume: Volume) -> tuple[WorkingGrid, Tensor]:
     """The working grid of ``volume`` and its slices (Z, C, h, w) on it, normalised."""
-    (_, *shape), (_, *spacing) = volume.array.shape, volume.geometry.spacing
-    grid = WorkingGrid((shape[0], shape[1]), (spacing[0], spacing[1]), model.card.spacing)
-    channels = [
-        grid.image_to_working(normalise(array, model.card.intensity)) for array in volume.arrays
-    ]
-    return grid, torch.from_numpy(np.stack(channels, axis=1))
+    grid = _grid(volume, model.card.spacing)
+    return grid, _on_grid(grid, _normalised(model, volume))
+
+
+def _grid(volume: Volume, spacing: float) -> WorkingGrid:
+    (_, *shape), (_, *native) = volume.array.shape, volume.geometry.spacing
+    return WorkingGrid((shape[0], shape[1]), (native[0], native[1]), spacing)
+
+
+def _normalised(model: Model, volume: Volume) -> list[NDArray[np.float32]]:
+    return [normalise(array, model.card.intensity) for array in volume.arrays]
+
+
+def _on_grid(grid: WorkingGrid, arrays: Sequence[NDArray[np.float32]]) -> Tensor:
+    return torch.from_numpy(np.stack([grid.image_to_working(each) for each in arrays], axis=1))
+
+
+def _find_turn(
+    model: Model, volume: Volume, slices: Tensor, likely: Sequence[Turn]
+) -> tuple[Turn, Tensor]:
+    def rough() -> Tensor:
+        grid = _grid(volume, _ROUGH * model.card.spacing)
+        middle = _middle(len(volume.array))
+        return _on_grid(grid, [array[middle] for array in _normalised(model, volume)])
+
+    def predict(turned: Tensor) -> Tensor:
+        return _predict_slices(model, turned, mirror=False)
+
+    return find_turn(predict, slices, rough, likely)
+
+
+def _middle(slices: int) -> slice:
+    """The middle three slices, where every structure is."""
+    start = max(0, slices // 2 - 1)
+    return slice(start, start + 3)
 
 
 @torch.inference_mode()
@@ -97,28 +156,38 @@ def turn_of(model: Model, volume: Volume) -> Turn:
         return AS_STORED
     _, slices = _working_slices(model, volume)
     model.network.eval()
-    return find_turn(lambda turned: _predict_slices(model, turned, mirror=False), slices)
+    likely = likely_turns(volume.geometry)
+    if likely:
+        # What the header states is only checked, and for that a few slices are enough.
+        few = likely[0].apply(slices[_middle(len(slices))]).contiguous()
+        if confidence(_predict_slices(model, few, mirror=False)) >= SURE:
+            return likely[0]
+    return _find_turn(model, volume, slices, likely)[0]
 
 
 @torch.inference_mode()
-def predict_probability(
-    model: Model, volume: Volume, look: Look = LOOK, turn: Turn | None = None
-) -> NDArray[np.float32]:
-    """Class probabilities (K, Z, Y, X) on the volume's own grid; ``turn`` it, if that is known."""
-    if turn is None:
-        turn = turn_of(model, volume) if look.upright else AS_STORED
+def _predict(
+    model: Model, volume: Volume, look: Look, turn: Turn | None
+) -> tuple[WorkingGrid, Turn, Tensor]:
+    """The working grid, the way up, and the class probabilities (Z, K, h, w), as stored."""
     grid, stored = _working_slices(model, volume)
     model.network.eval()
     mirror = model.card.mirrored if look.mirror is None else look.mirror
+    predicted = None
+    if turn is None and not (look.upright and model.card.upright):
+        turn = AS_STORED
+    elif turn is None:
+        turn, predicted = _find_turn(model, volume, stored, likely_turns(volume.geometry))
     slices = turn.apply(stored)
-    predicted = _predict_slices(model, slices.contiguous(), mirror=mirror)
+    if predicted is None or mirror:
+        predicted = _predict_slices(model, slices.contiguous(), mirror=mirror)
     if look.find_heart:
         rows, columns = window = heart_window(predicted, model.card.spacing)
         again = _predict_slices(model, slices[..., rows, columns].contiguous(), mirror=mirror)
         predicted = placed(again, window, *slices.shape[2:])
     if look.neighbours:
         predicted = with_neighbours(predicted, look.neighbours)
-    return grid.to_native(turn.undo(predicted).transpose(0, 1).contiguous().numpy())
+    return grid, turn, turn.undo(predicted)
 
 
 def segment_volume(
@@ -126,11 +195,25 @@ def segment_volume(
 ) -> Segmentation:
     """Labels and probabilities of ``volume`` on its own grid (that of its first channel).
 
-    ``ImageError`` if it has other channels than the model was trained on.
+    ``turn`` it that way, if that is known.  ``ImageError`` if it has other channels than the model
+    was trained on.
     """
     check_fit(model.card, volume)
-    probability = predict_probability(model, volume, look, turn)
-    labels = probability.argmax(axis=0).astype(np.uint8)
-    if look.largest_component:
-        labels = keep_largest_components(labels, model.card.labels.connected)
-    return Segmentation(labels, probability)
+    grid, turn, predicted = _predict(model, volume, look, turn)
+    working = predicted.transpose(0, 1).contiguous().numpy()
+    labels = np.zeros(volume.array.shape, np.uint8)
+    # Where background is the likelier half of every pixel, nothing else can win between them.
+    maybe = (working[0] <= 0.5).any(axis=0)
+    if maybe.any():
+        rows, columns = (_extent(maybe.any(axis=axis)) for axis in (1, 0))
+        part, window = grid.to_native_part(working, rows, columns)
+        found = part.argmax(axis=0).astype(np.uint8)
+        if look.largest_component:
+            found = keep_largest_components(found, model.card.labels.connected)
+        labels[:, window[0], window[1]] = found
+    return Segmentation(labels, turn, working, grid)
+
+
+def _extent(there: NDArray[np.bool_]) -> slice:
+    found = np.flatnonzero(there)
+    return slice(int(found[0]), int(found[-1]) + 1)
