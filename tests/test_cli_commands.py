@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 
@@ -239,6 +240,43 @@ def test_import_keeps_the_channels_and_copies_each(run: Run, tmp_path: Path) -> 
         assert len(record.further) == 2
         assert not project.image_changed(record.id)
         assert project.read_image(record.id).channels == ("C0", "LGE", "T2")
+
+
+def test_import_copies_images_of_one_name_under_those_of_their_cases(
+    run: Run, tmp_path: Path
+) -> None:
+    for seed, patient in enumerate(("P0", "P1")):
+        image, mask, _ = draw(seed)
+        write_file(tmp_path / "study" / patient / "sa_ED.nii.gz", image)
+        write_file(tmp_path / "study" / patient / "label_sa_ED.nii.gz", mask)
+    code, _, err = run("import", tmp_path / "study", "--output", tmp_path / "p", "--copy")
+    assert (code, err.strip()) == (0, "")
+    project = Project.open(tmp_path / "p.scribblemix", write=False)
+    assert [(files.id, files.image.name) for files in project.case_files()] == [
+        (f"{patient}_sa_ED", f"{patient}_sa_ED.nii.gz") for patient in ("P0", "P1")
+    ]
+    masks = [files.mask for files in project.case_files()]
+    assert all(mask is not None and mask.is_relative_to(project.folder) for mask in masks)
+    assert np.allclose(project.read_image("P1_sa_ED").array, draw(1)[0])
+
+
+def test_import_copies_both_files_of_a_pair(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "study").mkdir()
+    pair = nibabel.Nifti1Pair(draw(0)[0].transpose(2, 1, 0), np.diag([1.5, 1.5, 8, 1]))
+    nibabel.save(pair, tmp_path / "study" / "a.img")
+    assert run("import", tmp_path / "study", "--output", tmp_path / "p", "--copy")[0] == 0
+    (tmp_path / "study").rename(tmp_path / "gone")
+    project = Project.open(tmp_path / "p.scribblemix", write=False)
+    assert np.allclose(project.read_image("a").array, draw(0)[0])
+
+
+def test_inspect_names_labels_that_are_no_images(run: Run, tmp_path: Path) -> None:
+    image, mask, _ = draw(0)
+    write_file(tmp_path / "P1.nii.gz", image)
+    write_file(tmp_path / "P1-label.nii.gz", mask)
+    code, out, err = run("inspect", tmp_path)
+    assert (code, "1 cases, 0 scribbled, 0 with a mask; 0 unusable" in out) == (0, True)
+    assert "P1-label.nii.gz looks like labels" in err
 
 
 # sample

@@ -8,7 +8,6 @@ from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.project.layouts import (
     find_cases,
     group_images,
-    pair_by_case,
     survey,
 )
 from napari_scribblemix.project.project import Project
@@ -181,8 +180,10 @@ def test_a_label_of_which_nobody_says_what_it_is_is_not_guessed(tmp_path: Path) 
     touch(tmp_path, "images/a.nii", "labels/a.nii", "labels/b.nii", "scribbles/a.nii")
     result = survey(tmp_path)
     assert [(case.scribble is not None, case.mask) for case in result.cases] == [(True, None)]
-    (warning,) = result.warnings
-    assert warning.startswith("2 files of the folder labels are not read (a.nii): expected names")
+    assert [warning.split(";")[0] for warning in result.warnings] == [
+        f"labels/{name}.nii is not read, because neither its name nor its folder says what it holds"
+        for name in "ab"
+    ]
 
 
 def test_two_labels_of_one_image_under_two_names_are_both_kept(tmp_path: Path) -> None:
@@ -249,41 +250,3 @@ def test_a_project_without_its_record_is_an_error(tmp_path: Path) -> None:
     touch(tmp_path / "heart.scribblemix", "scribbles/a.nii.gz")
     with pytest.raises(ProjectError, match=r"no project\.json"):
         find_cases(tmp_path / "heart.scribblemix")
-
-
-def test_predictions_and_masks_are_paired_by_case(tmp_path: Path) -> None:
-    a = touch(tmp_path / "a", "p1.nii.gz", "p2.nii.gz", "p1_entropy.nii.gz",
-              "p1_probability_left_ventricle.nii.gz")  # fmt: skip
-    b = touch(tmp_path / "b", "p0_gt.nii.gz", "p1_gt.nii.gz")
-    pairs, messages = pair_by_case(a, b)
-    assert pairs == [("p1", a / "p1.nii.gz", b / "p1_gt.nii.gz")]
-    assert messages == [f"p2.nii.gz has no partner in {b}.", f"p0_gt.nii.gz has no partner in {a}."]
-
-
-def test_masks_are_found_beside_images(tmp_path: Path) -> None:
-    a = touch(tmp_path / "a", "p1.nii.gz")
-    flat = touch(tmp_path / "flat", "p1.nii.gz", "p1_manual.nii.gz", "p1_scribble.nii.gz")
-    apart = touch(tmp_path / "apart", "images/p1.nii.gz", "masks/p1_gt.nii.gz")
-    assert pair_by_case(a, flat)[0][0][2].name == "p1_manual.nii.gz"
-    assert pair_by_case(a, apart)[0][0][2].name == "p1_gt.nii.gz"
-
-
-def test_two_files_are_a_pair_whatever_their_names(tmp_path: Path) -> None:
-    touch(tmp_path, "result.nii", "b/truth.nii", "b/result_gt.nii")
-    a = tmp_path / "result.nii"
-    assert pair_by_case(a, tmp_path / "b" / "truth.nii")[0] == [
-        ("result", a, tmp_path / "b" / "truth.nii")
-    ]
-    assert pair_by_case(a, tmp_path / "b") == ([("result", a, tmp_path / "b/result_gt.nii")], [])
-    with pytest.raises(FileError, match="expected a folder or a NIfTI file"):
-        pair_by_case(a, tmp_path / "gone")
-
-
-def test_a_single_channel_is_paired_with_the_mask_of_its_case(tmp_path: Path) -> None:
-    a = touch(tmp_path / "a", "p1_0000.nii.gz", "p2_0000.nii.gz", "p3_0000.nii.gz", "p3.nii.gz")
-    b = touch(tmp_path / "b", "p1_gt.nii.gz", "p2_0000_gt.nii.gz", "p3_gt.nii.gz")
-    for first, second in ((a, b), (b, a)):
-        pairs, messages = pair_by_case(first, second)
-        assert [name for name, _, _ in pairs] == ["p1", "p2_0000", "p3"]
-        assert all("p3_0000.nii.gz has no partner" in message for message in messages)
-        assert len(messages) == 1

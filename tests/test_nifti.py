@@ -292,3 +292,64 @@ def test_myops_scribbles_are_read(real_data: Path) -> None:
     assert len(paths) == 25
     for path in paths[::4]:
         assert guess_scheme(np.unique(read_labels(path).array)).names[-1] == "scar"
+
+
+def save_pair(folder: Path, kind: type, names: tuple[str, str] = ("a.hdr", "a.img")) -> Path:
+    """A pair of files, under these names; the path of its voxels."""
+    image = kind(values(), np.diag([-1.5, 1.5, 8, 1]))
+    image.to_file_map(
+        {
+            part: nibabel.FileHolder(str(folder / name))
+            for part, name in zip(("header", "image"), names, strict=True)
+        }
+    )
+    return folder / names[1]
+
+
+@pytest.mark.parametrize("kind", [nibabel.Nifti1Pair, nibabel.Nifti2Pair])
+@pytest.mark.parametrize(
+    "names", [("a.hdr", "a.img"), ("A.HDR", "A.IMG"), ("a.HDR", "a.img"), ("a.hdr.gz", "a.img.gz")]
+)
+def test_a_pair_is_read_from_either_file(
+    tmp_path: Path, kind: type, names: tuple[str, str]
+) -> None:
+    path = save_pair(tmp_path, kind, names)
+    for part in names:
+        volume = read_image(tmp_path / part)
+        np.testing.assert_array_equal(volume.array, values().transpose(2, 1, 0))
+        assert volume.geometry.spacing == (8.0, 1.5, 1.5)
+        assert number_of_frames(tmp_path / part) == 1
+    write_labels(tmp_path / "mask.nii.gz", read_labels(path).array, volume.geometry)
+    mask = nibabel.load(tmp_path / "mask.nii.gz")
+    np.testing.assert_array_equal(mask.affine, np.diag([-1.5, 1.5, 8, 1]))
+    np.testing.assert_array_equal(np.asarray(mask.dataobj), values())
+
+
+def test_half_of_a_pair_is_an_error_that_names_the_other(tmp_path: Path) -> None:
+    path = save_pair(tmp_path, nibabel.Nifti1Pair)
+    (tmp_path / "a.hdr").unlink()
+    with pytest.raises(FileError, match=r"a\.img is half of a pair: a\.hdr is not there"):
+        read_image(path)
+
+
+def test_plain_analyze_is_one_clear_line(tmp_path: Path) -> None:
+    path = save_pair(tmp_path, nibabel.AnalyzeImage)
+    for each in (path, tmp_path / "a.hdr"):
+        with pytest.raises(FileError, match=r"a\.hdr is no NIfTI header .*convert the pair to"):
+            read_image(each)
+
+
+def test_a_damaged_header_of_a_pair_is_named(tmp_path: Path) -> None:
+    path = save_pair(tmp_path, nibabel.Nifti1Pair)
+    (tmp_path / "a.hdr").write_bytes((tmp_path / "a.hdr").read_bytes()[:200])
+    with pytest.raises(FileError, match=r"a\.hdr is no NIfTI header"):
+        read_image(path)
+
+
+def test_a_link_to_nowhere_and_a_text_in_its_place_say_what_they_are(tmp_path: Path) -> None:
+    (tmp_path / "a.nii.gz").symlink_to(tmp_path / "gone.nii.gz")
+    (tmp_path / "b.nii.gz").write_text("../../.git/annex/objects/x.nii.gz")
+    with pytest.raises(FileError, match=r"only a link to a file that is not there: fetch it \("):
+        read_image(tmp_path / "a.nii.gz")
+    with pytest.raises(FileError, match=r"only names a file that is not there; .*: fetch it"):
+        read_image(tmp_path / "b.nii.gz")

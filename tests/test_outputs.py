@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 
@@ -19,6 +20,7 @@ from napari_scribblemix.inference.outputs import (
 )
 from napari_scribblemix.project.cases import CaseFiles
 from napari_scribblemix.project.layouts import group_images
+from napari_scribblemix.project.project import Project
 from napari_scribblemix.settings import SegmentSettings
 from phantoms import draw, write_cine, write_file
 
@@ -48,9 +50,9 @@ def test_folders_are_searched_for_images(tmp_path: Path) -> None:
     written = images(tmp_path / "in", "B.NII.GZ", "a.nii")
     touch(tmp_path / "in", "notes.txt", "._a.nii.gz")
     found = collect_cases([tmp_path / "in", written[1]])
-    assert [case.image for case in found] == written
+    assert [case.image for case in found.cases] == written
     touch(tmp_path / "empty")
-    with pytest.raises(FileError, match=r"without a \.nii"):
+    with pytest.raises(FileError, match=r"without an image; expected NIfTI files \(\.nii"):
         collect_cases([tmp_path / "empty"])
 
 
@@ -163,7 +165,7 @@ def test_an_unreadable_image_stops_no_other_yet(tmp_path: Path) -> None:
 
 def test_the_mask_of_several_channels_is_named_after_the_case(tmp_path: Path) -> None:
     written = images(tmp_path / "in", "a_C0.nii.gz", "a_T2.nii.gz", "b_T2.nii.gz")
-    cases = collect_cases([tmp_path / "in"])
+    cases = list(collect_cases([tmp_path / "in"]).cases)
     out = tmp_path / "out"
     assert [mask_paths(case, settings(out)) for case in cases] == [
         [out / "a.nii.gz"],
@@ -175,3 +177,48 @@ def test_the_mask_of_several_channels_is_named_after_the_case(tmp_path: Path) ->
         check_outputs(cases, settings(out))
     with pytest.raises(SettingsError, match="where the images lie"):
         check_outputs(group_images(written), settings(tmp_path / "in"))
+
+
+def test_labels_beside_the_images_are_not_segmented_and_told(tmp_path: Path) -> None:
+    images(tmp_path, "a.nii.gz")
+    for name in ("a_scribble.nii.gz", "a_gt.nii.gz", "a-label.nii.gz"):
+        write_file(tmp_path / name, draw(0)[1])
+    found = collect_cases([tmp_path])
+    assert [case.image.name for case in found.cases] == ["a.nii.gz"]
+    (line,) = found.warnings
+    assert line.startswith("a-label.nii.gz looks like labels")
+    with pytest.raises(FileError, match=r"a-label\.nii\.gz, which is no image"):
+        collect_cases([tmp_path / "a-label.nii.gz"])
+
+
+def test_masks_of_images_of_one_name_carry_the_folders_name(tmp_path: Path) -> None:
+    for patient in ("P0", "P1"):
+        images(tmp_path / patient, "sa_ED.nii.gz", "image.nii.gz")
+    cases = list(collect_cases([tmp_path]).cases)
+    out = settings(tmp_path / "out")
+    check_outputs(cases, out)
+    assert sorted(path.name for case in cases for path in mask_paths(case, out)) == [
+        "P0.nii.gz", "P0_sa_ED.nii.gz", "P1.nii.gz", "P1_sa_ED.nii.gz",
+    ]  # fmt: skip
+
+
+def test_the_mask_of_a_pair_is_one_file(tmp_path: Path) -> None:
+    image = nibabel.Nifti1Pair(draw(0)[0].transpose(2, 1, 0), np.diag([1.5, 1.5, 8, 1]))
+    nibabel.save(image, tmp_path / "a.img")
+    (case,) = collect_cases([tmp_path]).cases
+    assert case.image == tmp_path / "a.img"
+    assert [case] == list(collect_cases([tmp_path / "a.hdr", tmp_path / "a.img"]).cases)
+    assert mask_paths(case, settings(tmp_path / "out")) == [tmp_path / "out" / "a.nii.gz"]
+
+
+def test_the_cases_of_a_project_are_segmented_frame_by_frame_as_they_are(tmp_path: Path) -> None:
+    path = cine(tmp_path / "beat.nii.gz", 3)
+    with Project.create(tmp_path / "p.scribblemix") as project:
+        for frame in (0, 2):
+            project.add_case(CaseFiles(f"beat_frame{frame:02d}", path, frame=frame))
+    cases = list(collect_cases([tmp_path / "p.scribblemix"]).cases)
+    out = settings(tmp_path / "out")
+    check_outputs(cases, out)
+    assert [mask_paths(case, out) for case in cases] == [
+        [tmp_path / "out" / f"beat_frame{frame:02d}.nii.gz"] for frame in (0, 2)
+    ]

@@ -8,7 +8,7 @@ from napari_scribblemix.cli.console import number, print_warning, results, table
 from napari_scribblemix.evaluation.comparison import evaluate_pairs
 from napari_scribblemix.evaluation.levels import LEVELS
 from napari_scribblemix.evaluation.report import METRICS, Figure, Report
-from napari_scribblemix.project.layouts import pair_by_case
+from napari_scribblemix.project.label_pairs import pair_by_case
 from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.settings import EvaluateSettings
 

@@ -13,9 +13,11 @@ from rich.progress import track
 
 from napari_scribblemix.cli.console import messages, print_error, print_warning, results
 from napari_scribblemix.data.durable import atomic_write
+from napari_scribblemix.data.file_names import files_of, split_name
 from napari_scribblemix.errors import FileError, InputError, ProjectError
 from napari_scribblemix.project.cases import CaseFiles, load_case
 from napari_scribblemix.project.layouts import survey
+from napari_scribblemix.project.names import stem_of
 from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.project.project import PROJECT_FILE, PROJECT_SUFFIX, Project
 from napari_scribblemix.settings import ImportSettings
@@ -26,20 +28,25 @@ def project_folder(output: Path) -> Path:
     return output if output.suffix == PROJECT_SUFFIX else Path(f"{output}{PROJECT_SUFFIX}")
 
 
-def _copied(path: Path, folder: Path) -> Path:
-    target = folder / path.name
-    if target.exists():
-        raise FileError(f"{target} is already there; choose a new --output.")
-    atomic_write(target, path.read_bytes())
-    return target
+def _copied(path: Path, folder: Path, case_id: str) -> Path:
+    """The copy, of both files of a pair; with the case's name where the file's own is not it."""
+    stem = stem_of(path)
+    stem = stem if stem.startswith(case_id) else f"{case_id}_{stem}"
+    copies = {part: folder / f"{stem}{split_name(part.name)[1]}" for part in files_of(path)}
+    for part, target in copies.items():
+        if target.exists():
+            raise FileError(f"{target} is already there; choose a new --output.")
+        atomic_write(target, part.read_bytes())
+    return copies[path]
 
 
 def _with_copies(files: CaseFiles, project: Path) -> CaseFiles:
+    images, masks = project / "images", project / "masks"
     return dataclasses.replace(
         files,
-        image=_copied(files.image, project / "images"),
-        further=tuple(_copied(path, project / "images") for path in files.further),
-        mask=None if files.mask is None else _copied(files.mask, project / "masks"),
+        image=_copied(files.image, images, files.id),
+        further=tuple(_copied(path, images, files.id) for path in files.further),
+        mask=None if files.mask is None else _copied(files.mask, masks, files.id),
     )
 
 

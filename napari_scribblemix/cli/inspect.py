@@ -19,9 +19,11 @@ from napari_scribblemix.cli.console import (
     results,
     table,
 )
+from napari_scribblemix.data.file_names import is_nifti
 from napari_scribblemix.data.geometry import Geometry
+from napari_scribblemix.data.label_values import MOST_LABELS
 from napari_scribblemix.data.labels import LabelScheme, guess_scheme
-from napari_scribblemix.data.nifti import is_nifti, number_of_frames, read_image, read_labels
+from napari_scribblemix.data.nifti import number_of_frames, read_image, read_labels
 from napari_scribblemix.data.scribbles import check_image, coverage
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import FileError, LabelError, ScribbleMixError
@@ -31,9 +33,6 @@ from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.project.project import PROJECT_FILE, Project
 from napari_scribblemix.project.run_models import models_of
 from napari_scribblemix.settings import InspectSettings
-
-# A file with more different whole values than any label scheme has is an image.
-_MOST_LABELS = 16
 
 
 def _print(text: str) -> None:
@@ -66,7 +65,7 @@ def _label_volume(path: Path, frames: int) -> Volume | None:
         volume = read_labels(path)
     except LabelError:
         return None
-    return volume if len(np.unique(volume.array)) <= _MOST_LABELS else None
+    return volume if len(np.unique(volume.array)) <= MOST_LABELS else None
 
 
 def _show_labels(volume: Volume) -> None:

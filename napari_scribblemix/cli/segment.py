@@ -15,7 +15,8 @@ def run(settings: SegmentSettings) -> int:
     """Segment all images; returns 0, or 1 if any of them failed."""
     from napari_scribblemix.inference.outputs import check_outputs, collect_cases
 
-    cases = collect_cases(settings.images)
+    found = collect_cases(settings.images)
+    cases = list(found.cases)
     check_outputs(cases, settings)
     if not find_model(settings.model).exists():
         raise ModelError(f"The model {settings.model} does not exist; check the path.")
@@ -42,7 +43,7 @@ def run(settings: SegmentSettings) -> int:
             print_error(f"{outcome.image}: {outcome.error}")
         written += len(outcome.masks)
         notes.add(outcome.image.name, outcome.notes)
-    for line in notes.lines():
+    for line in (*found.warnings, *notes.lines()):
         print_warning(line)
     results().print(
         f"Masks: {settings.output} ({written} written"

@@ -16,33 +16,27 @@ import nibabel
 import numpy as np
 from nibabel.filebasedimages import ImageFileError
 from nibabel.nifti1 import Nifti1Image, Nifti1Pair
-from nibabel.nifti2 import Nifti2Image
+from nibabel.nifti2 import Nifti2Image, Nifti2Pair
+from nibabel.openers import Opener
 from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
 
 from napari_scribblemix.data.durable import atomic_write
+from napari_scribblemix.data.file_names import SUFFIXES, is_pair, pair_of
 from napari_scribblemix.data.geometry import Geometry, format_shape, resolve
+from napari_scribblemix.data.pointers import FETCH, is_dangling, is_placeholder
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import FileError, GeometryError, LabelError
-
-SUFFIXES = (".nii.gz", ".nii")
 
 ROUNDING = 0.05
 """How far a label may lie from an integer; MyoPS labels, stored with a slope, lie 0.023 off."""
 
-_DAMAGED = (OSError, EOFError, zlib.error, ImageFileError, HeaderDataError, ValueError)
+DAMAGED = (OSError, EOFError, zlib.error, ImageFileError, HeaderDataError, ValueError)
+"""What nibabel and gzip raise for a file that is damaged or none of theirs."""
 
 
-def is_nifti(path: Path) -> bool:
-    """Whether the name says NIfTI (``.nii`` or ``.nii.gz``) and is not a hidden file."""
-    return path.name.lower().endswith(SUFFIXES) and not path.name.startswith(".")
-
-
-def split_name(name: str) -> tuple[str, str]:
-    """A file name without its NIfTI ending, and the ending as it is written there (or nothing)."""
-    suffix = next((suffix for suffix in SUFFIXES if name.lower().endswith(suffix)), "")
-    end = len(name) - len(suffix)
-    return name[:end], name[end:]
+# By the magic of the header, which says that the voxels lie in another file.
+_PAIRS = {b"ni1\0": Nifti1Pair, b"ni2\0": Nifti2Pair}
 
 
 def _damaged(path: Path, error: Exception) -> FileError:
@@ -54,13 +48,40 @@ def _damaged(path: Path, error: Exception) -> FileError:
     )
 
 
-def _open(path: Path) -> Nifti1Pair:
+def _load_pair(path: Path) -> Nifti1Pair:
+    """Header and voxels from two files; nibabel itself finds no pair of mixed capitals."""
+    header, voxels = pair_of(path)
+    for part in (header, voxels):
+        if not part.is_file():
+            raise FileError(
+                f"{path} is half of a pair: {part.name} is not there; expected both: copy it, or "
+                "convert the pair to one file (.nii.gz)."
+            )
+    with Opener(str(header)) as file:
+        start = file.read(348)
+    kind: Any = _PAIRS.get(start[344:348]) or _PAIRS.get(start[4:8])
+    if kind is None:
+        raise FileError(
+            f"{header} is no NIfTI header (plain Analyze does not say which side is left); "
+            "expected NIfTI: convert the pair to .nii.gz with a program that knows its sides."
+        )
+    files = kind.make_file_map({"header": str(header), "image": str(voxels)})
+    image: Nifti1Pair = kind.from_file_map(files)
+    return image
+
+
+def open_header(path: Path) -> Nifti1Pair:
+    """The file with its header read and its voxels not; raises as ``read_image`` does."""
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
+        if is_dangling(path):
+            what = f"is only a link to a file that is not there: {FETCH}"
         raise FileError(f"{path} {what}; expected a NIfTI file (.nii, .nii.gz).")
+    if is_placeholder(path):
+        raise FileError(f"{path} only names a file that is not there; expected the scan: {FETCH}.")
     try:
-        image = nibabel.load(path)
-    except _DAMAGED as error:
+        image = _load_pair(path) if is_pair(path) else nibabel.load(path)
+    except DAMAGED as error:
         raise _damaged(path, error) from error
     if not isinstance(image, Nifti1Pair):
         raise FileError(f"{path} is a {type(image).__name__}; expected a NIfTI file: convert it.")
@@ -79,12 +100,12 @@ def _frames(image: Nifti1Pair) -> int:
 
 def number_of_frames(path: Path) -> int:
     """How many volumes the file holds: 1, or the frames of a 4-D cine."""
-    return _frames(_open(path))
+    return _frames(open_header(path))
 
 
 def _read(path: Path, frame: int | None) -> tuple[NDArray[Any], Geometry]:
     """The scaled values in file order, two or three axes, and the geometry."""
-    image = _open(path)
+    image = open_header(path)
     frames, spatial = _frames(image), tuple(map(int, image.shape[:3]))
     if frames > 1 and frame is None:
         raise GeometryError(
@@ -106,7 +127,7 @@ def _read(path: Path, frame: int | None) -> tuple[NDArray[Any], Geometry]:
         else:
             values = np.asarray(image.dataobj)
         return np.asarray(values).reshape(spatial, order="F"), geometry
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise _damaged(path, error) from error
 
 

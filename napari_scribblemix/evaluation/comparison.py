@@ -1,7 +1,7 @@
 """Predicted masks against reference masks, file by file.
 
 Every figure is of one structure in one whole volume (3-D), on the reference's grid and spacing.
-Pairing files with cases is the caller's (``project.layouts.pair_by_case``): this room stands on
+Pairing files with cases is the caller's (``project.label_pairs.pair_by_case``): this room stands on
 ``data`` alone, so that the GUI may use it.
 """
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from qtpy.QtCore import QObject, QTimer
 from qtpy.QtWidgets import QFileDialog
 
-from napari_scribblemix.data.nifti import is_nifti
+from napari_scribblemix.data.file_names import is_nifti
 from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.gui import opening, preferences
 from napari_scribblemix.gui.guard import guarded
@@ -135,7 +135,7 @@ class CasesControl(QObject):
 
     def _choose_files(self) -> None:
         chosen, _ = QFileDialog.getOpenFileNames(
-            self._panel, "Open images", "", "NIfTI images (*.nii *.nii.gz)"
+            self._panel, "Open images", "", "NIfTI images (*.nii *.nii.gz *.img *.hdr)"
         )
         if chosen:
             self.open_files([Path(name) for name in chosen])

@@ -21,7 +21,7 @@ from napari_scribblemix.data.labels import CARDIAC, LabelScheme, guess_scheme
 from napari_scribblemix.data.nifti import number_of_frames, read_labels, write_image
 from napari_scribblemix.errors import FileError, GeometryError, ScribbleMixError
 from napari_scribblemix.project.cases import CaseFiles
-from napari_scribblemix.project.layouts import group_images, survey
+from napari_scribblemix.project.layouts import sort_files, survey
 from napari_scribblemix.project.project import PROJECT_FILE, PROJECT_SUFFIX, Project
 from napari_scribblemix.resources import sample_folder
 
@@ -51,10 +51,14 @@ def _place(name: str, beside: Path, elsewhere: Path) -> Path:
 
 
 def from_files(paths: Sequence[Path], elsewhere: Path) -> Wanted:
-    """Image files, channels put together: a project beside the first case, named after it."""
-    cases = tuple(group_images(paths))
-    first = cases[0].image.absolute()
-    return Wanted(_place(cases[0].id, first.parent, elsewhere), cases)
+    """Image files, channels put together: a project beside the first case, named after it.
+
+    Scribbles and masks chosen with them go with their images.  Errors as ``sort_files``.
+    """
+    found = sort_files(paths)
+    first = found.cases[0]
+    place = _place(first.id, first.image.absolute().parent, elsewhere)
+    return Wanted(place, found.cases, found.warnings)
 
 
 def from_folder(folder: Path, elsewhere: Path) -> Wanted:

@@ -9,8 +9,9 @@ from typing import Any
 import napari
 import numpy as np
 
+from napari_scribblemix.data.file_names import as_volume, split_name
 from napari_scribblemix.data.labels import CARDIAC, guess_scheme
-from napari_scribblemix.data.nifti import number_of_frames, read_image, read_labels, split_name
+from napari_scribblemix.data.nifti import number_of_frames, read_image, read_labels
 from napari_scribblemix.errors import LabelError
 from napari_scribblemix.gui.commands import LayerData, dock
 from napari_scribblemix.gui.layers import METADATA
@@ -37,7 +38,9 @@ def _paths(path: Paths) -> list[Path]:
 
 
 def _read_files(path: Paths) -> list[LayerData]:
-    return [_labels(each) or _image(each) for each in _paths(path)]
+    # Both files of a pair are one volume.
+    volumes = dict.fromkeys(as_volume(each) for each in _paths(path))
+    return [_labels(each) or _image(each) for each in volumes]
 
 
 def _image(path: Path) -> LayerData:

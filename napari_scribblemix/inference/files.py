@@ -10,10 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from napari_scribblemix.data.channels import check_channels, read_channels
-from napari_scribblemix.data.nifti import is_nifti, write_image, write_labels
+from napari_scribblemix.data.file_names import is_nifti
+from napari_scribblemix.data.nifti import write_image, write_labels
 from napari_scribblemix.errors import FileError, ImageError, ScribbleMixError
 from napari_scribblemix.inference.model import Model
-from napari_scribblemix.inference.outputs import entropy_path, mask_paths, probability_path
+from napari_scribblemix.inference.outputs import (
+    entropy_path,
+    frame_of,
+    mask_paths,
+    probability_path,
+)
 from napari_scribblemix.inference.segment import Look, segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.project.cases import CaseFiles
@@ -56,11 +62,11 @@ def _segment_frame(
 def _segment_case(model: Model, case: CaseFiles, settings: SegmentSettings) -> Outcome:
     image = case.image
     if not is_nifti(image):
-        raise FileError(f"Got {image.name}; expected a .nii or .nii.gz file.")
+        raise FileError(f"Got {image.name}; expected a NIfTI file (.nii, .nii.gz, .img with .hdr).")
     targets = mask_paths(case, settings)
     if len(targets) == 1:
         (target,) = targets
-        notes = _segment_frame(model, case, settings.frame, target, settings)
+        notes = _segment_frame(model, case, frame_of(case, settings), target, settings)
         return Outcome(image, (target,), notes)
     masks: list[Path] = []
     noted: dict[str, None] = {}

@@ -10,29 +10,32 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from napari_scribblemix.data.nifti import is_nifti, number_of_frames, split_name
+from napari_scribblemix.data.file_names import split_name, written_name
+from napari_scribblemix.data.nifti import number_of_frames
 from napari_scribblemix.errors import FileError, ScribbleMixError, SettingsError
 from napari_scribblemix.project.cases import CaseFiles
-from napari_scribblemix.project.layouts import group_images
+from napari_scribblemix.project.layouts import Found, images_in, sort_files
+from napari_scribblemix.project.names import stem_of
 from napari_scribblemix.settings import SegmentSettings
 
 _PROBABILITY = "_probability_"
 
 
-def collect_cases(paths: list[Path]) -> list[CaseFiles]:
-    """The NIfTI files named and those directly inside the folders named, channels put together."""
-    images: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(item for item in path.iterdir() if is_nifti(item) and item.is_file())
-            if not inside:
-                raise FileError(f"Got the folder {path} without a .nii or .nii.gz file.")
-            images += inside
-        elif path.exists():
-            images.append(path)
-        else:
-            raise FileError(f"{path} does not exist; check the path.")
-    return group_images(dict.fromkeys(images))
+def collect_cases(paths: list[Path]) -> Found:
+    """The images named and those of the folders named, in any of the known layouts.
+
+    Channels are put together, and labels are no images: what is left out is in the warnings.
+    """
+    if gone := [path for path in paths if not path.exists()]:
+        raise FileError(f"{gone[0]} does not exist; check the path.")
+    files = [path for path in paths if not path.is_dir()]
+    found = [images_in(path) for path in paths if path.is_dir()]
+    found += [sort_files(files)] if files else []
+    cases: dict[object, CaseFiles] = {}
+    for case in (case for part in found for case in part.cases):
+        cases.setdefault((case.images, case.frame), case)
+    warnings = dict.fromkeys(line for part in found for line in part.warnings)
+    return Found(tuple(cases.values()), tuple(warnings))
 
 
 def _beside(mask: Path, addition: str) -> Path:
@@ -41,9 +44,15 @@ def _beside(mask: Path, addition: str) -> Path:
 
 
 def _target(case: CaseFiles, settings: SegmentSettings) -> Path:
-    """The name of the image, or, with several channels, that of the case."""
-    name = case.image.name
-    return settings.output / (f"{case.id}{split_name(name)[1]}" if case.channels else name)
+    """The name of the image, or that of the case if it has channels or its folder's name."""
+    name = written_name(case.image.name)
+    own = not case.channels and stem_of(case.image).startswith(case.id)
+    return settings.output / (name if own else f"{case.id}{split_name(name)[1]}")
+
+
+def frame_of(case: CaseFiles, settings: SegmentSettings) -> int | None:
+    """The frame of a cine that is wanted: the one asked for, or the one that is the case."""
+    return case.frame if settings.frame is None else settings.frame
 
 
 def mask_paths(case: CaseFiles, settings: SegmentSettings) -> list[Path]:
@@ -53,7 +62,7 @@ def mask_paths(case: CaseFiles, settings: SegmentSettings) -> list[Path]:
     """
     target = _target(case, settings)
     frames = number_of_frames(case.image)
-    if frames == 1 or settings.frame is not None:
+    if frames == 1 or frame_of(case, settings) is not None:
         return [target]
     return [_beside(target, f"_frame{frame:02d}") for frame in range(frames)]
 

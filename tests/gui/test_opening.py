@@ -129,3 +129,24 @@ def test_a_new_project_takes_the_label_scheme_of_what_is_opened(tmp_path: Path) 
         assert notes == {"myops01": None, "myops06": None}
     with open_or_create(tmp_path / "plain.scribblemix") as project:
         assert project.labels == CARDIAC
+
+
+def test_labels_chosen_with_an_image_go_with_it_and_others_are_told(tmp_path: Path) -> None:
+    image, mask, strokes = draw(0)
+    for name, array in (("P1", image), ("P1_scribble", CARDIAC.encode(strokes)), ("P1.seg", mask)):
+        write_file(tmp_path / f"{name}.nii.gz", array)
+    wanted = from_files(sorted(tmp_path.iterdir()), tmp_path)
+    (case,) = wanted.cases
+    assert (case.id, case.scribble) == ("P1", tmp_path / "P1_scribble.nii.gz")
+    (note,) = wanted.notes
+    assert "P1.seg.nii.gz looks like labels" in note
+    with pytest.raises(FileError, match=r"P1\.seg\.nii\.gz, which is no image"):
+        from_files([tmp_path / "P1.seg.nii.gz"], tmp_path)
+
+
+def test_a_folder_of_patients_with_the_same_names_is_opened(tmp_path: Path) -> None:
+    for patient in ("P0", "P1"):
+        write_file(tmp_path / "study" / patient / "sa_ED.nii.gz", draw(0)[0])
+    wanted = from_folder(tmp_path / "study", tmp_path)
+    with open_or_create(wanted.project, wanted.cases) as project:
+        assert dict(add_cases(project, wanted.cases)) == {"P0_sa_ED": None, "P1_sa_ED": None}
