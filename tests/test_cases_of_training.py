@@ -186,3 +186,12 @@ def test_all_cases_of_a_training_have_the_same_channels(tmp_path: Path) -> None:
         TrainingError, match=r"one image in case00 and the channels C0, LGE, T2 in case00; expected"
     ):
         load(folder, validation=single)
+
+
+def test_what_is_not_read_of_the_validation_folder_is_told(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "a", scribbled=1)
+    held_out = write_folder(tmp_path / "b", scribbled=0, masked=1)
+    (held_out / "masks" / "gone_gt.nii.gz").symlink_to(tmp_path / "nowhere")
+    cases = load(folder, validation=held_out)
+    (told,) = [line for line in cases.warnings if "gone_gt" in line]
+    assert told.startswith("masks/gone_gt.nii.gz is only a link to a file that is not there")

@@ -28,10 +28,10 @@ def project_folder(output: Path) -> Path:
     return output if output.suffix == PROJECT_SUFFIX else Path(f"{output}{PROJECT_SUFFIX}")
 
 
-def _copied(path: Path, folder: Path, case_id: str) -> Path:
-    """The copy, of both files of a pair; with the case's name where the file's own is not it."""
+def _copied(path: Path, folder: Path, case_id: str, ending: str = "") -> Path:
+    """The copy, of both files of a pair; with the case's name where the file's own lacks it."""
     stem = stem_of(path)
-    stem = stem if stem.startswith(case_id) else f"{case_id}_{stem}"
+    stem = stem if stem.startswith(case_id) else f"{case_id}{ending}"
     copies = {part: folder / f"{stem}{split_name(part.name)[1]}" for part in files_of(path)}
     for part, target in copies.items():
         if target.exists():
@@ -41,13 +41,15 @@ def _copied(path: Path, folder: Path, case_id: str) -> Path:
 
 
 def _with_copies(files: CaseFiles, project: Path) -> CaseFiles:
-    images, masks = project / "images", project / "masks"
-    return dataclasses.replace(
-        files,
-        image=_copied(files.image, images, files.id),
-        further=tuple(_copied(path, images, files.id) for path in files.further),
-        mask=None if files.mask is None else _copied(files.mask, masks, files.id),
+    folder, mask = project / "images", files.mask
+    endings = [f"_{channel}" for channel in files.channels] or [""]
+    image, *further = (
+        _copied(path, folder, files.id, ending)
+        for path, ending in zip(files.images, endings, strict=True)
     )
+    if mask is not None:
+        mask = _copied(mask, project / "masks", files.id, "_gt")
+    return dataclasses.replace(files, image=image, further=tuple(further), mask=mask)
 
 
 def _scheme_giver(cases: tuple[CaseFiles, ...]) -> list[CaseFiles]:

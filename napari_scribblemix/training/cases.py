@@ -98,13 +98,15 @@ def _validation_files(
     if settings.validations == 0:
         return [], []
     if settings.validation is not None:
-        files = [item for item in find_cases(settings.validation) if item.mask is not None]
+        found = survey(settings.validation)
+        files = [item for item in found.cases if item.mask is not None]
         if not files:
             raise TrainingError(
                 f"Got --validation {settings.validation} without any mask; expected images/ and "
                 "masks/ with the same case names."
             )
-        return _without_cines(files)
+        files, cines = _without_cines(files)
+        return files, [*found.warnings, *cines]
     masked = [item for item in training if item.mask is not None]
     unseen = [item for item in masked if not item.scribbled]
     if masked and not unseen:
