@@ -7,6 +7,7 @@ many different ones, which in an image is within its first slices; only labels a
 from __future__ import annotations
 
 import os
+import zlib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_scribblemix.data.nifti import DAMAGED, ROUNDING, open_header
+from napari_scribblemix.data.nifti import ROUNDING, open_header
 from napari_scribblemix.errors import InputError
 
 MOST_LABELS = 16
 """A file with more different whole values than any label scheme has is an image."""
 
+# What gzip and nibabel raise in the middle of a damaged file.
+_DAMAGED = (OSError, EOFError, zlib.error, ValueError, OverflowError)
 _BLOCK = 1 << 16
 _LARGEST = 65535
 
@@ -42,7 +45,7 @@ def label_values(path: Path) -> tuple[int, ...] | None:
 def _label_values(path: str, _changed: int, _size: int) -> tuple[int, ...] | None:
     try:
         values = _few_values(Path(path))
-    except (InputError, *DAMAGED):
+    except (InputError, *_DAMAGED):
         return None
     if values is None:
         return None

@@ -31,8 +31,7 @@ from napari_scribblemix.errors import FileError, GeometryError, LabelError
 ROUNDING = 0.05
 """How far a label may lie from an integer; MyoPS labels, stored with a slope, lie 0.023 off."""
 
-DAMAGED = (OSError, EOFError, zlib.error, ImageFileError, HeaderDataError, ValueError)
-"""What nibabel and gzip raise for a file that is damaged or none of theirs."""
+_DAMAGED = (OSError, EOFError, zlib.error, ImageFileError, HeaderDataError, ValueError)
 
 
 # By the magic of the header, which says that the voxels lie in another file.
@@ -70,8 +69,7 @@ def _load_pair(path: Path) -> Nifti1Pair:
     return image
 
 
-def open_header(path: Path) -> Nifti1Pair:
-    """The file with its header read and its voxels not; raises as ``read_image`` does."""
+def _open(path: Path) -> Nifti1Pair:
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
         if is_dangling(path):
@@ -81,7 +79,7 @@ def open_header(path: Path) -> Nifti1Pair:
         raise FileError(f"{path} only names a file that is not there; expected the scan: {FETCH}.")
     try:
         image = _load_pair(path) if is_pair(path) else nibabel.load(path)
-    except DAMAGED as error:
+    except _DAMAGED as error:
         raise _damaged(path, error) from error
     if not isinstance(image, Nifti1Pair):
         raise FileError(f"{path} is a {type(image).__name__}; expected a NIfTI file: convert it.")
@@ -94,18 +92,23 @@ def open_header(path: Path) -> Nifti1Pair:
     return image
 
 
+def open_header(path: Path) -> Nifti1Pair:
+    """The file with its header read and its voxels not; raises as ``read_image`` does."""
+    return _open(path)
+
+
 def _frames(image: Nifti1Pair) -> int:
     return int(np.prod(image.shape[3:], dtype=int))
 
 
 def number_of_frames(path: Path) -> int:
     """How many volumes the file holds: 1, or the frames of a 4-D cine."""
-    return _frames(open_header(path))
+    return _frames(_open(path))
 
 
 def _read(path: Path, frame: int | None) -> tuple[NDArray[Any], Geometry]:
     """The scaled values in file order, two or three axes, and the geometry."""
-    image = open_header(path)
+    image = _open(path)
     frames, spatial = _frames(image), tuple(map(int, image.shape[:3]))
     if frames > 1 and frame is None:
         raise GeometryError(
@@ -127,7 +130,7 @@ def _read(path: Path, frame: int | None) -> tuple[NDArray[Any], Geometry]:
         else:
             values = np.asarray(image.dataobj)
         return np.asarray(values).reshape(spatial, order="F"), geometry
-    except DAMAGED as error:
+    except _DAMAGED as error:
         raise _damaged(path, error) from error
 
 
