@@ -80,8 +80,9 @@ def test_names_that_say_which_labels_are_read(tmp_path: Path, name: str, scribbl
 @pytest.mark.parametrize(("kind", "scribble"), [("s", True), ("m", False)])
 @pytest.mark.parametrize(
     ("image", "label"),
-    [("P1", "label_P1"), ("P1", "labels/final/P1"), ("imagesTr/P1_0000", "labelsTr/P1"),
-     ("imagesTr/P1", "labelsTr/P1"), ("image_01", "label_01")],
+    [("P1", "label_P1"), ("P1", "P1_label"), ("P1", "P1_seg"), ("P1", "labels/final/P1"),
+     ("imagesTr/P1_0000", "labelsTr/P1"), ("imagesTr/P1", "labelsTr/P1"),
+     ("image_01", "label_01")],
 )  # fmt: skip
 def test_labels_of_a_layout_are_strokes_or_a_mask_by_their_values(
     tmp_path: Path, image: str, label: str, kind: str, scribble: bool
@@ -92,6 +93,14 @@ def test_labels_of_a_layout_are_strokes_or_a_mask_by_their_values(
         (case, image, label if scribble else None, None if scribble else label)
     ]
     assert survey(tmp_path).warnings == ()
+
+
+def test_a_fourth_structure_makes_no_strokes(tmp_path: Path) -> None:
+    fill(tmp_path, "imagesTr/P1", "labelsTr/P1:m")
+    array = MASK.copy()
+    array[0, :2, :2] = 4
+    write_file(tmp_path / "labelsTr" / "P1.nii.gz", array)
+    assert found(tmp_path) == [("P1", "imagesTr/P1", None, "labelsTr/P1")]
 
 
 def test_slices_of_few_values_at_the_beginning_make_no_labels(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ def test_endings_never_change_the_name(name: str, ending: str, suffix: str) -> N
         ("P1_scribble", Holds.SCRIBBLES),
         ("P1_gt", Holds.MASK),
         ("label_P1", Holds.LABELS),
+        ("P1_seg", Holds.LABELS),
         ("P1-label", Holds.UNCLEAR),
         ("P1_scribble (1)", Holds.UNCLEAR),
         ("P1_gt - Copy (2)", Holds.UNCLEAR),

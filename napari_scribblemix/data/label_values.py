@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections import Counter
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -27,8 +30,8 @@ _BLOCK = 1 << 16
 _LARGEST = 65535
 
 
-def label_values(path: Path) -> tuple[int, ...] | None:
-    """The different values of a file that looks like labels, else ``None``.
+def label_counts(path: Path) -> Mapping[int, int] | None:
+    """Each value of a file that looks like labels and how many voxels have it, else ``None``.
 
     Labels are 2 to ``MOST_LABELS`` different whole numbers from 0 to 65535, to within ``ROUNDING``.
     A constant volume is not told from a blank image, and is none; nor is what cannot be read.
@@ -37,32 +40,35 @@ def label_values(path: Path) -> tuple[int, ...] | None:
         state = path.stat()
     except OSError:
         return None
-    return _label_values(os.fspath(path), state.st_mtime_ns, state.st_size)
+    return _label_counts(os.fspath(path), state.st_mtime_ns, state.st_size)
 
 
 # A folder is surveyed again with each change of its strokes.
 @lru_cache(maxsize=4096)
-def _label_values(path: str, _changed: int, _size: int) -> tuple[int, ...] | None:
+def _label_counts(path: str, _changed: int, _size: int) -> Mapping[int, int] | None:
     try:
-        values = _few_values(Path(path))
+        found = _few_values(Path(path))
     except (InputError, *_DAMAGED):
         return None
-    if values is None:
+    if found is None:
         return None
+    values, counts = found
     whole = np.rint(values)
     if not (np.abs(values - whole) <= ROUNDING).all() or whole.min() < 0 or whole.max() > _LARGEST:
         return None
-    found = tuple(int(value) for value in np.unique(whole))
-    return found if len(found) > 1 else None
+    voxels: dict[int, int] = {}
+    for value, count in sorted(zip(whole.tolist(), counts, strict=True)):
+        voxels[int(value)] = voxels.get(int(value), 0) + count
+    return MappingProxyType(voxels) if len(voxels) > 1 else None
 
 
-def _few_values(path: Path) -> NDArray[np.float64] | None:
-    """The scaled different values, or ``None`` as soon as there are more than labels have."""
+def _few_values(path: Path) -> tuple[NDArray[np.float64], list[int]] | None:
+    """The scaled different values and their voxels; ``None`` once there are more than in labels."""
     image = open_header(path)
     # nibabel's ArrayProxy: where in the file the voxels begin, and how they are scaled.
     proxy: Any = image.dataobj
     left = int(np.prod(image.shape, dtype=np.int64))
-    seen: NDArray[np.generic] = np.empty(0, proxy.dtype)
+    seen: Counter[float] = Counter()
     with image.file_map["image"].get_prepare_fileobj("rb") as file:
         file.seek(proxy.offset)
         while left:
@@ -71,8 +77,11 @@ def _few_values(path: Path) -> NDArray[np.float64] | None:
             if not block.size:
                 return None  # cut short: said when it is read
             left -= block.size
-            seen = np.union1d(seen, np.unique(block))
-            if len(seen) > MOST_LABELS or not np.isfinite(seen).all():
+            different, counts = np.unique(block, return_counts=True)
+            if len(different) > MOST_LABELS or not np.isfinite(different).all():
                 return None
-    scaled: NDArray[np.float64] = np.asarray(seen, np.float64) * proxy.slope + proxy.inter
-    return scaled
+            seen.update(dict(zip(different.tolist(), counts.tolist(), strict=True)))
+            if len(seen) > MOST_LABELS:
+                return None
+    values: NDArray[np.float64] = np.array(list(seen), np.float64) * proxy.slope + proxy.inter
+    return values, list(seen.values())

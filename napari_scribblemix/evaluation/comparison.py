@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from napari_scribblemix.data.geometry import Geometry, same_grid
 from napari_scribblemix.data.labels import LabelScheme, guess_scheme
 from napari_scribblemix.data.nifti import read_labels
+from napari_scribblemix.data.sides import EXCHANGED, sides_exchanged
 from napari_scribblemix.errors import GeometryError, InputError, LabelError
 from napari_scribblemix.evaluation.cardiac import (
     ejection_fraction,
@@ -159,14 +160,13 @@ def evaluate_pairs(pairs: Sequence[Pair], scheme: LabelScheme | None = None) -> 
         notes += [Note(case, note) for note in reference.notes]
         if not same_grid(predicted.geometry, geometry, _TOLERANCE):
             notes.append(Note(case, _ELSEWHERE))
+        found = predicted_scheme.decode_mask(predicted.array, source=predicted_path.name)
+        true = scheme.decode_mask(reference.array, source=reference_path.name)
+        for path, labels in ((predicted_path, found), (reference_path, true)):
+            if sides_exchanged(labels, scheme):
+                notes.append(Note(case, f"{path.name}: {EXCHANGED}"))
         try:
-            rows += measure(
-                case,
-                predicted_scheme.decode_mask(predicted.array, source=predicted_path.name),
-                scheme.decode_mask(reference.array, source=reference_path.name),
-                scheme,
-                geometry,
-            )
+            rows += measure(case, found, true, scheme, geometry)
         except GeometryError as error:
             raise GeometryError(f"{case}: {error}") from error
     return as_report(rows, scheme, notes)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from napari_scribblemix.data.label_values import label_values
+from napari_scribblemix.data.label_values import label_counts
 from napari_scribblemix.data.labels import guess_scheme
 from napari_scribblemix.errors import FileError, LabelError
 from napari_scribblemix.project.cases import CaseFiles
@@ -68,15 +68,19 @@ def by_case(files: Iterable[Filed], ids: dict[Filed, str], what: str) -> dict[st
 
 
 def _are_strokes(path: Path) -> bool:
-    """Whether labels hold a value that only scribbles have: not labelled, or a background pen."""
-    values = label_values(path)
+    """Whether labels are scribbles: most voxels say "not labelled", or some say "background pen".
+
+    A few voxels of the value that means "not labelled" may be a structure that is not known here.
+    """
+    counts = label_counts(path) or {}
     try:
-        scheme = guess_scheme(values or ())
+        scheme = guess_scheme(counts)
     except LabelError:
         return False
+    if scheme.dense_background is None:
+        return 2 * counts.get(scheme.unlabelled_value, 0) > sum(counts.values())
     # In MyoPS 0 is both "not labelled" and the background of full masks.
-    dense = scheme.dense_background is None
-    return (scheme.unlabelled_value if dense else scheme.file_values[0]) in (values or ())
+    return scheme.file_values[0] in counts
 
 
 def _share_out(

@@ -20,6 +20,7 @@ from napari_scribblemix.data.geometry import Geometry, format_shape, grid_distan
 from napari_scribblemix.data.labels import UNLABELLED, LabelScheme, guess_scheme
 from napari_scribblemix.data.nifti import number_of_frames, read_labels
 from napari_scribblemix.data.scribbles import Finding, check_scribbles
+from napari_scribblemix.data.sides import EXCHANGED, sides_exchanged
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import (
     FileError,
@@ -181,7 +182,10 @@ def _read_mask(
         except LabelError as error:
             raise LabelError(f"{path}: {error}") from error
         own = guessed if scheme is None or guessed.names == scheme.names else scheme
-    return own.decode_mask(labels.array, source=str(path)), scheme or own, notes
+    decoded = own.decode_mask(labels.array, source=str(path))
+    if sides_exchanged(decoded, own):
+        notes.append(EXCHANGED)
+    return decoded, scheme or own, notes
 
 
 def load_case(files: CaseFiles, scheme: LabelScheme | None = None) -> Case:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from napari_scribblemix.data.label_values import label_values
+from napari_scribblemix.data.label_values import label_counts
 from napari_scribblemix.project import listing
 from napari_scribblemix.project.leftovers import Leftover, Leftovers
 from napari_scribblemix.project.listing import Inside, holds_volumes, is_set, list_folder
@@ -20,6 +20,7 @@ from napari_scribblemix.project.names import Holds, case_of, holds, is_bare, ste
 
 _SAYS_NOTHING = ("anat", "nii", "nifti")
 """Folders that are no part of whose the files are."""
+_LABEL_KINDS = (Holds.SCRIBBLES, Holds.MASK, Holds.LABELS)
 _DEPTH = 3
 """Folders within folders that are gone into: patient, session, modality (BIDS)."""
 
@@ -207,7 +208,7 @@ class Gatherer:
             return
         if kind is not Holds.IMAGE and self._is_labels(path):
             # Name and values agree against the folder.
-            if kind not in (Holds.SCRIBBLES, Holds.MASK):
+            if kind not in _LABEL_KINDS:
                 self.found.leftovers.add(Leftover.LABELS, path)
                 kind = Holds.UNCLEAR
         else:
@@ -216,15 +217,14 @@ class Gatherer:
 
     def _in_labels(self, path: Path, subject: tuple[str, ...]) -> None:
         kind = holds(stem_of(path))
-        if kind not in (Holds.SCRIBBLES, Holds.MASK):
+        if kind not in _LABEL_KINDS:
             self.found.leftovers.add(Leftover.UNNAMED, path)
             kind = Holds.UNCLEAR
         self._file(kind, path, subject)
 
     def _in_labels_of_layout(self, path: Path, subject: tuple[str, ...]) -> None:
         kind = holds(stem_of(path))
-        said = kind in (Holds.SCRIBBLES, Holds.MASK)
-        self._file(kind if said else Holds.LABELS, path, subject)
+        self._file(kind if kind in _LABEL_KINDS else Holds.LABELS, path, subject)
 
     def _is_labels(self, path: Path) -> bool:
-        return self._by_values and label_values(path) is not None
+        return self._by_values and label_counts(path) is not None

@@ -17,7 +17,7 @@ class Holds(Enum):
     SCRIBBLES = auto()
     MASK = auto()
     LABELS = auto()
-    """Labels of a known layout, strokes or a full mask: their values say which."""
+    """Labels, strokes or a full mask: their values say which."""
     UNCLEAR = auto()
     """Labels, but of which kind, or which copy of them, nobody says."""
     DERIVED = auto()
@@ -27,13 +27,9 @@ class Holds(Enum):
 
 
 _SCRIBBLE = re.compile(r"[_\-. ]scribbles?$|^scribbles?[_\-. ]", re.IGNORECASE)
-_MASK = re.compile(
-    r"(_(gt|gd|manual|masks?|d?seg|segmentation|labels?)|[\-. ](gt|gd|manual|masks?))$"
-    r"|^(gt|masks?)_",
-    re.IGNORECASE,
-)
-# As the short-axis pipelines of UK Biobank name them.
-_LABELS = re.compile(r"^labels?_", re.IGNORECASE)
+_MASK = re.compile(r"[_\-. ](gt|gd|manual|masks?)$|^(gt|masks?)_", re.IGNORECASE)
+# Before the name as in the short-axis pipelines of UK Biobank.
+_LABELS = re.compile(r"_(d?seg|segmentation|labels?)$|^labels?_", re.IGNORECASE)
 # Slicer and ITK-SNAP export strokes and masks alike under such names.
 _UNCLEAR = re.compile(
     r"[\-. ](d?seg|segmentation|labels?|label-?map)$|_label-?map$|^(seg|segmentation)_",
