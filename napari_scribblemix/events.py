@@ -24,7 +24,10 @@ class Preparing(_Event):
 
 
 class Started(_Event):
-    """Training begins (or goes on, ``step`` > 0)."""
+    """Training begins (or goes on, ``step`` > 0).
+
+    ``scribbled``: the names of the main task's cases whose strokes or accepted slices take part.
+    """
 
     event: Literal["started"] = "started"
     run: str
@@ -40,6 +43,7 @@ class Started(_Event):
     parameters: int
     start: str = "scratch"
     tasks: list[str] = []
+    scribbled: list[str] = []
     step: int = 0
     steps: int | None = None
     seconds: float | None = None
@@ -114,7 +118,8 @@ class Resumed(_Event):
 class Segmented(_Event):
     """A case of a project was segmented, the ``number``-th of ``of``.
 
-    ``file`` and ``uncertainty_file`` are relative to the project folder.
+    ``file`` and ``uncertainty_file`` are relative to the project folder.  ``corrected``: the slices
+    corrected by hand that nobody accepts; they were kept, or ``replaced`` if the job said so.
     """
 
     event: Literal["segmented"] = "segmented"
@@ -124,6 +129,8 @@ class Segmented(_Event):
     of: int
     mean_dice: float | None = None
     uncertainty_file: str | None = None
+    corrected: list[int] = []
+    replaced: bool = False
 
 
 class Checkpoint(_Event):
@@ -217,3 +224,10 @@ def describe_gain(result: TaskResult) -> str:
     if first is None:
         return f"{result.task}: Dice {now:.3f}"
     return f"{result.task}: Dice {first:.3f} at first, {now:.3f} now ({now - first:+.3f})"
+
+
+def describe_kept(event: Segmented) -> str:
+    """``P1: 2 slices were corrected by hand and kept.``."""
+    count = len(event.corrected)
+    which = "1 slice was" if count == 1 else f"{count} slices were"
+    return f"{event.case}: {which} corrected by hand and kept."

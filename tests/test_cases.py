@@ -215,3 +215,19 @@ def test_accepted_slices_alone_make_a_case_scribbled(tmp_path: Path) -> None:
 def test_scribbles_erased_in_a_project_are_no_mistake(tmp_path: Path) -> None:
     files = case_files(tmp_path, scribble=np.full(SHAPE, 4, np.uint8))
     assert load_case(replace(files, scheme=CARDIAC)).scribble is None
+
+
+@pytest.mark.parametrize("flat", ["image", "scribble"])
+def test_a_flat_file_and_one_slice_are_the_same_pixels(tmp_path: Path, flat: str) -> None:
+    image, _, strokes = (array[1:2] for array in draw(0))
+    arrays = {"image": image, "scribble": CARDIAC.encode(strokes)}
+    for name, array in arrays.items():
+        values = array.T[..., 0] if name == flat else array.T
+        nibabel.save(
+            nibabel.Nifti1Image(values, np.diag([1.5, 1.5, 8, 1])), tmp_path / f"{name}.nii.gz"
+        )
+    files = CaseFiles("heart", tmp_path / "image.nii.gz", tmp_path / "scribble.nii.gz")
+    case = load_case(files)
+    assert case.scribble is not None
+    np.testing.assert_array_equal(case.scribble, strokes)
+    np.testing.assert_allclose(case.image.array, image, rtol=1e-5)

@@ -168,7 +168,7 @@ def test_a_prediction_never_replaces_an_accepted_slice(project: Project, image: 
     found = project.read_prediction("heart")
     assert found is not None
     np.testing.assert_array_equal(found[0][[0, 2, 3]], mask[[0, 2, 3]])
-    assert found[1] == {"step": 2}
+    assert found[1] == {"step": 2, "kept": {"1": {}}}
 
 
 def test_a_slice_is_accepted_as_predicted_unless_its_labels_are_given(

@@ -10,7 +10,13 @@ import pytest
 from napari_scribblemix.data.labels import CARDIAC, MYOPS, UNLABELLED
 from napari_scribblemix.errors import ImageError, ModelError
 from napari_scribblemix.inference.model import Model, ModelCard
-from napari_scribblemix.inference.project_cases import accepted_dice, class_map, predict_case
+from napari_scribblemix.inference.project_cases import (
+    Maker,
+    accepted_dice,
+    class_map,
+    maker_of,
+    predict_case,
+)
 from napari_scribblemix.methods.unet import build_network
 from napari_scribblemix.project.cases import CaseFiles
 from napari_scribblemix.project.layouts import find_cases
@@ -54,7 +60,16 @@ def test_a_case_of_several_channels_is_predicted_and_others_are_refused(tmp_path
     with Project.create(tmp_path / "p.scribblemix") as project:
         project.add_case(find_cases(source)[0])
         project.add_case(CaseFiles("single", source / "images" / "case00_C0.nii.gz"))
-        found = predict_case(project, "case00", model, name="run", step=1)
+        found = predict_case(project, "case00", model, maker=Maker("run", "r", 1))
         assert (project.folder / found.file).is_file()
         with pytest.raises(ImageError, match="Got one image; this model was trained on"):
-            predict_case(project, "single", model, name="run", step=1)
+            predict_case(project, "single", model, maker=Maker("run", "r", 1))
+
+
+def test_a_mask_says_whether_its_model_is_bundled_a_run_or_from_elsewhere(tmp_path: Path) -> None:
+    with Project.create(tmp_path / "p.scribblemix") as project:
+        run = project.new_run("starter")
+        assert maker_of(run / "lge", 7, project) == Maker("run", "starter", 7)
+        assert maker_of(Path("starter"), 7, project) == Maker("bundled", "starter", 7)
+        elsewhere = tmp_path / "heart.safetensors"
+        assert maker_of(elsewhere, 7, project) == Maker("model", "heart", 7)

@@ -367,6 +367,38 @@ def test_segmenting_writes_all_cases_and_says_how_far_it_is(project: Project) ->
     assert found[1]["model"] == "r"
 
 
+def test_corrections_are_kept_by_previews_and_segmentations_unless_a_person_lets_them_go(
+    project: Project,
+) -> None:
+    image = project.read_image("case01")
+    mask = np.full(image.array.shape, 3, np.uint8)
+    project.write_corrected("case01", [2], mask, image.geometry)
+
+    def slice_2() -> bool:
+        found = project.read_prediction("case01")
+        assert found is not None
+        return bool((found[0][2] == 3).all())
+
+    _, events = work(project, train_job(project))
+    assert of(Preview, events)
+    assert slice_2()
+    assert of(Started, events)[0].scribbled == ["case00"]
+    job = SegmentJob(model=project.folder / "runs" / "r", cases=("case01",), device="cpu")
+    _, events = work(project, job)
+    assert slice_2()
+    assert "case01: 1 slice was corrected by hand and kept." in [
+        event.message for event in of(Warned, events)
+    ]
+    _, events = work(project, job.model_copy(update={"over_corrections": True}))
+    (done,) = of(Segmented, events)
+    assert (done.corrected, done.replaced) == ([2], True)
+    project.drop_corrected("case01", [2])
+    assert not slice_2()
+    found = project.read_prediction("case01")
+    assert found is not None
+    assert (found[1]["kind"], found[1]["model"], found[1]["step"]) == ("run", "r", 4)
+
+
 def test_segmenting_can_be_stopped_and_goes_past_a_bad_case(project: Project) -> None:
     work(project, train_job(project))
     job = SegmentJob(model=project.folder / "runs" / "r", device="cpu")

@@ -15,8 +15,10 @@ from qtpy.QtWidgets import QFileDialog
 from napari_scribblemix.data.file_names import is_nifti
 from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.gui import opening, preferences
+from napari_scribblemix.gui.chosen_layer import ImageLayer
 from napari_scribblemix.gui.guard import guarded
 from napari_scribblemix.gui.images_panel import ImagesPanel
+from napari_scribblemix.gui.layer_case import add_layer_image, safe_name
 from napari_scribblemix.gui.layers import LayerBoard
 from napari_scribblemix.gui.session import Session
 from napari_scribblemix.gui.way_up import AS_STORED, way_up
@@ -33,6 +35,7 @@ class CasesControl(QObject):
         self._session, self._board, self._panel = session, board, panel
         self._adding: Iterator[tuple[str, str | None]] | None = None
         self._done, self._of, self._notes, self._show_added = 0, 0, [""], False
+        self._hidden_once_added: ImageLayer | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(guarded(session, self._add_next))
@@ -88,18 +91,25 @@ class CasesControl(QObject):
         """Make a case of the image layer that is chosen in the viewer."""
         found = self._board.active_image()
         if found is None:
-            raise ProjectError("No image layer is chosen; choose one in the layer list.")
+            reason = self._board.reason_against_active()
+            raise ProjectError(f"No image layer can be added: {reason}")
+        if self._adding is not None:
+            raise ProjectError("Other cases are still being added; wait, or press Stop.")
         if found.path is not None and is_nifti(found.path) and found.path.is_file():
-            self._board.hide_active()
+            self._hidden_once_added = found
             self.open_files([found.path])
             return
-        if self._session.project is None:
-            place = preferences.projects_folder() / f"{found.name}{PROJECT_SUFFIX}"
+        image = found.image()
+        session = self._session
+        if session.project is None:
+            place = preferences.projects_folder() / f"{safe_name(found.name)}{PROJECT_SUFFIX}"
             self._use(opening.open_or_create(place))
-        project = self._session.the_project()
-        files = opening.save_array(project, found.name, found.array, found.scale)
-        self._board.hide_active()
-        self._add(opening.Wanted(project.folder, (files,)), own=False)
+        case_id = add_layer_image(session.the_project(), image)
+        session.cases_changed.emit()
+        session.open_case(case_id)
+        found.hide()
+        if image.notes:
+            session.told.emit("warning", " ".join(image.notes))
 
     def show_case(self, case_id: str) -> None:
         """Show another case of the project."""
@@ -125,6 +135,7 @@ class CasesControl(QObject):
     def stop_adding(self) -> None:
         """Add no more cases."""
         self._timer.stop()
+        self._hidden_once_added = None
         if self._adding is not None:
             self._adding = None
             self._panel.show_adding(0, 0)
@@ -195,6 +206,9 @@ class CasesControl(QObject):
         if self._show_added and added:
             self._show_added = False
             self._session.open_case(case_id)
+            if self._hidden_once_added is not None:
+                self._hidden_once_added.hide()
+                self._hidden_once_added = None
 
     def _show_first(self) -> None:
         states = self._session.case_states()
@@ -221,6 +235,4 @@ class CasesControl(QObject):
         self._panel.show_frames(case)
 
     def _on_active_layer(self) -> None:
-        found = self._board.active_image()
-        reason = None if found else "choose an image layer that is not one of this panel's."
-        self._panel.allow_layer(reason)
+        self._panel.allow_layer(self._board.reason_against_active())

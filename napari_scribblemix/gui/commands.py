@@ -64,7 +64,7 @@ def myops_sample() -> list[LayerData]:
 
 def _with_case(viewer: Viewer) -> ScribbleMixWidget:
     widget = dock(viewer)
-    if widget.session.case is None and widget.board.active_image() is not None:
+    if widget.session.case is None and widget.board.reason_against_active() is None:
         guarded(widget.session, widget.cases.add_layer)()
         widget.cases.finish_adding()
     return widget
@@ -74,11 +74,11 @@ def sample_layers(folder: Path) -> list[LayerData]:
     """Image, each channel of it, and scribbles of the first case of a folder, as layers."""
     case = survey(folder).cases[0]
     image = read_channels(case.images, case.channels)
-    scale = image.geometry.spacing
+    place = {"scale": image.geometry.spacing, "units": ("mm",) * 3}
     names = [f"{case.id} {channel}" for channel in image.channels] or [case.id]
     layers: list[LayerData] = []
     for name, array in zip(names, image.arrays, strict=True):
-        settings = {"name": name, "scale": scale, "contrast_limits": contrast_limits(array)}
+        settings = {"name": name, "contrast_limits": contrast_limits(array), **place}
         layers.append((array, settings | {"visible": not layers}, "image"))
     if case.scribble is not None:
         stored = read_labels(case.scribble).array
@@ -87,7 +87,7 @@ def sample_layers(folder: Path) -> list[LayerData]:
         layers.append(
             (
                 labels,
-                {"name": "scribbles", "scale": scale, "colormap": class_colours(scheme)},
+                {"name": "scribbles", "colormap": class_colours(scheme), **place},
                 "labels",
             )
         )

@@ -16,16 +16,16 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_scribblemix.gui.case_states import CaseState
 from napari_scribblemix.gui.controls import allow, button, column, note, row, say, tip
 from napari_scribblemix.gui.open_case import OpenCase
-from napari_scribblemix.gui.session import CaseState
 from napari_scribblemix.project.project import Project
 
 _COLUMNS = ("Case", "Drawn", "Trained", "Mask", "Accepted")
 _COLUMN_TIPS = (
     "The name of the case.",
     "Has strokes.",
-    "Its strokes took part in the last training.",
+    "Its strokes or accepted slices took part in the last training.",
     "Has a predicted mask.",
     "How many slices were accepted.",
 )
@@ -50,7 +50,7 @@ class ImagesPanel(QWidget):
         self.open_button.setMenu(self._menu())
         self.layer_button = button(
             "Add layer",
-            "Add the image layer chosen in the layer list as a case.",
+            "Add the image layer chosen in the layer list; of a cine the frame on screen.",
             self.layer_wanted.emit,
         )
         self.stop_button = button(

@@ -8,8 +8,6 @@ viewer are left alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from napari_scribblemix.data.labels import LabelScheme
+from napari_scribblemix.gui.chosen_layer import ImageLayer, chosen_image, reason_against
 from napari_scribblemix.gui.look import class_colours, contrast_limits, tint_colour
 from napari_scribblemix.gui.open_case import OpenCase
 from napari_scribblemix.project.channels import MOST
@@ -30,16 +29,6 @@ _ORDER = (IMAGE, *CHANNELS, UNCERTAINTY, ENCLOSED, PREDICTION, SCRIBBLES)
 
 METADATA = "scribblemix"
 """The key of a layer's metadata that holds what saving it needs (see ``writing``)."""
-
-
-@dataclass(frozen=True)
-class ImageLayer:
-    """An image layer of somebody else: its name, array, scale, and file if it has one."""
-
-    name: str
-    array: NDArray[Any]
-    scale: tuple[float, ...]
-    path: Path | None
 
 
 class LayerBoard:
@@ -195,26 +184,13 @@ class LayerBoard:
 
     # -- layers of others --
 
-    def active_image(self) -> ImageLayer | None:
-        """The image layer that is chosen in the viewer, if it is not one of the case's."""
-        layer = self.viewer.layers.selection.active
-        if not isinstance(layer, Image) or layer.rgb or layer.multiscale:
-            return None
-        if METADATA in layer.metadata and layer in self._layers.values():
-            return None
-        path = layer.source.path
-        return ImageLayer(
-            layer.name,
-            np.asarray(layer.data),
-            tuple(float(size) for size in layer.scale),
-            None if path is None else Path(path),
-        )
+    def reason_against_active(self) -> str | None:
+        """Why the layer chosen in the viewer cannot become a case; ``None`` if it can."""
+        return reason_against(self.viewer, self._layers.values())
 
-    def hide_active(self) -> None:
-        """Hide the chosen layer: the case shows its image from now on."""
-        layer = self.viewer.layers.selection.active
-        if layer is not None:
-            layer.visible = False
+    def active_image(self) -> ImageLayer | None:
+        """The image layer that is chosen in the viewer, if it can become a case."""
+        return chosen_image(self.viewer, self._layers.values())
 
     # -- inside --
 

@@ -15,12 +15,20 @@ from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.data.nifti import read_labels, write_labels
 from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.evaluation.cardiac import (
+    Phases,
     ejection_fraction,
     myocardial_mass,
     pair_phases,
     volumes_ml,
 )
-from napari_scribblemix.gui.open_case import OpenCase, shown_mask
+from napari_scribblemix.gui.case_states import Stamp, stamp
+from napari_scribblemix.gui.open_case import (
+    OpenCase,
+    accepted_slices,
+    corrected_slices,
+    shown_mask,
+)
+from napari_scribblemix.gui.origins import Origin, comparison, origin_of
 from napari_scribblemix.project.project import Project
 
 _NAMES = {"LV": "left ventricle", "RV": "right ventricle", "wall": "myocardium"}
@@ -36,7 +44,7 @@ class Planned:
     there: bool
 
 
-def _siblings(project: Project, case_id: str) -> list[str]:
+def siblings(project: Project, case_id: str) -> list[str]:
     """Cases of the same patient that have a mask, this one included."""
     patient = _PHASE.sub("", case_id)
     return [
@@ -51,15 +59,23 @@ def _described(volumes: dict[str, float], scheme: LabelScheme) -> str:
     return ", ".join(f"{short[name]} {value:.0f} ml" for name, value in volumes.items())
 
 
+@dataclass(frozen=True)
+class _Measured:
+    """Volumes in ml by structure, and who made the mask they are of."""
+
+    volumes: dict[str, float]
+    origin: Origin
+
+
 class Measures:
     """Volumes and ejection fraction of the case on screen; remembers the other phases' volumes.
 
-    A mask is measured again only when its file has changed: the case on screen gets a new one every
-    few seconds while it is trained on.
+    A mask is measured again only when its files have changed: the case on screen gets a new one
+    every few seconds while it is trained on.
     """
 
     def __init__(self) -> None:
-        self._known: dict[Path, tuple[int, dict[str, float]]] = {}
+        self._known: dict[Path, tuple[Stamp, _Measured | None]] = {}
 
     def of(self, project: Project, case: OpenCase) -> list[str]:
         """Lines on ``case``: its volumes, and what both phases of the patient give."""
@@ -67,45 +83,74 @@ class Measures:
             return []
         scheme = project.labels
         voxel = case.image.geometry.voxel_volume_ml
-        of_cases = {case.id: volumes_ml(case.prediction, scheme, voxel)}
-        for other in _siblings(project, case.id):
-            if other != case.id:
-                of_cases[other] = self._volumes(project, other)
-        lines = [f"Volumes: {_described(of_cases[case.id], scheme)}."]
+        volumes = volumes_ml(case.prediction, scheme, voxel)
+        of_cases = {case.id: _Measured(volumes, origin_of_case(case))}
+        for other in siblings(project, case.id):
+            if other != case.id and (found := self._measured(project, other)) is not None:
+                of_cases[other] = found
+        lines = [f"Volumes: {_described(volumes, scheme)}."]
         if set(_NAMES.values()) <= set(scheme.names):
             lines += _phase_lines(of_cases)
         return lines
 
-    def _volumes(self, project: Project, case_id: str) -> dict[str, float]:
+    def _measured(self, project: Project, case_id: str) -> _Measured | None:
         path = project.prediction_path(case_id)
-        written = path.stat().st_mtime_ns
+        now = stamp(
+            path,
+            path.with_name(f"{case_id}.json"),
+            project.accepted_path(case_id),
+            project.accepted_path(case_id).with_name(f"{case_id}.json"),
+            project.corrected_path(case_id),
+        )
         known = self._known.get(path)
-        if known is None or known[0] != written:
-            mask = shown_mask(project, case_id)
-            # The mask lies on the image's grid, so its header says how large a voxel is.
-            voxel = read_labels(path).geometry.voxel_volume_ml
-            volumes = {} if mask is None else volumes_ml(mask, project.labels, voxel)
-            known = self._known[path] = (written, volumes)
+        if known is None or known[0] != now:
+            known = self._known[path] = (now, _measure(project, case_id))
         return known[1]
 
 
-def _phase_lines(of_cases: dict[str, dict[str, float]]) -> list[str]:
+def _measure(project: Project, case_id: str) -> _Measured | None:
+    found = project.read_prediction(case_id)
+    if found is None:
+        return None
+    mask, record = found
+    # The mask lies on the image's grid, so its header says how large a voxel is.
+    voxel = read_labels(project.prediction_path(case_id)).geometry.voxel_volume_ml
+    origin = origin_of(
+        record,
+        accepted_slices(project, case_id),
+        corrected_slices(project, case_id, mask.shape),
+        len(mask),
+    )
+    return _Measured(volumes_ml(mask, project.labels, voxel), origin)
+
+
+def origin_of_case(case: OpenCase) -> Origin:
+    """Who made the mask of the case on screen."""
+    return origin_of(case.origin, case.accepted, case.corrected, case.slices)
+
+
+def _phase_lines(of_cases: dict[str, _Measured]) -> list[str]:
     """A line for each patient of whom both phases are there."""
-    lines = []
-    left = {other: volumes.get(_NAMES["LV"], 0.0) for other, volumes in of_cases.items()}
-    for pair in pair_phases(left):
-        ed, es = of_cases[pair.ed], of_cases[pair.es]
-        fractions = [
-            f"{side} EF {ejection_fraction(ed[_NAMES[side]], es[_NAMES[side]]):.0f} %"
-            for side in ("LV", "RV")
-            if ed.get(_NAMES[side], 0.0) > 0
-        ]
-        mass = myocardial_mass(ed.get(_NAMES["wall"], 0.0))
-        lines.append(
-            f"{pair.patient} (ED {pair.ed}, ES {pair.es}): "
-            f"{', '.join([*fractions, f'myocardial mass {mass:.0f} g'])}."
+    left = {other: found.volumes.get(_NAMES["LV"], 0.0) for other, found in of_cases.items()}
+    return [_phase_line(pair, of_cases[pair.ed], of_cases[pair.es]) for pair in pair_phases(left)]
+
+
+def _phase_line(pair: Phases, ed: _Measured, es: _Measured) -> str:
+    mass = f"myocardial mass {myocardial_mass(ed.volumes.get(_NAMES['wall'], 0.0)):.0f} g"
+    allowed, told = comparison(ed.origin, es.origin, ("ED", "ES"))
+    head = f"{pair.patient} (ED {pair.ed}, ES {pair.es})"
+    if not allowed:
+        return (
+            f"{head}: no ejection fraction, because two models made the masks ({told}); make both "
+            f"with one, by All. At ED {mass}."
         )
-    return lines
+    fractions = [
+        f"{side} EF {ejection_fraction(ed.volumes[_NAMES[side]], es.volumes[_NAMES[side]]):.0f} %"
+        for side in ("LV", "RV")
+        if ed.volumes.get(_NAMES[side], 0.0) > 0
+    ]
+    mark = f" Masks of different making: {told}." if told else ""
+    return f"{head}: {', '.join([*fractions, mass])}.{mark}"
 
 
 def plan_export(project: Project, case_ids: Sequence[str], folder: Path) -> list[Planned]:

@@ -1,11 +1,13 @@
 """The case on screen as it is in the project: image, strokes, prediction, what is accepted.
 
 Accepted slices are the reader's word: whatever the training predicts later, they stay as they were
-when they were accepted, on screen and in what is exported.
+when they were accepted, on screen and in what is exported.  Slices corrected by hand stay too, also
+when they are accepted no longer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,14 +17,28 @@ from numpy.typing import NDArray
 from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.data.nifti import number_of_frames
 from napari_scribblemix.data.volume import Volume
+from napari_scribblemix.project.corrections import whole_slices
 from napari_scribblemix.project.project import Project
 
 Labels = NDArray[np.uint8]
 
 
+@dataclass(frozen=True, eq=False)
+class Untouched:
+    """A slice of a mask before it was corrected: ``labels`` (Y, X), and what was said of it."""
+
+    labels: Labels
+    accepted: bool
+    corrected: bool
+
+
 @dataclass(eq=False)
 class OpenCase:
-    """``scribble``, ``prediction`` (class indices) and ``uncertainty`` (percent) are (Z, Y, X)."""
+    """``scribble``, ``prediction`` (class indices) and ``uncertainty`` (percent) are (Z, Y, X).
+
+    ``origin`` says which model made the prediction; ``accepted`` and ``corrected`` are slices;
+    ``untouched`` holds, by slice, what corrections of this session began with.
+    """
 
     id: str
     image: Volume
@@ -34,6 +50,8 @@ class OpenCase:
     uncertainty: Labels | None = None
     origin: dict[str, Any] = field(default_factory=dict)
     accepted: frozenset[int] = frozenset()
+    corrected: frozenset[int] = frozenset()
+    untouched: dict[int, Untouched] = field(default_factory=dict)
 
     @property
     def slices(self) -> int:
@@ -46,10 +64,64 @@ def accepted_slices(project: Project, case_id: str) -> frozenset[int]:
     return frozenset(int(z) for z in project.read_review(case_id).get("accepted_slices", ()))
 
 
+def corrected_slices(project: Project, case_id: str, shape: tuple[int, ...]) -> frozenset[int]:
+    """The slices of a mask of that ``shape`` that somebody corrected by hand."""
+    return whole_slices(project.read_corrected(case_id), shape)
+
+
 def shown_mask(project: Project, case_id: str) -> Labels | None:
-    """The prediction of a case with the accepted slices as they were accepted, or ``None``."""
+    """The prediction of a case, accepted and corrected slices as they are, or ``None``."""
     found = project.read_prediction(case_id)
     return None if found is None else found[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Correction:
+    """What a mask corrected by hand is now, and what is said of its slices.
+
+    ``undone``: the slices that are again as they were before anybody corrected them.
+    """
+
+    mask: Labels
+    corrected: frozenset[int]
+    accepted: frozenset[int]
+    untouched: dict[int, Untouched]
+    undone: frozenset[int]
+
+
+def corrected(case: OpenCase, mask: Labels, slices: Collection[int]) -> Correction:
+    """``slices`` of the mask of ``case`` as in ``mask`` (Z, Y, X), changed by hand, so accepted.
+
+    Who undoes a correction takes back that it was accepted.
+    """
+    before = mask if case.prediction is None else case.prediction
+    whole, numbers = before.copy(), list(slices)
+    whole[numbers] = mask[numbers]
+    known = dict(case.untouched)
+    for z in numbers:
+        was = Untouched(before[z].copy(), z in case.accepted, z in case.corrected)
+        known.setdefault(z, was)
+    undone = {z: known.pop(z) for z in numbers if np.array_equal(whole[z], known[z].labels)}
+    done = frozenset(numbers) - undone.keys()
+    return Correction(
+        whole,
+        case.corrected - {z for z, was in undone.items() if not was.corrected} | done,
+        case.accepted - {z for z, was in undone.items() if not was.accepted} | done,
+        known,
+        frozenset(undone),
+    )
+
+
+def corrections_at_risk(project: Project, case_ids: Collection[str]) -> dict[str, frozenset[int]]:
+    """The slices of each case that were corrected by hand and are not accepted."""
+    found = {}
+    for case_id in case_ids:
+        mask = project.read_corrected(case_id)
+        if mask is not None:
+            left = whole_slices(mask, mask.shape) - accepted_slices(project, case_id)
+            if left:
+                found[case_id] = left
+    return found
 
 
 def _of_shape(labels: Labels | None, shape: tuple[int, ...]) -> Labels | None:
@@ -61,6 +133,7 @@ def read_masks(project: Project, case: OpenCase) -> None:
     """Take the case's prediction, uncertainty and review from the disk."""
     shape = case.image.array.shape
     case.accepted = accepted_slices(project, case.id)
+    case.corrected = corrected_slices(project, case.id, shape)
     found = project.read_prediction(case.id)
     labels, case.origin = (None, {}) if found is None else found
     case.prediction = _of_shape(labels, shape)

@@ -1,4 +1,4 @@
-"""From what a user opens to the cases of a project: files, folders, samples, arrays.
+"""From what a user opens to the cases of a project: files, folders, samples.
 
 Images stay where they are; a project is made beside them, or in the projects folder where one may
 not write beside them, and it is opened again if it is there already.  No Qt here.
@@ -7,19 +7,16 @@ not write beside them, and it is opened again if it is there already.  No Qt her
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import CARDIAC, LabelScheme, guess_scheme
-from napari_scribblemix.data.nifti import number_of_frames, read_labels, write_image
-from napari_scribblemix.errors import FileError, GeometryError, ScribbleMixError
+from napari_scribblemix.data.nifti import number_of_frames, read_labels
+from napari_scribblemix.errors import FileError, ScribbleMixError
 from napari_scribblemix.project.cases import CaseFiles
 from napari_scribblemix.project.layouts import sort_files, survey
 from napari_scribblemix.project.project import PROJECT_FILE, PROJECT_SUFFIX, Project
@@ -143,30 +140,3 @@ def add_frame(project: Project, case_id: str, frame: int) -> str:
     if not _is_there(project, files):
         project.add_case(files)
     return files.id
-
-
-def save_array(
-    project: Project, name: str, array: NDArray[np.generic], spacing: Sequence[float]
-) -> CaseFiles:
-    """Write an image that has no file into the project, (Z, Y, X), spacing in mm; its case.
-
-    ``GeometryError`` if it has not three axes.
-    """
-    if array.ndim != 3:
-        raise GeometryError(
-            f"The layer {name} has {array.ndim} axes; expected three (slices, rows, columns): "
-            "choose one frame."
-        )
-    z, y, x = (float(size) for size in spacing)
-    geometry = Geometry.from_affine(np.diag([x, y, z, 1.0]), array.shape[::-1])
-    # As the geometry sees it: with thick rows or columns another axis would be the slices'.
-    geometry = dataclasses.replace(geometry, slice_axis=2)
-    safe = "".join("_" if sign in '/\\:*?"<>|. ' else sign for sign in name).strip("_") or "image"
-    taken = {record.id.casefold() for record in project.cases}
-    number, case_id = 1, safe
-    while case_id.casefold() in taken:
-        number += 1
-        case_id = f"{safe}-{number}"
-    path = project.folder / "images" / f"{case_id}.nii.gz"
-    write_image(path, np.asarray(array, np.float32), geometry)
-    return CaseFiles(case_id, path)

@@ -22,6 +22,8 @@ from napari_scribblemix.project.names import case_name
 Paths = str | Sequence[str]
 Reader = Callable[[Paths], list[Any]]
 
+_MM = ("mm",) * 3
+
 
 def nifti_reader(path: Paths) -> Reader | None:
     """The reader of NIfTI files, or ``None`` if one of the paths is no file."""
@@ -51,6 +53,7 @@ def _image(path: Path) -> LayerData:
     settings = {
         "name": split_name(path.name)[0],
         "scale": (1.0, *spacing) if frames > 1 else spacing,
+        "units": ("pixel", *_MM) if frames > 1 else _MM,
         "contrast_limits": contrast_limits(array),
         "metadata": {METADATA: {"role": "file", "geometry": geometry}},
     }
@@ -80,6 +83,7 @@ def _labels(path: Path) -> LayerData | None:
     settings = {
         "name": stem,
         "scale": volume.geometry.spacing,
+        "units": _MM,
         "colormap": class_colours(scheme if scheme.names else CARDIAC),
         "metadata": {METADATA: metadata},
     }

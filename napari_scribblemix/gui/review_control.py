@@ -1,11 +1,13 @@
 """Step 4 at work: masks on screen, what is accepted, what is exported.
 
 Who changes a mask by hand has decided what the slice shall be: the slice counts as accepted, and no
-later prediction changes it.
+later prediction changes it.  Taken back or not, work of the hand is replaced only if a person says
+so.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,17 @@ from napari_scribblemix.errors import ProjectError, ScribbleMixError
 from napari_scribblemix.gui.draw_control import DrawControl
 from napari_scribblemix.gui.guard import guarded
 from napari_scribblemix.gui.layers import PREDICTION, LayerBoard
-from napari_scribblemix.gui.masks import Measures, Planned, export_mask, plan_export
+from napari_scribblemix.gui.masks import (
+    Measures,
+    Planned,
+    export_mask,
+    origin_of_case,
+    plan_export,
+    siblings,
+)
 from napari_scribblemix.gui.next_slice import most_doubtful, slice_doubts
+from napari_scribblemix.gui.open_case import corrections_at_risk
+from napari_scribblemix.gui.origins import describe_mask, describe_slice
 from napari_scribblemix.gui.review_panel import ReviewPanel
 from napari_scribblemix.gui.runs import list_runs, model_choices
 from napari_scribblemix.gui.session import Session
@@ -51,18 +62,19 @@ class ReviewControl(QObject):
         self._draw, self._train = draw, train
         self._busy: bool | None = None
         self._measures = Measures()
+        self._before_volume: dict[str, frozenset[int]] = {}
         self.watch = LabelsWatch(self._take, self)
         panel.segment_wanted.connect(guarded(session, self.segment))
         panel.look_changed.connect(self._show_look)
         panel.uncertain_wanted.connect(guarded(session, self.go_to_uncertain))
         panel.accept_wanted.connect(guarded(session, self.toggle_slice))
-        panel.accept_all_wanted.connect(guarded(session, self.accept_volume))
+        panel.accept_all_wanted.connect(guarded(session, self.toggle_volume))
         panel.take_wanted.connect(guarded(session, self.take_into_scribbles))
         panel.export_wanted.connect(guarded(session, self.export))
         session.leaving.connect(self.watch.look)
-        session.project_changed.connect(self._show_models)
+        session.project_changed.connect(self._on_project)
         session.case_changed.connect(self._on_case)
-        session.slice_changed.connect(self._show_accepted)
+        session.slice_changed.connect(self._on_slice)
         session.masks_changed.connect(self._on_masks)
         session.run_changed.connect(self._on_run)
         session.cases_changed.connect(self._allow)
@@ -82,8 +94,34 @@ class ReviewControl(QObject):
         model = self._panel.chosen_model()
         if model is None:
             raise ProjectError("There is no model to segment with; train first.")
-        cases = () if everything else (self._session.the_case().id,)
-        self._train.segment(model, cases)
+        session = self._session
+        session.leaving.emit()
+        case_ids = [record.id for record in session.the_project().cases]
+        wanted = case_ids if everything else [session.the_case().id]
+        at_risk = corrections_at_risk(session.the_project(), wanted)
+        replace = self._may_replace(at_risk) if at_risk else False
+        if replace is not None:
+            session.give_up(at_risk if replace else {})
+            cases = () if everything else tuple(wanted)
+            self._train.segment(model, cases, over_corrections=replace)
+
+    def _may_replace(self, at_risk: Mapping[str, frozenset[int]]) -> bool | None:
+        """Whether corrections that nobody accepts may go; ``None``: nothing is to happen."""
+        count = sum(len(slices) for slices in at_risk.values())
+        slices = "1 slice was" if count == 1 else f"{count} slices were"
+        where = next(iter(at_risk)) if len(at_risk) == 1 else f"{len(at_risk)} cases"
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._panel,
+            "Replace corrections?",
+            f"{where}: {slices} corrected by hand and nobody accepted it. Replace what was "
+            "corrected by the model's mask? No keeps it and segments the rest.",
+            buttons.Yes | buttons.No | buttons.Cancel,
+            buttons.No,
+        )
+        if answer == buttons.Cancel:
+            return None
+        return bool(answer == buttons.Yes)
 
     def go_to_uncertain(self) -> None:
         """Show the slice the model is least sure of, accepted ones left out."""
@@ -106,9 +144,18 @@ class ReviewControl(QObject):
         else:
             self._session.accept((number,))
 
-    def accept_volume(self) -> None:
-        """Accept all slices."""
-        self._session.accept(range(self._session.the_case().slices))
+    def toggle_volume(self) -> None:
+        """Accept all slices, or take that back as a whole."""
+        case = self._session.the_case()
+        whole = frozenset(range(case.slices))
+        if case.accepted == whole:
+            # Slices that were accepted one by one before stay so.
+            self._session.withdraw(whole - self._before_volume.get(case.id, frozenset()))
+            self._before_volume.pop(case.id, None)
+        else:
+            before = case.accepted
+            self._session.accept(whole)
+            self._before_volume[case.id] = before
 
     def take_into_scribbles(self) -> None:
         """Copy the mask of the slice on screen into the scribbles."""
@@ -156,10 +203,14 @@ class ReviewControl(QObject):
         self._show_masks()
 
     def _on_masks(self, case_id: str) -> None:
-        case = self._session.case
-        if case is not None and case.id == case_id:
-            # A correction that was not seen yet is not to be painted over.
-            self.watch.look()
+        case, project = self._session.case, self._session.project
+        if case is None or project is None:
+            return
+        if case.id != case_id:
+            if case_id in siblings(project, case.id):
+                self._panel.show_measures(self._measures.of(project, case))
+        # A correction that could not be saved yet is not to be painted over.
+        elif self.watch.look():
             self._show_masks()
 
     def _show_masks(self) -> None:
@@ -175,7 +226,7 @@ class ReviewControl(QObject):
             self._panel.show_measures(self._measures.of(project, case))
         else:
             self._panel.show_measures(())
-        self._show_accepted()
+        self._on_slice()
         self._allow()
 
     def _show_look(self) -> None:
@@ -188,10 +239,21 @@ class ReviewControl(QObject):
             shown = self._panel.uncertainty.isChecked()
             self._board.show_uncertainty(self._session.case, self._session.scheme, shown=shown)
 
-    def _show_accepted(self, _slice: int = 0) -> None:
+    def _on_slice(self, _slice: int = 0) -> None:
         case = self._session.case
+        if case is None or case.prediction is None:
+            self._panel.show_origin((), starter=False)
+        else:
+            origin = origin_of_case(case)
+            lines = (describe_mask(origin), describe_slice(origin, self._session.slice))
+            self._panel.show_origin(lines, starter=any(m.starter for m in origin.models))
         accepted = case.accepted if case is not None else frozenset()
         self._panel.show_accepted(accepted, self._session.slice, case.slices if case else 0)
+
+    def _on_project(self) -> None:
+        self._before_volume.clear()
+        self._panel.forget_choice()
+        self._show_models()
 
     def _show_models(self) -> None:
         project = self._session.project
@@ -233,7 +295,7 @@ class ReviewControl(QObject):
         if (mask[index] != data[index]).any():
             data[index] = mask[index]
             self._board.layer(PREDICTION).refresh()
-        if case.prediction is not None and (mask == case.prediction).all():
+        if case.prediction is not None and (mask[index] == case.prediction[index]).all():
             return True
         try:
             session.correct(mask, slices)

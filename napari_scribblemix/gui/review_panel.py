@@ -31,11 +31,15 @@ class ReviewPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.model = tip(QComboBox(), "What to segment with: a training of this project.")
+        self.model = tip(
+            QComboBox(),
+            "What to segment with: the newest training, until you choose another model.",
+        )
         self.model.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
-        self.model.currentIndexChanged.connect(lambda _index: self._show_starter())
+        self.model.activated.connect(lambda _index: self._on_picked())
+        self._picked: Path | None = None
         self.segment_button = button(
             "Segment", "Make the mask of the case on screen.",
             lambda: self.segment_wanted.emit(False),
@@ -45,6 +49,7 @@ class ReviewPanel(QWidget):
             lambda: self.segment_wanted.emit(True),
         )  # fmt: skip
         self.starter = note()
+        self.origin = note()
         self.prediction = self._check("Mask", "Show the predicted mask.", on=True)
         self.outline = self._check("Outline", "Show the mask as outlines.", on=False)
         self.uncertainty = self._check(
@@ -60,7 +65,8 @@ class ReviewPanel(QWidget):
             self.accept_wanted.emit,
         )  # fmt: skip
         self.accept_all_button = button(
-            "Accept volume", "Keep the masks of all slices of this case.",
+            "Accept volume",
+            "Keep the masks of all slices of this case; once more takes that back as a whole.",
             self.accept_all_wanted.emit,
         )  # fmt: skip
         self.uncertain_button = button(
@@ -88,10 +94,11 @@ class ReviewPanel(QWidget):
     def _lay_out(self) -> None:
         layout = column(self)
         layout.addLayout(row(self.model, self.segment_button, self.segment_all_button, stretch=0))
-        layout.addWidget(self.starter)
         layout.addLayout(
             row(self.prediction, self.outline, self.uncertainty, self.opacity, stretch=3)
         )
+        layout.addWidget(self.origin)
+        layout.addWidget(self.starter)
         layout.addLayout(row(self.uncertain_button, self.take_button, stretch=0))
         layout.addLayout(row(self.accept_button, self.accept_all_button, stretch=0))
         layout.addWidget(self.accepted)
@@ -99,23 +106,31 @@ class ReviewPanel(QWidget):
         layout.addLayout(row(self.export_button, self.export_all_button, stretch=0))
 
     def show_models(self, choices: Sequence[tuple[str, Path]]) -> None:
-        """What one can segment with; the choice stays if it is still there."""
-        kept = self.chosen_model()
-        self.model.blockSignals(True)
+        """What one can segment with; the first is chosen until a person chooses another."""
         self.model.clear()
         for name, path in choices:
             self.model.addItem(name, path)
         self.model.setCurrentIndex(0 if choices else -1)
-        self.model.blockSignals(False)
-        self.choose_model(kept)
+        self._select(self._picked)
 
-    def choose_model(self, path: Path | None) -> None:
-        """Choose the model at ``path`` if it is on the list."""
+    def choose_model(self, path: Path) -> None:
+        """Choose the model at ``path``, as a person does; it stays as long as it is there."""
+        self._picked = path
+        self._select(path)
+
+    def forget_choice(self) -> None:
+        """Another project is open: nobody chose among its models yet."""
+        self._picked = None
+
+    def _on_picked(self) -> None:
+        # Of one alone there is nothing to choose.
+        self._picked = self.chosen_model() if self.model.count() > 1 else None
+
+    def _select(self, path: Path | None) -> None:
         # Not by findData, which compares Python objects by identity.
         for index in range(self.model.count()):
             if self.model.itemData(index) == path:
                 self.model.setCurrentIndex(index)
-        self._show_starter()
 
     def chosen_model(self) -> Path | None:
         """The model to segment with."""
@@ -123,11 +138,18 @@ class ReviewPanel(QWidget):
         return chosen if isinstance(chosen, Path) else None
 
     def show_accepted(self, accepted: frozenset[int], number: int, slices: int) -> None:
-        """How much is accepted, and what the accept button does in this slice."""
+        """How much is accepted, and what the accept buttons do now."""
         inside = number in accepted
         self.accept_button.setText("Accepted ✓ (undo)" if inside else "Accept slice")
+        whole = bool(slices) and len(accepted) == slices
+        self.accept_all_button.setText("Volume accepted ✓ (undo)" if whole else "Accept volume")
         words = f"{len(accepted)} of {slices} slices accepted." if accepted else ""
         say(self.accepted, words)
+
+    def show_origin(self, lines: Sequence[str], *, starter: bool) -> None:
+        """Who made the mask on screen; of the starter's what it is worth."""
+        say(self.origin, "\n".join(line for line in lines if line))
+        say(self.starter, STARTER_WORDS if starter else "")
 
     def show_measures(self, lines: Sequence[str]) -> None:
         """Volumes and ejection fraction."""
@@ -158,7 +180,3 @@ class ReviewPanel(QWidget):
         tip(box, hint)
         box.toggled.connect(lambda _on: self.look_changed.emit())
         return box
-
-    def _show_starter(self) -> None:
-        starter = self.chosen_model() == Path("starter")
-        say(self.starter, STARTER_WORDS if starter else "")

@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 
 from napari_scribblemix import events as ev
 
-Points = tuple[tuple[int, float], ...]
-"""(step, value), in the order of the steps."""
+Point = tuple[int, float]
+"""(step, value)"""
+
+Points = tuple[Point, ...]
+"""In the order of the steps."""
 
 _SUPERVISED = ": sup"
 
@@ -47,14 +50,26 @@ def extended(curves: dict[str, Points], step: int, values: dict[str, float]) -> 
     return curves | {task: (*curves.get(task, ()), (step, v)) for task, v in values.items()}
 
 
+def up_to(curves: CurveData, step: int) -> CurveData:
+    """``curves`` without the points after ``step``."""
+    losses, dices = (
+        {task: tuple(p for p in points if p[0] <= step) for task, points in each.items()}
+        for each in (curves.losses, curves.dices)
+    )
+    return CurveData(losses, dices)
+
+
 def curves_of(events: Iterable[ev.Event]) -> CurveData:
     """The curves of a whole run."""
     tasks: Sequence[str] = ()
-    losses: dict[str, list[tuple[int, float]]] = {}
-    dices: dict[str, list[tuple[int, float]]] = {}
+    losses: dict[str, list[Point]] = {}
+    dices: dict[str, list[Point]] = {}
     for event in events:
         if isinstance(event, ev.Started):
             tasks = event.tasks
+            # What was done after the checkpoint that it goes on from is done again.
+            for points in (*losses.values(), *dices.values()):
+                points[:] = [point for point in points if point[0] <= event.step]
         elif isinstance(event, ev.Progress):
             for task, value in losses_of(event, tasks).items():
                 losses.setdefault(task, []).append((event.step, value))

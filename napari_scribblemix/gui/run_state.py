@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from napari_scribblemix import events as ev
-from napari_scribblemix.gui.run_curves import CurveData, dices_of, extended, losses_of
+from napari_scribblemix.gui.run_curves import CurveData, dices_of, extended, losses_of, up_to
 
 
 class Phase(StrEnum):
@@ -60,7 +60,14 @@ def _started(state: RunState, event: ev.Started) -> RunState:
         f"slices of {event.scribbled_cases} cases."
     )
     phase = Phase.TRAINING if state.phase is Phase.STARTING else state.phase
-    return replace(state, phase=phase, words=words, step=event.step, tasks=tuple(event.tasks))
+    return replace(
+        state,
+        phase=phase,
+        words=words,
+        step=event.step,
+        tasks=tuple(event.tasks),
+        curves=up_to(state.curves, event.step),
+    )
 
 
 def _progressed(state: RunState, event: ev.Progress) -> RunState:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from napari_scribblemix import events as ev
 from napari_scribblemix.gui.run_curves import dices_of
 from napari_scribblemix.project.cases import file_hash
+from napari_scribblemix.project.drawn import is_drawn_on
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.project.run_models import models_of
 from napari_scribblemix.resources import STARTER_NAME, bundled_models
@@ -32,6 +33,7 @@ class RunSummary:
         resumable: whether it has a checkpoint.
         finished: whether its time or steps are used up.
         task_dices: the last mean Dice of each task, if there are several; the main one first.
+        saved: when its model was last saved, in seconds.
     """
 
     path: Path
@@ -42,6 +44,7 @@ class RunSummary:
     resumable: bool
     finished: bool
     task_dices: tuple[tuple[str, float | None], ...] = ()
+    saved: float = 0.0
 
     @property
     def name(self) -> str:
@@ -118,23 +121,33 @@ def _last_dices(events: Sequence[ev.Event], tasks: Sequence[str]) -> dict[str, f
     return known
 
 
+def _step(event: ev.Event) -> int:
+    kinds = ev.Progress | ev.Finished | ev.Checkpoint
+    return event.step if isinstance(event, kinds) else 0
+
+
+def _saved(run: Path) -> float:
+    """When the newest model of a run was saved, in seconds; 0 without one."""
+    return max((path.stat().st_mtime for path in models_of(run)), default=0.0)
+
+
 def summarise(run: Path) -> RunSummary:
     """What the list shows of one run."""
     events = read_events(run)
     started = next((e for e in events if isinstance(e, ev.Started)), None)
     tasks = started.tasks if started is not None else []
-    steps = [e.step for e in events if isinstance(e, ev.Progress | ev.Finished | ev.Checkpoint)]
     dices = _last_dices(events, tasks)
     last = next((e for e in reversed(events) if isinstance(e, ev.Finished | ev.Failed)), None)
     return RunSummary(
         path=run,
         method=started.method if started is not None else "",
-        steps=max(steps, default=0),
+        steps=max(map(_step, events), default=0),
         dice=dices.get(tasks[0] if tasks else ""),
         model=model_of(run),
         resumable=(run / "checkpoint" / "state.pt").is_file(),
         finished=isinstance(last, ev.Finished) and not last.stopped,
         task_dices=tuple((task, dices.get(task)) for task in tasks),
+        saved=_saved(run),
     )
 
 
@@ -150,12 +163,12 @@ def best_run(runs: Sequence[RunSummary]) -> RunSummary | None:
 
 
 def model_choices(runs: Sequence[RunSummary]) -> list[tuple[str, Path]]:
-    """What one can segment with, name and path: runs, the best first, then bundled models."""
+    """What one can segment with, name and path: runs, the newest first, then bundled models."""
     best = best_run(runs)
-    ready = sorted(runs, key=lambda run: run is not best)
+    newest = sorted(runs, key=lambda run: run.saved, reverse=True)
     named = [
         (f"run {run.name}" + (" (best)" if run is best else ""), run.model)
-        for run in ready
+        for run in newest
         if run.model is not None
     ]
     bundled = sorted(bundled_models(), key=lambda name: name != STARTER_NAME)
@@ -163,7 +176,38 @@ def model_choices(runs: Sequence[RunSummary]) -> list[tuple[str, Path]]:
 
 
 def trained_cases(project: Project, run: Path) -> frozenset[str]:
-    """The scribbled cases that a run was trained on, found by their salted hashes in its card."""
+    """The cases of the project that took part in a run, as its record says.
+
+    Runs of earlier versions name none: of them the scribbled cases count whose images are among the
+    salted hashes of the model's card.
+    """
+    events = read_events(run)
+    if not any(_step(event) for event in events):
+        return frozenset()
+    started = [event for event in events if isinstance(event, ev.Started)]
+    named = {case for event in started for case in event.scribbled}
+    if not named:
+        return _hashed_cases(project, run)
+    named |= {event.case for event in events if isinstance(event, ev.ScribblesTaken)}
+    return frozenset(record.id for record in project.cases if record.id in named)
+
+
+def last_trained(project: Project) -> frozenset[str]:
+    """The cases that took part in the newest training that made a step."""
+    for run in sorted(project.runs(), key=_last_told, reverse=True):
+        if cases := trained_cases(project, run):
+            return cases
+    return frozenset()
+
+
+def _last_told(run: Path) -> float:
+    try:
+        return (run / "events.jsonl").stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _hashed_cases(project: Project, run: Path) -> frozenset[str]:
     card = read_json((model_of(run) or run) / "model.json")
     hashes, salt = set(card.get("case_hashes", ())), str(card.get("case_salt", ""))
     if not hashes:
@@ -171,7 +215,7 @@ def trained_cases(project: Project, run: Path) -> frozenset[str]:
     return frozenset(
         record.id
         for record in project.cases
-        if project.scribble_path(record.id).is_file()
+        if is_drawn_on(project, record.id)
         and project.image_path(record.id).is_file()
         and file_hash(project.image_path(record.id), salt) in hashes
     )

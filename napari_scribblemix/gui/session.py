@@ -7,8 +7,8 @@ Errors of the user's making are raised as everywhere; what is only to be said go
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from psygnal import Signal
@@ -17,33 +17,25 @@ from napari_scribblemix import events as ev
 from napari_scribblemix.data.labels import CARDIAC, UNLABELLED, LabelScheme
 from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.gui import preferences
+from napari_scribblemix.gui.case_states import CaseState, CaseStates
 from napari_scribblemix.gui.open_case import (
     Labels,
     OpenCase,
-    accepted_slices,
+    corrected,
     read_case,
     read_masks,
 )
+from napari_scribblemix.gui.run_curves import CurveData, curves_of
 from napari_scribblemix.gui.run_state import Phase, RunState, after
+from napari_scribblemix.gui.runs import read_events, trained_cases
 from napari_scribblemix.project.project import Project
-
-
-@dataclass(frozen=True)
-class CaseState:
-    """What the list of cases says of one; ``accepted`` counts slices."""
-
-    id: str
-    scribbled: bool
-    trained: bool
-    predicted: bool
-    accepted: int
 
 
 class Session:
     """See the module.  ``project`` and ``case`` are ``None`` until something is opened."""
 
     leaving = Signal()
-    """The open case is about to be left: who holds something of it hands it over now."""
+    """The open case, or its mask, is about to be replaced: who holds something hands it over."""
     project_changed = Signal()
     cases_changed = Signal()
     case_changed = Signal()
@@ -60,6 +52,8 @@ class Session:
         self.slice = 0
         self.run = RunState()
         self.trained: frozenset[str] = frozenset()
+        self._states = CaseStates()
+        self._giving_up: dict[str, frozenset[int]] = {}
 
     @property
     def scheme(self) -> LabelScheme:
@@ -137,33 +131,21 @@ class Session:
 
     def case_states(self) -> list[CaseState]:
         """Every case of the project, sorted by name."""
-        project = self.project
-        if project is None:
+        if self.project is None:
             return []
-        states = [
-            CaseState(
-                record.id,
-                project.scribble_path(record.id).is_file()
-                or project.journal_path(record.id).is_file(),
-                record.id in self.trained,
-                project.prediction_path(record.id).is_file(),
-                len(accepted_slices(project, record.id)),
-            )
-            for record in project.cases
-        ]
-        return sorted(states, key=lambda state: state.id)
+        return self._states.of(self.project, self.case, self.trained)
 
     # -- strokes --
 
     def take_scribble(self, scribble: Labels, slices: tuple[int, ...]) -> None:
         """The strokes are now ``scribble``; only ``slices`` differ. On the disk on return."""
         project, case = self.the_project(), self.the_case()
-        first = (case.scribble == UNLABELLED).all()
+        before = (case.scribble != UNLABELLED).any()
         project.record_stroke(case.id, case.scribble, scribble)
         case.scribble = scribble
         self.scribble_changed.emit(slices)
         self.strokes_saved.emit(case.id)
-        if first:
+        if before != (scribble != UNLABELLED).any():
             self.cases_changed.emit()
 
     def fold(self) -> None:
@@ -178,9 +160,11 @@ class Session:
     # -- masks and reviews --
 
     def reread_masks(self, case_id: str) -> None:
-        """A prediction was written: show it, accepted slices aside."""
+        """A prediction was written: show it, what a person accepted or corrected aside."""
         project = self.the_project()
         if self.case is not None and self.case.id == case_id:
+            # A correction that nobody has seen yet is not to be lost.
+            self.leaving.emit()
             read_masks(project, self.case)
         self.masks_changed.emit(case_id)
 
@@ -192,34 +176,64 @@ class Session:
         self._review(case.accepted | set(slices))
 
     def withdraw(self, slices: Collection[int]) -> None:
-        """Let ``slices`` be predicted again."""
+        """Let ``slices`` be predicted again, those aside that were corrected by hand."""
         self._review(self.the_case().accepted - set(slices))
 
     def correct(self, mask: Labels, slices: Collection[int]) -> None:
-        """The reader changed the mask by hand in ``slices``: it is theirs now, so accepted."""
-        case = self.the_case()
-        case.prediction = mask
-        self._review(case.accepted | set(slices))
+        """The reader changed ``slices`` of the mask (Z, Y, X) by hand: theirs now, so accepted.
+
+        Who undoes a correction takes back that it was accepted.
+        """
+        project, case = self.the_project(), self.the_case()
+        made = corrected(case, mask, slices)
+        project.write_corrected(case.id, sorted(made.corrected), made.mask, case.image.geometry)
+        self._write_review(made.accepted, made.mask)
+        case.corrected, case.untouched = made.corrected, made.untouched
+        if made.undone:
+            project.put_back(case.id, sorted(made.undone), made.mask)
+        self._giving_up[case.id] = self._giving_up.get(case.id, frozenset()) - set(slices)
+        self._tell_review()
+
+    def give_up(self, corrections: Mapping[str, frozenset[int]]) -> None:
+        """The person lets these go: what is segmented next may take their place."""
+        self._giving_up = dict(corrections)
+
+    def _let_go(self, event: ev.Segmented) -> None:
+        """Forget the corrections that were replaced; those made since it was said stay."""
+        gone = self._giving_up.pop(event.case, frozenset()) & set(event.corrected)
+        if event.replaced and gone:
+            self.the_project().drop_corrected(event.case, gone)
+            if self.case is not None and self.case.id == event.case:
+                for z in gone:
+                    self.case.untouched.pop(z, None)
 
     def _review(self, accepted: frozenset[int]) -> None:
+        self._write_review(accepted, self.the_case().prediction)
+        self._tell_review()
+
+    def _write_review(self, accepted: frozenset[int], mask: Labels | None) -> None:
         project, case = self.the_project(), self.the_case()
         project.write_review(
             case.id,
             sorted(accepted),
             preferences.reviewer(),
-            labels=case.prediction,
+            labels=mask,
             geometry=case.image.geometry,
         )
-        case.accepted = accepted
-        self.masks_changed.emit(case.id)
-        self.strokes_saved.emit(case.id)
+        case.accepted, case.prediction = accepted, mask
+
+    def _tell_review(self) -> None:
+        case_id = self.the_case().id
+        self.masks_changed.emit(case_id)
+        self.strokes_saved.emit(case_id)
         self.cases_changed.emit()
 
     # -- the child process --
 
     def begin(self, phase: Phase, run: Path | None, words: str) -> None:
-        """A child process was started."""
-        self.run = RunState(phase=phase, run=run, words=words)
+        """A child process was started; a run that goes on shows its curves from the start."""
+        curves = CurveData() if run is None else curves_of(read_events(run))
+        self.run = RunState(phase=phase, run=run, words=words, curves=curves)
         self.run_changed.emit()
 
     def enter(self, phase: Phase, words: str) -> None:
@@ -231,12 +245,16 @@ class Session:
         """Take note of what the child process tells."""
         self.run = after(self.run, event)
         if isinstance(event, ev.Started):
-            self.trained = frozenset(s.id for s in self.case_states() if s.scribbled)
+            earlier = event.step and self.project and self.run.run
+            known = trained_cases(self.the_project(), earlier) if earlier else frozenset()
+            self.trained = known | set(event.scribbled)
             self.cases_changed.emit()
         elif isinstance(event, ev.ScribblesTaken) and event.case not in self.trained:
             self.trained |= {event.case}
             self.cases_changed.emit()
         elif isinstance(event, ev.Preview | ev.Segmented):
+            if isinstance(event, ev.Segmented):
+                self._let_go(event)
             fresh = self.case is None or self.case.id != event.case or self.case.prediction is None
             self.reread_masks(event.case)
             if fresh:

@@ -63,16 +63,19 @@ class LabelsWatch(QObject):
         if self._layer is not None:
             self._seen = np.array(self._layer.data)
 
-    def look(self) -> None:
-        """Compare now, and hand on what changed."""
+    def look(self) -> bool:
+        """Compare now, and hand on what changed; whether nothing is left to hand on."""
         if self._layer is None or self._seen is None:
-            return
+            return True
         data = self._layer.data
         if data.shape != self._seen.shape:
-            return
+            return True
         changed = np.flatnonzero((data != self._seen).any(axis=(1, 2)))
-        if len(changed) and self._take(data, tuple(changed.tolist())):
+        if len(changed):
+            if not self._take(data, tuple(changed.tolist())):
+                return False
             self._seen[changed] = data[changed]
+        return True
 
     def _on_paint(self) -> None:
         self._soon.start()

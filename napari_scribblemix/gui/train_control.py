@@ -19,7 +19,7 @@ from napari_scribblemix.gui.companions import look_at
 from napari_scribblemix.gui.guard import guarded
 from napari_scribblemix.gui.relay import WorkerRelay
 from napari_scribblemix.gui.run_state import Phase
-from napari_scribblemix.gui.runs import list_runs, trained_cases
+from napari_scribblemix.gui.runs import last_trained, list_runs
 from napari_scribblemix.gui.session import Session
 from napari_scribblemix.gui.train_panel import TrainPanel
 from napari_scribblemix.settings import TrainSettings
@@ -87,7 +87,7 @@ class TrainControl(QObject):
             raise SettingsError(
                 f"These settings do not fit: {error.errors()[0]['msg']}."
             ) from error
-        if not any(state.scribbled for state in self._session.case_states()):
+        if not any(state.labelled for state in self._session.case_states()):
             raise ProjectError("There is no scribble yet; draw some strokes first.")
         self._start(settings, project.new_run(settings.method).absolute())
 
@@ -108,12 +108,14 @@ class TrainControl(QObject):
             look_at(path)
         self._start(settings, run.absolute())
 
-    def segment(self, model: Path, cases: tuple[str, ...]) -> None:
-        """Write the masks of ``cases`` with a model."""
+    def segment(
+        self, model: Path, cases: tuple[str, ...], *, over_corrections: bool = False
+    ) -> None:
+        """Write the masks of ``cases`` with a model; ``over_corrections`` as in ``SegmentJob``."""
         project = self._session.the_project()
         device = str(self._panel.form.values().get("device", "auto"))
         self._relay.start(project.folder.absolute(), SegmentJob(
-            model=model, cases=cases, device=device
+            model=model, cases=cases, device=device, over_corrections=over_corrections
         ))  # fmt: skip
         self._session.begin(Phase.SEGMENTING, None, f"Segmenting with {model.name}…")
 
@@ -172,8 +174,8 @@ class TrainControl(QObject):
 
     def _on_project(self) -> None:
         project = self._session.project
-        if project is not None and (runs := project.runs()):
-            self._session.trained = trained_cases(project, runs[-1])
+        if project is not None:
+            self._session.trained = last_trained(project)
         self._show_runs()
         self._on_cases()
 
@@ -188,7 +190,7 @@ class TrainControl(QObject):
         self._reason = None
         if session.project is None:
             self._reason = "open images first."
-        elif not any(state.scribbled for state in session.case_states()):
+        elif not any(state.labelled for state in session.case_states()):
             self._reason = "draw some strokes first."
         self._on_run()
 

@@ -1,7 +1,8 @@
 """A case of a project to a prediction in the project, with its uncertainty.
 
-Accepted slices stay as they are in what is written (``Project.write_prediction`` sees to it); the
-Dice against them is that of the network's own answer.
+Slices that a person accepted or corrected stay as they are in what is written
+(``Project.write_prediction`` sees to it); the Dice against accepted ones is that of the network's
+own answer.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,15 +24,41 @@ from napari_scribblemix.inference.orientation import Turn
 from napari_scribblemix.inference.segment import LOOK, Look, segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.project.project import Project
+from napari_scribblemix.resources import bundled_models, find_model
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What was written: paths relative to the project, and the mean Dice on accepted slices."""
+    """What was written: paths relative to the project, and the mean Dice on accepted slices.
+
+    ``corrected``: the slices corrected by hand that are not accepted.
+    """
 
     file: str
     uncertainty_file: str
     mean_dice: float | None
+    corrected: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Maker:
+    """What makes a mask: a bundled model, a run of the project or a model from elsewhere."""
+
+    kind: Literal["bundled", "run", "model"]
+    name: str
+    step: int
+
+
+def maker_of(path: Path, step: int, project: Project) -> Maker:
+    """The model at ``path`` (or bundled under that name) that was trained for ``step`` steps.
+
+    A model of the project's own is that of its run, whichever its task.
+    """
+    found, runs = find_model(path), project.folder.resolve() / "runs"
+    if runs in found.resolve().parents:
+        return Maker("run", found.resolve().relative_to(runs).parts[0], step)
+    name = found.stem if found.suffix == ".safetensors" else found.name
+    return Maker("bundled" if found in bundled_models().values() else "model", name, step)
 
 
 def class_map(model: LabelScheme, project: LabelScheme) -> NDArray[np.uint8]:
@@ -65,16 +93,16 @@ def predict_case(
     case_id: str,
     model: Model,
     *,
-    name: str,
-    step: int,
+    maker: Maker,
     look: Look = LOOK,
     turn: Turn | None = None,
+    over_corrections: bool = False,
 ) -> Prediction:
     """Segment a case and write the result into the project's ``predictions/``.
 
-    ``name`` of the model and ``step`` go into the record of the prediction; ``turn`` is the way up,
-    where it is known.  Raises as ``read_image``, ``ImageError`` for an image that cannot be used,
-    and ``ModelError``.
+    ``maker`` goes into the record of the prediction; ``turn`` is the way up, where it is known;
+    ``over_corrections`` as for ``Project.write_prediction``.  Raises as ``read_image``,
+    ``ImageError`` for an image that cannot be used, and ``ModelError``.
     """
     translation = class_map(model.card.labels, project.labels)
     image = project.read_image(case_id)
@@ -85,17 +113,21 @@ def predict_case(
     labels = translation[result.labels]
     entropy = normalised_entropy(result.probability)
     origin = {
-        "model": name,
-        "step": step,
+        "kind": maker.kind,
+        "model": maker.name,
+        "step": maker.step,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "uncertainty": [round(float(value), 5) for value in entropy.mean(axis=(1, 2))],
     }
     score = accepted_dice(labels, project.read_accepted(case_id), project.labels.classes)
-    project.write_prediction(case_id, labels, image.geometry, origin, entropy)
+    corrected = project.write_prediction(
+        case_id, labels, image.geometry, origin, entropy, over_corrections=over_corrections
+    )
     return Prediction(
         _inside(project, project.prediction_path(case_id)),
         _inside(project, project.uncertainty_path(case_id)),
         score,
+        corrected,
     )
 
 

@@ -104,6 +104,10 @@ def _stop_at_blocks(findings: list[Finding], path: Path, kind: type[InputError])
 def _match(labels: Volume, geometry: Geometry, what: str, path: Path) -> tuple[Volume, list[str]]:
     """``labels`` on the image's voxels, and a note if their headers disagree."""
     stored = labels.geometry.to_file(labels.array)
+    # A flat file and a volume of one slice hold the same pixels.
+    flat = min(len(stored.shape), len(geometry.file_shape)) == 2
+    if flat and (*stored.shape, 1)[:3] == (*geometry.file_shape, 1)[:3]:
+        return Volume(geometry.from_file(stored.reshape(geometry.file_shape)), geometry), []
     if stored.shape != geometry.file_shape:
         raise GeometryError(
             f"{path}: {what} are {format_shape(labels.geometry.shape)} but the image is "

@@ -31,6 +31,7 @@ from napari_scribblemix.project.record import (
 PROJECT_FILE = "project.json"
 PROJECT_SUFFIX = ".scribblemix"
 _LOCK_FILE = "project.lock"
+_LOCKED = ("scribbles", "reviews", "reviews/corrected")
 
 
 class ProjectFolder:
@@ -256,7 +257,7 @@ class ProjectFolder:
 
     def _remove_leftovers(self) -> None:
         """Remove what writes cut short by a crash left behind, in the folders of the lock."""
-        for folder in (self.folder, self.folder / "scribbles", self.folder / "reviews"):
+        for folder in (self.folder, *(self.folder / name for name in _LOCKED)):
             for path in folder.glob(f".*{TEMPORARY_SUFFIX}"):
                 with contextlib.suppress(OSError):
                     path.unlink()

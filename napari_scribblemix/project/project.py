@@ -5,13 +5,14 @@
       scribbles/ID.nii.gz   and ID.journal: strokes since the last save
       predictions/ID.nii.gz and ID.json: which model, which step, how uncertain each slice;
                             ID_uncertainty.nii.gz: 0 (certain) to 100
-      reviews/ID.json       accepted slices, who, when; ID.nii.gz: their labels, like scribbles
+      reviews/ID.json       accepted slices, who, when; ID.nii.gz: their labels, like scribbles;
+                            corrected/ID.nii.gz: slices corrected by hand, accepted or not
       runs/RUN/             settings, events, checkpoint, model
 
 Images stay where they are.  What a person makes (``project.json``, scribbles, reviews) is written
 by the holder of the lock alone; a second opener reads.  What programs make (predictions, runs) is
 written whole, file by file, and needs no lock: the training process writes while the GUI holds it.
-No prediction replaces an accepted slice, neither in its file nor when it is read.
+No prediction replaces an accepted or corrected slice, neither in its file nor when it is read.
 """
 
 from __future__ import annotations
@@ -31,15 +32,21 @@ from napari_scribblemix.data.nifti import read_labels, write_labels
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.project.cases import Case
+from napari_scribblemix.project.corrections import (
+    CorrectedMasks,
+    lay_over,
+    whole_slices,
+    with_kept,
+)
 from napari_scribblemix.project.durable import Journal, atomic_write
-from napari_scribblemix.project.folder import PROJECT_FILE, PROJECT_SUFFIX, ProjectFolder
+from napari_scribblemix.project.folder import PROJECT_FILE, PROJECT_SUFFIX
 from napari_scribblemix.project.reviews import keep_slices
 from napari_scribblemix.project.strokes import encode_stroke, replay
 
 __all__ = ["PROJECT_FILE", "PROJECT_SUFFIX", "Project"]
 
 
-class Project(ProjectFolder):
+class Project(CorrectedMasks):
     """An open project; a context manager that gives the lock back (see ``ProjectFolder``)."""
 
     def read_scribble(self, case_id: str, image: Volume) -> NDArray[np.uint8]:
@@ -86,28 +93,56 @@ class Project(ProjectFolder):
         geometry: Geometry,
         origin: Mapping[str, Any],
         uncertainty: NDArray[np.floating[Any]] | None = None,
-    ) -> None:
-        """Save a full mask (Z, Y, X) of class indices; accepted slices stay as accepted.
+        *,
+        over_corrections: bool = False,
+    ) -> tuple[int, ...]:
+        """Save a full mask (Z, Y, X) of class indices; what a person made stays as it is.
 
-        ``origin`` names the model and step; ``uncertainty`` (Z, Y, X) is 0 to 1.
+        ``origin`` names the model and step, and is kept with those of the slices that stay;
+        ``uncertainty`` (Z, Y, X) is 0 to 1.  With ``over_corrections`` only accepted slices stay.
+        Returns the slices that were corrected by hand and are not accepted.
         """
         self.case(case_id)
         path = self.prediction_path(case_id)
         if uncertainty is not None:
             percent = np.rint(np.clip(uncertainty, 0, 1) * 100).astype(np.uint8)
             write_labels(self.uncertainty_path(case_id), percent, geometry)
-        kept = self._with_accepted(case_id, labels)
-        write_labels(path, self.labels.encode_mask(kept), geometry)
-        self._write_json(path.with_name(f"{case_id}.json"), dict(origin))
+        accepted, corrected = self.read_accepted(case_id), self.read_corrected(case_id)
+        decided = whole_slices(accepted, labels.shape)
+        waiting = whole_slices(corrected, labels.shape) - decided
+        if not over_corrections:
+            labels, decided = lay_over(labels, corrected), decided | waiting
+        beside = path.with_name(f"{case_id}.json")
+        origin = with_kept(origin, self._read_json(beside), decided)
+        write_labels(path, self.labels.encode_mask(lay_over(labels, accepted)), geometry)
+        self._write_json(beside, dict(origin))
+        return tuple(sorted(waiting))
+
+    def put_back(self, case_id: str, slices: Sequence[int], labels: NDArray[np.uint8]) -> None:
+        """Show ``slices`` of the prediction as in ``labels`` (Z, Y, X): a correction was undone."""
+        self._require_lock()
+        found = self.read_prediction(case_id)
+        if found is None or found[0].shape != labels.shape:
+            return
+        mask, origin = found
+        mask[list(slices)] = labels[list(slices)]
+        percent = self.read_uncertainty(case_id)
+        uncertainty = None if percent is None else percent / 100.0
+        geometry = read_labels(self.prediction_path(case_id)).geometry
+        self.write_prediction(case_id, mask, geometry, origin, uncertainty)
 
     def read_prediction(self, case_id: str) -> tuple[NDArray[np.uint8], dict[str, Any]] | None:
-        """The prediction (Z, Y, X), accepted slices as accepted, and its origin, or ``None``."""
+        """The prediction (Z, Y, X), what a person made as it was made, and its origin, or ``None``.
+
+        The origin says with ``kept`` of which slices it is not the origin, see ``corrections``.
+        """
         path = self.prediction_path(case_id)
         if not path.is_file():
             return None
         labels = self.labels.decode_mask(read_labels(path).array, source=str(path))
         origin = self._read_json(path.with_name(f"{case_id}.json"))
-        return self._with_accepted(case_id, labels), origin
+        labels = lay_over(labels, self.read_corrected(case_id))
+        return lay_over(labels, self.read_accepted(case_id)), origin
 
     def read_uncertainty(self, case_id: str) -> NDArray[np.uint8] | None:
         """The uncertainty (Z, Y, X) of the prediction, 0 to 100, or ``None``."""
@@ -157,13 +192,6 @@ class Project(ProjectFolder):
         if not path.is_file():
             return None
         return self.labels.decode(read_labels(path).array, source=str(path))
-
-    def _with_accepted(self, case_id: str, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        accepted = self.read_accepted(case_id)
-        # Labels of another shape belong to another image.
-        if accepted is None or accepted.shape != labels.shape:
-            return labels
-        return np.where(accepted == UNLABELLED, labels, accepted)
 
     def new_run(self, name: str) -> Path:
         """A new, empty folder in ``runs/``: ``name``, or ``name-2`` and so on if it is taken."""

@@ -134,6 +134,7 @@ def _started(
         parameters=sum(p.numel() for task in tasks for p in task.network.parameters()),
         start=start,
         tasks=[task.name for task in tasks] if len(tasks) > 1 else [],
+        scribbled=[case.id for case in tasks[0].cases.training if case.scribble is not None],
     )
 
 

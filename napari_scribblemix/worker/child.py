@@ -21,9 +21,15 @@ from napari_scribblemix.events import (
     Preview,
     Segmented,
     Warned,
+    describe_kept,
 )
 from napari_scribblemix.inference.model import Model, load_model
-from napari_scribblemix.inference.project_cases import class_map, predict_case
+from napari_scribblemix.inference.project_cases import (
+    Maker,
+    class_map,
+    maker_of,
+    predict_case,
+)
 from napari_scribblemix.inference.segment import LOOK, Look
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.training.cases import default_output
@@ -183,8 +189,7 @@ class _Company:
                 project,
                 case_id,
                 training.model(),
-                name=training.run.name,
-                step=step,
+                maker=Maker("run", training.run.name, step),
                 look=look,
                 turn=self._job.turn_of(case_id),
             )
@@ -223,6 +228,8 @@ def _segment(job: SegmentJob, folder: Path, inbox: Inbox) -> Iterator[Event]:
             if isinstance(event, Segmented):
                 done += 1
                 event = event.model_copy(update={"number": done, "of": of})
+                if event.corrected and not event.replaced:
+                    yield Warned(message=describe_kept(event))
             yield event
     if of and not done and not stopped:
         raise ImageError(f"None of the {of} cases could be segmented; see the warnings.")
@@ -231,18 +238,16 @@ def _segment(job: SegmentJob, folder: Path, inbox: Inbox) -> Iterator[Event]:
     )
 
 
-def _name_of(model: Path, project: Project) -> str:
-    """What a mask says of its origin: of the project's own models the run, whichever its task."""
-    runs = project.folder.resolve() / "runs"
-    if runs in model.resolve().parents:
-        return model.resolve().relative_to(runs).parts[0]
-    return model.stem if model.suffix == ".safetensors" else model.name
-
-
 def _segment_case(job: SegmentJob, project: Project, case_id: str, model: Model) -> Event:
-    name, look = _name_of(job.model, project), Look(mirror=job.mirror)
     try:
-        found = predict_case(project, case_id, model, name=name, step=model.card.steps, look=look)
+        found = predict_case(
+            project,
+            case_id,
+            model,
+            maker=maker_of(job.model, model.card.steps, project),
+            look=Look(mirror=job.mirror),
+            over_corrections=job.over_corrections,
+        )
     except ScribbleMixError as error:
         return Warned(message=f"{case_id} was not segmented: {error}")
     return Segmented(
@@ -252,4 +257,6 @@ def _segment_case(job: SegmentJob, project: Project, case_id: str, model: Model)
         of=0,
         mean_dice=found.mean_dice,
         uncertainty_file=found.uncertainty_file,
+        corrected=list(found.corrected),
+        replaced=job.over_corrections,
     )

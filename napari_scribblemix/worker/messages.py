@@ -35,7 +35,9 @@ class TrainJob(_Message):
 class SegmentJob(_Message):
     """Segment cases of the project into its ``predictions/``; no ``cases`` means all.
 
-    ``model`` is ``starter``, a run folder or a model file, ``mirror`` as for ``segment``.
+    ``model`` is ``starter``, a run folder or a model file, ``mirror`` as for ``segment``.  Accepted
+    slices stay, and slices corrected by hand too, unless ``over_corrections`` lets go those that
+    are not accepted.
     """
 
     job: Literal["segment"] = "segment"
@@ -44,6 +46,7 @@ class SegmentJob(_Message):
     device: str = "auto"
     threads: int | None = Field(None, ge=1)
     mirror: bool | None = None
+    over_corrections: bool = False
 
 
 class Pause(_Message):

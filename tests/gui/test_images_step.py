@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from by_hand import open_folder, project_of
 
@@ -72,6 +73,56 @@ def test_a_layer_without_a_file_becomes_a_case(make_widget: Make, projects_folde
     assert widget.session.the_case().id == "mine"
     assert project_of(widget).folder == projects_folder / "mine.scribblemix"
     assert widget.session.the_case().image.geometry.spacing == pytest.approx((8, 1.5, 1.5))
+
+
+def test_a_layer_is_added_with_its_affine_and_unit_and_hidden(make_widget: Make) -> None:
+    widget = make_widget()
+    layer = widget.board.viewer.add_image(
+        draw(0)[0], name="a/b", affine=np.diag([8000, 1400, 1400, 1]), units=("um",) * 3
+    )
+    widget.images_panel.layer_button.click()
+    case = widget.session.the_case()
+    assert case.id == "a_b"
+    assert case.image.geometry.spacing == pytest.approx((8, 1.4, 1.4))
+    assert not layer.visible
+    assert "unit" not in widget.message.text()
+
+
+@pytest.mark.parametrize("value", [np.nan, 7.0])
+def test_a_layer_without_an_image_stays_on_screen_and_makes_nothing(
+    make_widget: Make, projects_folder: Path, value: float
+) -> None:
+    widget = make_widget()
+    layer = widget.board.viewer.add_image(np.full((4, 8, 8), value), contrast_limits=(0, 1))
+    widget.images_panel.layer_button.click()
+    assert "cannot be used" in widget.message.text()
+    assert "\n" not in widget.message.text()
+    assert layer.visible
+    assert widget.session.project is None
+    assert not projects_folder.exists()
+
+
+def test_a_colour_image_is_refused_in_words(make_widget: Make) -> None:
+    widget = make_widget()
+    widget.board.viewer.add_image(np.zeros((8, 8, 3), np.uint8), rgb=True, name="photo")
+    button = widget.images_panel.layer_button
+    assert not button.isEnabled()
+    assert "photo is a colour image" in button.toolTip()
+    widget.board.viewer.add_image([np.zeros((8, 8)), np.zeros((4, 4))], name="pyramid")
+    assert "pyramid has several resolutions" in button.toolTip()
+
+
+def test_of_a_cine_layer_the_frame_on_screen_is_added(make_widget: Make) -> None:
+    widget = make_widget()
+    cine = np.stack([draw(seed)[0] for seed in range(3)])
+    layer = widget.board.viewer.add_image(cine, name="beat", scale=(1, 8, 1.5, 1.5))
+    for frame in (2, 0):
+        widget.board.viewer.dims.set_point(0, frame)
+        widget.board.viewer.layers.selection.active = layer
+        widget.images_panel.layer_button.click()
+        case = widget.session.the_case()
+        assert case.id == f"beat_frame{frame:02d}"
+        assert np.array_equal(case.image.array, cine[frame])
 
 
 def test_the_sample_of_three_channels_is_shown_and_drawn_on(make_widget: Make) -> None:

@@ -132,10 +132,10 @@ def test_layers_of_others_stay(board: LayerBoard, viewer: ViewerModel, case: Ope
 def test_the_chosen_layer_of_somebody_else_can_be_added_but_not_ours(
     board: LayerBoard, viewer: ViewerModel, case: OpenCase
 ) -> None:
-    viewer.add_image(np.zeros((4, 8, 8)), name="mine", scale=(5, 1, 1))
+    mine = viewer.add_image(np.zeros((4, 8, 8)), name="mine", scale=(5, 1, 1))
     found = board.active_image()
     assert found is not None
-    assert (found.name, found.scale, found.path) == ("mine", (5.0, 1.0, 1.0), None)
+    assert (found.name, found.layer, found.path) == ("mine", mine, None)
     board.show_image(case, CARDIAC)
     viewer.layers.selection.active = board.layer(IMAGE)
     assert board.active_image() is None

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import nibabel
@@ -14,14 +14,19 @@ from napari_scribblemix.project.cases import CaseFiles
 from napari_scribblemix.project.project import Project
 from phantoms import draw, write_file
 
+RUN = {"kind": "run", "model": "cyclemix", "step": 540}
+STARTER = {"kind": "bundled", "model": "starter", "step": 14000}
 
-def predict(project: Project, case_id: str, ventricle: int) -> None:
+
+def predict(
+    project: Project, case_id: str, ventricle: int, origin: Mapping[str, object] = RUN
+) -> None:
     """A mask with so many voxels of the left ventricle."""
     image = project.read_image(case_id)
     mask = np.zeros(image.array.shape, np.uint8)
     mask.flat[:ventricle] = 3
     mask.flat[-50:] = 2
-    project.write_prediction(case_id, mask, image.geometry, {})
+    project.write_prediction(case_id, mask, image.geometry, origin)
 
 
 @pytest.fixture
@@ -57,6 +62,34 @@ def test_another_phase_is_measured_again_when_its_mask_was_written_again(phases:
     measures, case = Measures(), read_case(phases, "heart_ED")
     assert "LV EF 60 %" in measures.of(phases, case)[1]
     predict(phases, "heart_ES", 500)
+    assert "LV EF 50 %" in measures.of(phases, case)[1]
+
+
+def test_masks_of_two_models_give_no_ejection_fraction(phases: Project) -> None:
+    predict(phases, "heart_ED", 1000, STARTER)
+    for name in ("heart_ED", "heart_ES"):
+        line = Measures().of(phases, read_case(phases, name))[1]
+        assert "EF" not in line
+        assert "ED by starter; ES by run cyclemix, step 540" in line
+    predict(phases, "heart_ED", 1000)
+    assert "LV EF 60 %" in Measures().of(phases, read_case(phases, "heart_ED"))[1]
+
+
+def test_two_states_of_a_run_are_marked(phases: Project) -> None:
+    predict(phases, "heart_ES", 400, RUN | {"step": 600})
+    line = Measures().of(phases, read_case(phases, "heart_ED"))[1]
+    assert "LV EF 60 %" in line
+    assert "ED by run cyclemix, step 540; ES by run cyclemix, step 600" in line
+
+
+def test_another_phase_is_measured_again_when_a_person_corrected_it(phases: Project) -> None:
+    measures, case = Measures(), read_case(phases, "heart_ED")
+    assert "LV EF 60 %" in measures.of(phases, case)[1]
+    other = read_case(phases, "heart_ES")
+    mask = np.zeros(other.image.array.shape, np.uint8)
+    mask.flat[:500] = 3
+    phases.write_corrected("heart_ES", [0], mask, other.image.geometry)
+    phases.write_review("heart_ES", [0], "me", labels=mask, geometry=other.image.geometry)
     assert "LV EF 50 %" in measures.of(phases, case)[1]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from napari_scribblemix.data.labels import CARDIAC, MYOPS
-from napari_scribblemix.errors import FileError, GeometryError
+from napari_scribblemix.errors import FileError
 from napari_scribblemix.gui.opening import (
     add_cases,
     add_frame,
@@ -15,7 +15,6 @@ from napari_scribblemix.gui.opening import (
     from_folder,
     from_sample,
     open_or_create,
-    save_array,
 )
 from napari_scribblemix.project.cases import CaseFiles
 from napari_scribblemix.project.project import Project
@@ -87,24 +86,6 @@ def test_another_image_of_the_same_name_is_refused(tmp_path: Path) -> None:
             add_cases(project, from_files([tmp_path / "b" / "heart.nii.gz"], tmp_path).cases)
         )
         assert "has a case heart already" in str(told["heart"])
-
-
-def test_an_array_is_saved_with_its_spacing_and_reads_back(tmp_path: Path) -> None:
-    image = draw(0)[0]
-    with Project.create(tmp_path / "p.scribblemix") as project:
-        files = save_array(project, "My layer: 1", image, (8.0, 1.5, 1.25))
-        assert dict(add_cases(project, [files])) == {"My_layer__1": None}
-        volume = project.read_image(files.id)
-    assert volume.geometry.spacing == pytest.approx((8.0, 1.5, 1.25))
-    assert np.array_equal(volume.array, image)
-
-
-def test_an_array_that_is_no_volume_is_refused(tmp_path: Path) -> None:
-    with (
-        Project.create(tmp_path / "p.scribblemix") as project,
-        pytest.raises(GeometryError, match="expected three"),
-    ):
-        save_array(project, "flat", np.zeros((5, 5)), (1.0, 1.0))
 
 
 def test_a_folder_without_images_says_what_was_expected(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import nibabel
 import numpy as np
 import pytest
-from napari.layers import Layer
+from napari.layers import Labels, Layer
 
 from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.gui.commands import cine_sample, lge_sample, myops_sample
@@ -31,7 +31,9 @@ def test_an_image_is_read_with_its_spacing(tmp_path: Path) -> None:
     assert kind == "image"
     assert np.array_equal(array, image)
     assert tuple(settings["scale"]) == SPACING
-    assert Layer.create(array, settings, kind).name == "heart"
+    layer = Layer.create(array, settings, kind)
+    assert layer.name == "heart"
+    assert [str(unit) for unit in layer.units] == ["millimeter"] * 3
 
 
 def test_a_cine_is_read_with_time_first(tmp_path: Path) -> None:
@@ -39,6 +41,8 @@ def test_a_cine_is_read_with_time_first(tmp_path: Path) -> None:
     array, settings, kind = read(write_cine(tmp_path / "beat.nii", frames))
     assert array.shape == (3, *frames[0].shape)
     assert tuple(settings["scale"]) == (1.0, *SPACING)
+    units = [str(unit) for unit in Layer.create(array, settings, kind).units]
+    assert units == ["pixel", *["millimeter"] * 3]
     assert np.allclose(array[2], frames[2], atol=1e-3)
     assert kind == "image"
 
@@ -90,6 +94,27 @@ def test_labels_without_an_image_keep_their_scale(tmp_path: Path) -> None:
     written = nibabel.load(tmp_path / "a.nii.gz")
     assert written.header.get_zooms() == pytest.approx(SPACING[::-1])
     assert np.array_equal(np.asarray(written.dataobj).transpose(2, 1, 0), labels)
+
+
+def test_labels_without_an_image_keep_their_affine_and_unit(tmp_path: Path) -> None:
+    labels = draw(0)[1]
+    layer = Labels(labels, affine=np.diag([8000, 1400, 1300, 1]), units=("um",) * 3)
+    write_labels_layer(str(tmp_path / "a.nii.gz"), *layer.as_layer_data_tuple()[:2])
+    written = nibabel.load(tmp_path / "a.nii.gz")
+    assert written.header.get_zooms() == pytest.approx((1.3, 1.4, 8))
+    assert np.array_equal(np.asarray(written.dataobj).transpose(2, 1, 0), labels)
+
+
+def test_labels_keep_their_axes_whichever_the_slices_are(tmp_path: Path) -> None:
+    labels = np.moveaxis(draw(0)[1], 0, -1)
+    layer = Labels(labels, scale=(1.5, 1.5, 8), units=("mm",) * 3)
+    write_labels_layer(str(tmp_path / "a.nii.gz"), *layer.as_layer_data_tuple()[:2])
+    written = nibabel.load(tmp_path / "a.nii.gz")
+    assert written.header.get_zooms() == pytest.approx((8, 1.5, 1.5))
+    assert np.array_equal(np.asarray(written.dataobj).T, labels)
+    flat = Labels(labels[..., 1], scale=(1.5, 1.4), units=("mm",) * 2)
+    write_labels_layer(str(tmp_path / "b.nii.gz"), *flat.as_layer_data_tuple()[:2])
+    assert np.array_equal(np.asarray(nibabel.load(tmp_path / "b.nii.gz").dataobj).T, flat.data)
 
 
 @pytest.mark.parametrize("sample", [cine_sample, lge_sample])

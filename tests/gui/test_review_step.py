@@ -5,32 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
-from by_hand import predict
+from by_hand import open_folder, predict
 from fakes import FakeClient
 from qtpy.QtWidgets import (
     QFileDialog,
     QMessageBox,
 )
 
+from napari_scribblemix import events as ev
 from napari_scribblemix.gui.dock import ScribbleMixWidget
 from napari_scribblemix.gui.layers import PREDICTION
 from napari_scribblemix.gui.run_state import Phase
 from napari_scribblemix.worker.messages import (
     SegmentJob,
 )
+from phantoms import draw, write_file
 
 Make = Callable[..., ScribbleMixWidget]
 
 
-def test_segment_makes_a_job_for_the_case_on_screen_or_for_all(
-    widget: ScribbleMixWidget, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_segment_makes_a_job_for_the_case_on_screen_or_for_all(widget: ScribbleMixWidget) -> None:
     panel = widget.review_panel
     assert not panel.segment_button.isEnabled() or panel.chosen_model() is not None
     panel.show_models([("starter", Path("starter"))])
     panel.allow_segmenting(None)
-    assert "drawn hearts" in panel.starter.text()
     panel.segment_button.click()
     panel.segment_wanted.emit(True)
     (job,) = FakeClient.made.jobs[:1]
@@ -39,14 +39,144 @@ def test_segment_makes_a_job_for_the_case_on_screen_or_for_all(
     assert widget.session.run.phase is Phase.SEGMENTING
 
 
-def test_the_chosen_model_stays_when_the_list_is_made_again(widget: ScribbleMixWidget) -> None:
-    panel = widget.review_panel
-    panel.show_models([("run a", Path("runs/a")), ("starter", Path("starter"))])
-    panel.choose_model(Path("starter"))
-    panel.show_models([("run b", Path("runs/b")), ("starter", Path("starter"))])
-    assert panel.chosen_model() == Path("starter")
-    panel.show_models([("run b", Path("runs/b"))])
+def test_the_newest_run_is_the_choice_until_a_person_chooses(widget: ScribbleMixWidget) -> None:
+    panel, starter = widget.review_panel, ("starter", Path("starter"))
+    panel.show_models([starter])
+    # Of one alone nobody chooses, also by a click on it.
+    panel.model.activated.emit(0)
+    panel.show_models([("run a", Path("runs/a")), starter])
+    assert panel.chosen_model() == Path("runs/a")
+    panel.show_models([("run b", Path("runs/b")), ("run a", Path("runs/a")), starter])
     assert panel.chosen_model() == Path("runs/b")
+    panel.model.setCurrentIndex(2)
+    panel.model.activated.emit(2)
+    panel.show_models([("run c", Path("runs/c")), ("run b", Path("runs/b")), starter])
+    assert panel.chosen_model() == Path("starter")
+    panel.show_models([("run c", Path("runs/c"))])
+    assert panel.chosen_model() == Path("runs/c")
+
+
+def test_after_a_training_segment_uses_it(widget: ScribbleMixWidget) -> None:
+    panel, session = widget.review_panel, widget.session
+    assert panel.chosen_model() == Path("starter")
+    run = session.the_project().new_run("cyclemix")
+    session.begin(Phase.STARTING, run, "")
+    (run / "model.safetensors").write_bytes(b"")
+    session.end("Done.", failed=False)
+    assert panel.chosen_model() == run
+
+
+STARTER = {"kind": "bundled", "model": "starter", "step": 14000}
+RUN = {"kind": "run", "model": "cyclemix", "step": 540}
+
+
+def show_mask(widget: ScribbleMixWidget, case_id: str, origin: dict[str, object]) -> None:
+    project = widget.session.the_project()
+    geometry = project.read_image(case_id).geometry
+    project.write_prediction(case_id, np.ones(geometry.shape, np.uint8), geometry, origin)
+    widget.session.follow(ev.Segmented(case=case_id, file="f", number=1, of=1))
+
+
+def test_the_mask_says_who_made_it_and_the_starter_what_it_is_worth(
+    widget: ScribbleMixWidget,
+) -> None:
+    panel = widget.review_panel
+    assert panel.starter.text() == ""
+    show_mask(widget, "case00", STARTER)
+    assert panel.origin.text() == "Mask: starter."
+    assert "drawn hearts" in panel.starter.text()
+    show_mask(widget, "case00", RUN)
+    assert panel.chosen_model() == Path("starter"), "what is chosen is not what made the mask"
+    assert panel.origin.text() == "Mask: run cyclemix, step 540."
+    assert panel.starter.text() == ""
+    widget.board.go_to_slice(1)
+    layer = widget.board.layer(PREDICTION)
+    layer.data[1, 5, 5] = 2
+    widget.review.watch.look()
+    assert "1 slice corrected by hand" in panel.origin.text()
+    assert "This slice: run cyclemix, step 540; corrected by hand, accepted." in panel.origin.text()
+    widget.board.go_to_slice(2)
+    assert "This slice" not in panel.origin.text()
+
+
+def test_the_other_phase_s_mask_gives_the_ejection_fraction_at_once(
+    make_widget: Make, tmp_path: Path
+) -> None:
+    for phase in ("ED", "ES"):
+        write_file(tmp_path / "study" / f"heart_{phase}.nii.gz", draw(0)[0])
+    widget = make_widget()
+    open_folder(widget, tmp_path / "study")
+    assert widget.session.the_case().id == "heart_ED"
+    project = widget.session.the_project()
+    geometry = project.read_image("heart_ED").geometry
+    for case_id, ventricle in (("heart_ED", 1000), ("heart_ES", 400)):
+        mask = np.zeros(geometry.shape, np.uint8)
+        mask.flat[:ventricle] = 3
+        project.write_prediction(case_id, mask, geometry, RUN)
+        widget.session.follow(ev.Segmented(case=case_id, file="f", number=1, of=2))
+    assert "LV EF 60 %" in widget.review_panel.measures.text()
+
+
+@pytest.mark.parametrize("answer", ["Cancel", "No", "Yes"])
+def test_segment_asks_before_it_replaces_a_correction_nobody_accepts(
+    widget: ScribbleMixWidget, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    asked: list[str] = []
+
+    def question(_parent: object, _title: str, text: str, *_: object) -> object:
+        asked.append(text)
+        return getattr(QMessageBox.StandardButton, answer)
+
+    monkeypatch.setattr(QMessageBox, "question", question)
+    show_mask(widget, "case00", RUN)
+    # Not seen by the watch yet: it is handed over before anything is asked.
+    widget.board.layer(PREDICTION).data[1, 5, 5] = 2
+    widget.review.watch.look()
+    widget.review.segment()
+    assert not asked, "an accepted slice is never replaced"
+    FakeClient.made.end()
+    widget.board.go_to_slice(1)
+    widget.review_panel.accept_button.click()
+    assert widget.session.the_case().accepted == frozenset()
+    FakeClient.made.jobs.clear()
+    widget.review_panel.segment_wanted.emit(True)
+    words = (
+        "case00: 1 slice was corrected by hand and nobody accepted it. Replace what was corrected "
+        "by the model's mask? No keeps it and segments the rest."
+    )
+    assert asked == [words]
+    over = [job.over_corrections for job in FakeClient.made.jobs]
+    assert over == {"Cancel": [], "No": [False], "Yes": [True]}[answer]
+
+
+def test_undo_on_the_mask_takes_its_acceptance_back(widget: ScribbleMixWidget) -> None:
+    predict(widget, 1)
+    layer = widget.board.layer(PREDICTION)
+    layer.data_setitem((np.array([1]), np.array([5]), np.array([5])), 2)
+    widget.review.watch.look()
+    assert widget.session.the_case().accepted == {1}
+    layer.undo()
+    widget.review.watch.look()
+    assert widget.session.the_case().accepted == frozenset()
+    predict(widget, 3)
+    assert (layer.data == 3).all()
+    layer.redo()
+    widget.review.watch.look()
+    assert layer.data[1, 5, 5] == 2
+    assert widget.session.the_case().accepted == {1}
+
+
+def test_an_accepted_volume_is_taken_back_as_a_whole(widget: ScribbleMixWidget) -> None:
+    predict(widget, 1)
+    panel, case = widget.review_panel, widget.session.the_case()
+    widget.board.go_to_slice(2)
+    panel.accept_button.click()
+    panel.accept_all_button.click()
+    assert len(case.accepted) == case.slices
+    assert "undo" in panel.accept_all_button.text()
+    panel.accept_all_button.click()
+    assert case.accepted == {2}, "what was accepted before stays"
+    assert panel.accept_all_button.text() == "Accept volume"
 
 
 def test_a_preview_shows_and_an_accepted_slice_stays(widget: ScribbleMixWidget) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from by_hand import STARTED
@@ -8,6 +9,7 @@ from by_hand import STARTED
 from napari_scribblemix import events as ev
 from napari_scribblemix.gui.runs import (
     best_run,
+    last_trained,
     list_runs,
     model_choices,
     model_of,
@@ -48,11 +50,12 @@ def test_the_best_run_has_the_highest_dice_and_a_model(project: Project) -> None
     assert best.name == "b"
 
 
-def test_the_best_run_is_offered_first_to_segment_with(project: Project) -> None:
-    write_run(project, "a", 0.7)
-    write_run(project, "b", 0.8)
+def test_the_newest_run_is_offered_first_to_segment_with(project: Project) -> None:
+    for name, dice, saved in (("b", 0.8, 100), ("a", 0.7, 300), ("c", 0.6, 200)):
+        run = write_run(project, name, dice)
+        os.utime(run / "model.safetensors", (saved, saved))
     names = [name for name, _ in model_choices(list_runs(project))]
-    assert names[:2] == ["run b (best)", "run a"]
+    assert names[:3] == ["run a", "run c", "run b (best)"]
 
 
 def test_an_empty_run_folder_is_listed_as_it_is(project: Project) -> None:
@@ -73,6 +76,20 @@ def test_trained_cases_are_found_by_their_hashes(project: Project) -> None:
     # case02 has no scribble: it was seen, but nobody's strokes were learnt from.
     assert trained_cases(project, run) == {"case01"}
     assert trained_cases(project, run.with_name("none")) == frozenset()
+
+
+def test_the_record_of_a_run_says_which_cases_took_part(project: Project) -> None:
+    run = write_run(project, "a", None)
+    started = STARTED.model_copy(update={"scribbled": ["case00", "gone"]})
+    taken = ev.ScribblesTaken(case="case02", step=3, scribbled_cases=2, scribbled_slices=2)
+    told = (started, taken, ev.Checkpoint(step=4, path="p"))
+    (run / "events.jsonl").write_text("".join(e.model_dump_json() + "\n" for e in told))
+    # Not case01: it has strokes now, and had none then.
+    assert trained_cases(project, run) == {"case00", "case02"}
+    later = write_run(project, "b", None)
+    (later / "events.jsonl").write_text(started.model_dump_json() + "\n")
+    os.utime(run / "events.jsonl", (1, 1))
+    assert last_trained(project) == {"case00", "case02"}, "b never made a step"
 
 
 def write_modelmix(project: Project, name: str, dices: dict[str, float]) -> Path:
@@ -99,7 +116,7 @@ def test_of_several_tasks_the_main_one_decides_and_is_segmented_with(project: Pr
     assert best is not None
     assert best.name == "a"
     assert (runs[1].dice, runs[1].model) == (0.6, run / "study")
-    assert model_choices(runs)[1] == ("run b", run / "study")
+    assert ("run b", run / "study") in model_choices(runs)
     assert "study: Dice 0.600; else: Dice 0.900" in runs[1].sentence
 
 

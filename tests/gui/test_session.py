@@ -6,7 +6,7 @@ import pytest
 
 from napari_scribblemix import events as ev
 from napari_scribblemix.errors import ProjectError
-from napari_scribblemix.gui.open_case import done_slices
+from napari_scribblemix.gui.open_case import corrections_at_risk, done_slices
 from napari_scribblemix.gui.run_state import Phase
 from napari_scribblemix.gui.session import Session
 from napari_scribblemix.project.project import Project
@@ -96,6 +96,89 @@ def test_a_mask_corrected_by_hand_counts_as_accepted(session: Session, project: 
     assert session.the_case().accepted == {0}
 
 
+def paint(session: Session, value: int, *places: tuple[int, int, int]) -> None:
+    """Change pixels of the mask by hand."""
+    mask = session.the_case().prediction
+    assert mask is not None
+    mask = mask.copy()
+    for place in places:
+        mask[place] = value
+    session.correct(mask, sorted({place[0] for place in places}))
+
+
+def pixel(session: Session, *place: int) -> int:
+    mask = session.the_case().prediction
+    assert mask is not None
+    return int(mask[place])
+
+
+def test_a_correction_stays_when_its_acceptance_is_taken_back(
+    session: Session, project: Project
+) -> None:
+    predict(project, session, 1)
+    paint(session, 2, (0, 5, 5))
+    session.withdraw((0,))
+    predict(project, session, 3)
+    assert (pixel(session, 0, 5, 5), pixel(session, 0, 0, 0), pixel(session, 1, 5, 5)) == (2, 1, 3)
+    session.open_case("case01")
+    session.open_case("case00")
+    assert pixel(session, 0, 5, 5) == 2
+    assert (session.the_case().accepted, session.the_case().corrected) == (frozenset(), {0})
+    assert corrections_at_risk(project, ["case00", "case01"]) == {"case00": {0}}
+
+
+def test_who_undoes_a_correction_takes_its_acceptance_back(
+    session: Session, project: Project
+) -> None:
+    predict(project, session, 1)
+    session.accept((2,))
+    paint(session, 2, (0, 5, 5), (2, 5, 5))
+    assert session.the_case().accepted == {0, 2}
+    predict(project, session, 3)
+    paint(session, 1, (0, 5, 5), (2, 5, 5))
+    case = session.the_case()
+    assert (case.accepted, case.corrected) == ({2}, frozenset())
+    session.open_case("case01")
+    session.open_case("case00")
+    assert pixel(session, 0, 5, 5) == 1
+    predict(project, session, 3)
+    assert (pixel(session, 0, 5, 5), pixel(session, 2, 5, 5)) == (3, 1)
+
+
+def test_a_correction_takes_only_its_own_slices_over(session: Session, project: Project) -> None:
+    predict(project, session, 1)
+    old = session.the_case().prediction
+    assert old is not None
+    predict(project, session, 3)
+    mask = old.copy()
+    mask[0] = 2
+    session.correct(mask, (0,))
+    assert pixel(session, 1, 0, 0) == 3
+
+
+def segmented(project: Project, value: int, *, over: bool) -> ev.Segmented:
+    """What the worker writes and tells of the open case."""
+    geometry = project.read_image("case00").geometry
+    mask = np.full(geometry.shape, value, np.uint8)
+    left = project.write_prediction("case00", mask, geometry, {}, over_corrections=over)
+    return ev.Segmented(case="case00", file="f", number=1, of=1, corrected=left, replaced=over)
+
+
+def test_corrections_go_only_where_a_person_let_them_go(session: Session, project: Project) -> None:
+    predict(project, session, 1)
+    paint(session, 2, (0, 5, 5), (1, 5, 5))
+    session.withdraw((0, 1))
+    session.follow(segmented(project, 3, over=False))
+    assert (pixel(session, 0, 5, 5), pixel(session, 2, 5, 5)) == (2, 3)
+    # One of them is corrected again after it was let go.
+    session.give_up(corrections_at_risk(project, ["case00"]))
+    paint(session, 1, (1, 7, 7))
+    session.withdraw((1,))
+    session.follow(segmented(project, 3, over=True))
+    assert (pixel(session, 0, 5, 5), pixel(session, 1, 5, 5), pixel(session, 1, 7, 7)) == (3, 2, 1)
+    assert session.the_case().corrected == {1}
+
+
 def test_nothing_can_be_accepted_without_a_prediction(session: Session) -> None:
     with pytest.raises(ProjectError, match="no prediction"):
         session.accept((0,))
@@ -111,12 +194,57 @@ def test_the_list_says_how_far_each_case_is(session: Session, project: Project) 
     assert not states["case02"].scribbled
 
 
-def test_a_started_training_marks_the_scribbled_cases_as_trained(session: Session) -> None:
+def test_drawn_means_pixels_not_files(session: Session, project: Project) -> None:
+    heard: list[bool] = []
+
+    def scribbled() -> bool:
+        return any(s.id == "case00" and s.scribbled for s in session.case_states())
+
+    session.cases_changed.connect(lambda: heard.append(scribbled()))
+    assert scribbled()
+    scribble = session.the_case().scribble
+    session.take_scribble(np.full_like(scribble, 255), (0, 1, 2, 3))
+    assert heard == [False]
+    session.open_case("case01")
+    assert project.scribble_path("case00").is_file()
+    assert not scribbled()
+
+
+def test_a_started_training_marks_the_cases_that_take_part(session: Session) -> None:
     session.begin(Phase.STARTING, None, "")
     session.follow(ev.Started(
         run="r", method="partial", preset="fast", device="cpu", precision="32-true", cases=2,
-        scribbled_cases=2, slices=8, scribbled_slices=8, validation_cases=0, parameters=1,
+        scribbled_cases=1, slices=8, scribbled_slices=8, validation_cases=0, parameters=1,
+        scribbled=["case01"],
     ))  # fmt: skip
+    assert session.trained == {"case01"}
+    session.follow(ev.ScribblesTaken(case="case00", step=3, scribbled_cases=2, scribbled_slices=9))
+    assert session.trained == {"case00", "case01"}
+
+
+def test_a_run_that_goes_on_keeps_its_curve_and_its_cases(
+    session: Session, project: Project
+) -> None:
+    run = project.new_run("a")
+    started = ev.Started(
+        run="r", method="partial", preset="fast", device="cpu", precision="32-true", cases=2,
+        scribbled_cases=1, slices=8, scribbled_slices=8, validation_cases=0, parameters=1,
+        scribbled=["case00"],
+    )  # fmt: skip
+    told: list[ev.Event] = [started]
+    told += [
+        ev.Progress(
+            step=step, fraction=0.1, elapsed=1, eta=None, slices_per_second=1, learning_rate=0.1,
+            loss=1 / step, terms={},
+        )
+        for step in (10, 20, 30)
+    ]  # fmt: skip
+    (run / "events.jsonl").write_text("".join(e.model_dump_json() + "\n" for e in told))
+    session.begin(Phase.STARTING, run, "")
+    assert [step for step, _ in session.run.curves.losses[""]] == [10, 20, 30]
+    # It goes on from a checkpoint: what came after that is done again.
+    session.follow(started.model_copy(update={"step": 20, "scribbled": ["case01"]}))
+    assert [step for step, _ in session.run.curves.losses[""]] == [10, 20]
     assert session.trained == {"case00", "case01"}
 
 

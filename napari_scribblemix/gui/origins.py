@@ -1,0 +1,144 @@
+"""Who made a mask, in words: a model at a step, a person, or both, slice by slice.
+
+Volumes of two masks may be set against each other (an ejection fraction) only where one and the
+same made both, or a person answers for them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from napari_scribblemix.project.corrections import KEPT
+from napari_scribblemix.resources import STARTER_NAME
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model at a step; ``kind`` is ``bundled``, ``run``, ``model`` or empty where not told."""
+
+    kind: str = ""
+    name: str = ""
+    step: int = 0
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Source:
+        """From the record of a mask; those of earlier versions say no kind."""
+        name, step = str(record.get("model", "")), record.get("step", 0)
+        if not name:
+            return cls()
+        kind = str(record.get("kind", "bundled" if name == STARTER_NAME else "model"))
+        return cls(kind, name, step if isinstance(step, int) else 0)
+
+    @property
+    def starter(self) -> bool:
+        """Whether it is the starter."""
+        return self.kind == "bundled" and self.name == STARTER_NAME
+
+    @property
+    def model(self) -> tuple[str, str]:
+        """What tells it from other models, whatever the step."""
+        return self.kind, self.name
+
+    @property
+    def words(self) -> str:
+        """``starter``; ``run cyclemix, step 540``; ``model heart, step 900``."""
+        if not self.name:
+            return "a model that is not recorded"
+        if self.kind == "bundled":
+            return self.name
+        return f"{self.kind} {self.name}, step {self.step}"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who made a mask: ``source`` all but the slices in ``kept``; what a person did to which."""
+
+    source: Source
+    kept: dict[int, Source]
+    accepted: frozenset[int]
+    corrected: frozenset[int]
+    slices: int
+
+    @property
+    def by_person(self) -> bool:
+        """Whether a person answers for every slice."""
+        return len(self.accepted | self.corrected) == self.slices
+
+    def of_slice(self, number: int) -> Source:
+        """The model that made a slice, before anybody corrected it."""
+        return self.kept.get(number, self.source)
+
+    @property
+    def models(self) -> frozenset[Source]:
+        """The models of the slices that no person answers for."""
+        alone = set(range(self.slices)) - self.accepted - self.corrected
+        return frozenset(self.of_slice(number) for number in alone)
+
+
+def origin_of(
+    record: Mapping[str, Any],
+    accepted: Collection[int],
+    corrected: Collection[int],
+    slices: int,
+) -> Origin:
+    """From the record of a mask of so many ``slices``, and what a person did to which."""
+    kept = record.get(KEPT, {})
+    known = {int(z): Source.of(each) for z, each in kept.items()} if isinstance(kept, dict) else {}
+    return Origin(Source.of(record), known, frozenset(accepted), frozenset(corrected), slices)
+
+
+def _slices(count: int) -> str:
+    return "1 slice" if count == 1 else f"{count} slices"
+
+
+def describe_mask(origin: Origin) -> str:
+    """One line: ``Mask: run a, step 540; 2 slices corrected by hand; 1 slice of starter.``."""
+    by_hand = origin.corrected
+    rest = [z for z in range(origin.slices) if z not in by_hand]
+    counts = Counter(origin.of_slice(z) for z in rest)
+    parts = [
+        source.words if source == origin.source else f"{_slices(count)} of {source.words}"
+        for source, count in sorted(counts.items(), key=lambda item: item[0] != origin.source)
+    ]
+    if by_hand:
+        parts.append(f"{_slices(len(by_hand))} corrected by hand")
+    return f"Mask: {'; '.join(parts)}."
+
+
+def describe_slice(origin: Origin, number: int) -> str:
+    """What was done to the slice on screen, or nothing where nobody did anything."""
+    made = [
+        *(["corrected by hand"] if number in origin.corrected else []),
+        *(["accepted"] if number in origin.accepted else []),
+    ]
+    return f"This slice: {origin.of_slice(number).words}; {', '.join(made)}." if made else ""
+
+
+def _person_or_models(origin: Origin) -> str:
+    if origin.by_person:
+        return "a person"
+    return " and ".join(sorted(source.words for source in origin.models))
+
+
+def comparison(one: Origin, other: Origin, names: tuple[str, str]) -> tuple[bool, str]:
+    """Whether volumes of two masks may be set against each other, and what must be said of it.
+
+    ``names`` of the two, as the sentence calls them.
+    """
+    models = {source.model for source in one.models | other.models}
+    steps = one.models | other.models
+    told = "; ".join(
+        f"{name} by {_person_or_models(origin)}"
+        for name, origin in zip(names, (one, other), strict=True)
+    )
+    if len(models) > 1:
+        return False, told
+    if one.by_person and other.by_person:
+        return True, ""
+    # One person's mask beside a model's, or two states of one model: said, not refused.
+    mixed = one.by_person != other.by_person or len(steps) > 1
+    unknown = any(not source.name for source in steps)
+    return True, told if mixed or unknown else ""
