@@ -222,3 +222,15 @@ def test_the_cases_of_a_project_are_segmented_frame_by_frame_as_they_are(tmp_pat
     assert [mask_paths(case, out) for case in cases] == [
         [tmp_path / "out" / f"beat_frame{frame:02d}.nii.gz"] for frame in (0, 2)
     ]
+
+
+@pytest.mark.parametrize("place", [".", "reviews", "reviews/corrected", "scribbles", "predictions"])
+def test_masks_never_come_among_what_a_person_made_in_a_project(tmp_path: Path, place: str) -> None:
+    image = images(tmp_path / "in", "P1.nii.gz")[0]
+    project = tmp_path / "p.scribblemix"
+    touch(project, "project.json")
+    cases = [CaseFiles("P1", image)]
+    for overwrite in (False, True):
+        with pytest.raises(SettingsError, match="inside a project"):
+            check_outputs(cases, settings(project / place, overwrite=overwrite))
+    check_outputs(cases, settings(project / "runs" / "a" / "val"))

@@ -97,9 +97,7 @@ def _one_frame(files: CaseFiles) -> tuple[CaseFiles, str | None]:
     frames = 1 if files.frame is not None else number_of_frames(files.image)
     if frames == 1 or files.further:
         return files, None
-    note = (
-        f"{files.id} is a cine of {frames} frames: the first is shown; choose others under Frame."
-    )
+    note = f"{files.id} is a cine of {frames} frames: the first is shown; Show frame opens others."
     first = CaseFiles(frame_case(files.id, 0), files.image, frame=0)
     return first, note
 

@@ -124,13 +124,13 @@ class ReviewControl(QObject):
         return bool(answer == buttons.Yes)
 
     def go_to_uncertain(self) -> None:
-        """Show the slice the model is least sure of, accepted ones left out."""
+        """Show the slice the model is least sure of, those a person decided on left out."""
         case = self._session.the_case()
         if case.prediction is None or case.uncertainty is None:
             raise ProjectError(f"{case.id} has no uncertainty yet; train or segment first.")
         equal = [0] * self._session.scheme.classes
         doubts = slice_doubts(case.prediction, case.uncertainty, equal)
-        number = most_doubtful(doubts, case.accepted)
+        number = most_doubtful(doubts, case.accepted | case.corrected)
         if number is None:
             self._session.told.emit("info", "No slice is left in doubt.")
         else:

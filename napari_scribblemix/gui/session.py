@@ -110,10 +110,8 @@ class Session:
         self.slice = min(self.slice, case.slices - 1) if self.slice else case.slices // 2
         self.case_changed.emit()
         if case.recovered and project.writable:
-            self.told.emit(
-                "info",
-                f"{case.recovered} unsaved strokes on {case_id} were found and brought back.",
-            )
+            # No number: a stroke reaches the disk in several pieces.
+            self.told.emit("info", f"Unsaved strokes on {case_id} were found and brought back.")
 
     def close_case(self) -> None:
         """Save the strokes of the case and show none."""

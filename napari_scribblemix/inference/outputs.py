@@ -14,6 +14,7 @@ from napari_scribblemix.data.file_names import split_name, written_name
 from napari_scribblemix.data.nifti import number_of_frames
 from napari_scribblemix.errors import FileError, ScribbleMixError, SettingsError
 from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.folder import PROJECT_FILE
 from napari_scribblemix.project.layouts import Found, images_in, sort_files
 from napari_scribblemix.project.names import stem_of
 from napari_scribblemix.settings import SegmentSettings
@@ -98,8 +99,20 @@ def _is_probability(name: str, masks: set[str]) -> bool:
     return bool(found) and f"{head}{suffix}" in masks
 
 
+def _check_project(output: Path) -> None:
+    """``SettingsError`` if masks would come among what a person made in a project."""
+    folder = output.resolve()
+    for place in (folder, *folder.parents):
+        if (place / PROJECT_FILE).is_file() and folder.relative_to(place).parts[:1] != ("runs",):
+            raise SettingsError(
+                f"Got --output {output}, inside a project; masks there could replace scribbles or "
+                "what was corrected by hand: choose a folder outside, or one in its runs."
+            )
+
+
 def check_outputs(cases: list[CaseFiles], settings: SegmentSettings) -> None:
     """``SettingsError`` if writing could lose something."""
+    _check_project(settings.output)
     names, masks = _planned(cases, settings)
     twice = [name for name, count in Counter(names).items() if count > 1]
     if settings.probabilities:

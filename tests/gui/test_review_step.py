@@ -15,6 +15,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_scribblemix import events as ev
+from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.gui.dock import ScribbleMixWidget
 from napari_scribblemix.gui.layers import PREDICTION
 from napari_scribblemix.gui.run_state import Phase
@@ -147,6 +148,25 @@ def test_segment_asks_before_it_replaces_a_correction_nobody_accepts(
     assert asked == [words]
     over = [job.over_corrections for job in FakeClient.made.jobs]
     assert over == {"Cancel": [], "No": [False], "Yes": [True]}[answer]
+
+
+def test_a_correction_that_cannot_be_saved_yet_is_not_painted_over(
+    widget: ScribbleMixWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predict(widget, 1)
+    layer = widget.board.layer(PREDICTION)
+    layer.data[1, 5, 5] = 2
+
+    def full(*_: object) -> None:
+        raise ProjectError("The disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(widget.session, "correct", full)
+        predict(widget, 3)
+    assert layer.data[1, 5, 5] == 2
+    widget.review.watch.look()
+    predict(widget, 3)
+    assert (layer.data[1, 5, 5], layer.data[0, 5, 5]) == (2, 3)
 
 
 def test_undo_on_the_mask_takes_its_acceptance_back(widget: ScribbleMixWidget) -> None:
