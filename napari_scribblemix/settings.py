@@ -237,7 +237,8 @@ class SegmentSettings(Settings):
         0.0, ge=0.0, le=1.0, description="Weight of the slices above and below each slice."
     )
     largest_component: bool = Field(
-        True, description="Keep the largest connected piece of each structure, in 3-D."
+        True,
+        description="Keep one connected piece of each structure, without islands and holes.",
     )
     probabilities: bool = Field(
         False, description="Also write the probability of each structure (NAME_probability_*)."

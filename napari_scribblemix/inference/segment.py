@@ -1,7 +1,8 @@
 """A whole volume to labels on its native grid.
 
 Native grid -> working grid, the right way up -> network, slice by slice -> probabilities back on
-the native grid -> the most probable class -> the heart and its structures, one piece each.
+the native grid -> the most probable class -> the heart and its structures, one piece each,
+without holes.
 Probabilities are what is resampled, never labels, so borders are as fine as the image allows.
 """
 
@@ -30,6 +31,7 @@ from napari_scribblemix.inference.orientation import (
 from napari_scribblemix.inference.pieces import keep_largest_components
 from napari_scribblemix.inference.placement import likely_turns
 from napari_scribblemix.inference.plausibility import heart_window, placed, with_neighbours
+from napari_scribblemix.inference.topology import tidy
 from napari_scribblemix.settings import SegmentSettings
 
 _PIXELS_AT_ONCE = 150_000
@@ -53,7 +55,8 @@ class Look:
         upright: find the way up first, if the model needs that.
         find_heart: look a second time, at a window about the heart.
         neighbours: weight of the slices next to each slice; 0: each stands alone.
-        largest_component: keep the heart and one piece of each structure.
+        largest_component: keep the heart and one piece of each structure, without islands and
+            holes in its slices.
     """
 
     mirror: bool | None = None
@@ -210,6 +213,7 @@ def segment_volume(
         found = part.argmax(axis=0).astype(np.uint8)
         if look.largest_component:
             found = keep_largest_components(found, model.card.labels.connected)
+            found = tidy(found, model.card.labels)
         labels[:, window[0], window[1]] = found
     return Segmentation(labels, turn, working, grid)
 

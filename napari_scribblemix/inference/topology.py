@@ -1,0 +1,70 @@
+"""What a slice of a heart cannot look like: islands beside a structure, holes in it.
+
+A papillary muscle or trabecula that was called background lies in the cavity as experts draw it;
+so what a cavity encloses becomes cavity, and what the wall encloses becomes wall.  Only the
+ventricles and the wall are tidied: of other structures (two sections of the aorta, say) nothing is
+known.  A hole in 3-D is one in each of its slices, so slices are all that needs looking at.  That a
+structure hangs together in 3-D is in ``pieces``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from napari_scribblemix.data.labels import LabelScheme
+
+_ISLAND = 0.3
+"""A piece under this share of its structure's largest piece in the slice is an island.
+
+Larger ones may be true: the inflow and outflow of a right ventricle, a wall open at the base.
+"""
+
+_CAVITIES = ("right ventricle", "left ventricle")
+_WALL = "myocardium"
+_CORNERS = np.ones((3, 3), dtype=bool)
+
+
+def tidy(labels: NDArray[np.uint8], scheme: LabelScheme) -> NDArray[np.uint8]:
+    """``labels`` (Z, Y, X) without islands and holes in the slices of ventricles and wall."""
+    tidied = labels.copy()
+    index = {name.casefold(): k for k, name in enumerate(scheme.names)}
+    cavities = [index[name] for name in _CAVITIES if name in index]
+    wall = next((group for group in scheme.connected if index.get(_WALL) in group), ())
+    structures = [(k,) for k in cavities] + ([wall] if wall else [])
+    for plane in tidied:
+        for classes in structures:
+            plane[_islands(np.isin(plane, classes))] = 0
+        for k in cavities:
+            plane[_holes(plane == k) & (plane == 0)] = k
+        if wall:
+            _close_wall(plane, wall, index[_WALL], index.get("left ventricle"))
+    return tidied
+
+
+def _islands(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    numbers, count = ndimage.label(mask, structure=_CORNERS)
+    if count < 2:
+        return np.zeros_like(mask)
+    sizes = np.bincount(numbers.ravel())
+    sizes[0] = 0
+    small: NDArray[np.bool_] = (sizes < _ISLAND * sizes.max())[numbers]
+    return small & mask
+
+
+def _holes(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    filled: NDArray[np.bool_] = ndimage.binary_fill_holes(mask)
+    return filled & ~mask
+
+
+def _close_wall(
+    plane: NDArray[np.uint8], wall: tuple[int, ...], muscle: int, cavity: int | None
+) -> None:
+    """Fill, in place, what wall and cavity enclose: cavity if it borders on that, else muscle."""
+    inside = [*wall, *([] if cavity is None else [cavity])]
+    numbers, count = ndimage.label(_holes(np.isin(plane, inside)) & (plane == 0))
+    for number in range(1, count + 1):
+        hole = numbers == number
+        border = plane[ndimage.binary_dilation(hole) & ~hole]
+        plane[hole] = cavity if cavity is not None and (border == cavity).any() else muscle
