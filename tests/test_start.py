@@ -11,17 +11,19 @@ import torch
 
 from napari_scribblemix.data.labels import CARDIAC, MYOPS
 from napari_scribblemix.errors import ModelError, SettingsError
-from napari_scribblemix.inference.model import Model, ModelCard, save_model
+from napari_scribblemix.inference.model import ModelCard, load_model, save_model
 from napari_scribblemix.inference.orientation import AS_STORED, Turn
 from napari_scribblemix.methods.teacher import Taught
 from napari_scribblemix.methods.unet import UNet, build_network
 from napari_scribblemix.resources import bundled_models, has_starter
 from napari_scribblemix.settings import TrainSettings
 from napari_scribblemix.training import start
+from napari_scribblemix.training.known_turns import KnownTurns
+from napari_scribblemix.training.loop import Training
 from napari_scribblemix.training.recipe import PRESETS, resolve
 from napari_scribblemix.training.scribble_job import prepare
 from napari_scribblemix.training.start import find_turns, knows_all, load_start, take_weights
-from phantoms import make_case, write_channels, write_folder
+from phantoms import make_case, make_project, write_channels, write_folder
 
 CPU = torch.device("cpu")
 
@@ -139,13 +141,62 @@ def test_if_a_few_cases_lie_upright_the_others_are_not_looked_at(
 
     monkeypatch.setattr(start, "turn_of", look)
     cases = [make_case(tmp_path, seed) for seed in range(9)]
-    model = Model(build_network("fast", 1, 4), None)  # type: ignore[arg-type]
-    assert find_turns(model, cases) == [AS_STORED] * 9
-    assert len(looked) < 7
+    write_model(tmp_path / "known", upright=True)
+    model = load_model(tmp_path / "known", CPU)
+    said: list[str] = []
+    assert find_turns(model, cases, KnownTurns(), said.append) == [AS_STORED] * 9
+    assert len(looked) == 5
+    assert said == [f"Finding which way up: {number} of 5" for number in range(1, 6)]
     answer[0] = Turn(1)
     looked.clear()
-    assert find_turns(model, cases) == [Turn(1)] * 9
-    assert len(looked) >= 9
+    said.clear()
+    assert find_turns(model, cases, KnownTurns(), said.append) == [Turn(1)] * 9
+    assert len(looked) == len(set(map(id, looked))) == 9  # none of them twice
+    assert said[5:] == [f"Finding which way up: {number} of 9" for number in range(6, 10)]
+
+
+def test_headers_that_a_few_cases_bear_out_are_believed_for_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[object] = []
+    flipped = Turn(2, mirrored=True)
+
+    def look(model: object, volume: object) -> Turn:
+        looked.append(volume)
+        return flipped
+
+    monkeypatch.setattr(start, "turn_of", look)
+    monkeypatch.setattr(start, "expected_turn", lambda _geometry: flipped)
+    cases = [make_case(tmp_path, seed) for seed in range(7)]
+    write_model(tmp_path / "known", upright=True)
+    model = load_model(tmp_path / "known", CPU)
+    assert find_turns(model, cases, KnownTurns()) == [flipped] * 7
+    assert len(looked) == 4
+
+
+def test_a_training_goes_on_with_the_ways_up_it_found_and_another_one_knows_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[object] = []
+
+    def look(model: object, volume: object) -> Turn:
+        looked.append(volume)
+        return Turn(3)
+
+    monkeypatch.setattr(start, "turn_of", look)
+    write_model(tmp_path / "known", upright=True)
+    plain = write_folder(tmp_path / "data", masked=0)
+    with make_project(tmp_path / "p", scribbled=2, unlabelled=0) as opened:
+        project = opened.folder
+    for folder, second in ((plain, "run"), (project, "another")):
+        chosen = settings(folder, start=str(tmp_path / "known"), drawn=0.0)
+        looked.clear()
+        run = tmp_path / "out" / folder.name / "run"
+        list(Training(prepare(chosen, run), run).events())
+        assert len(looked) == 2
+        again = prepare(chosen, run.with_name(second))
+        assert len(looked) == 2
+        assert set(again.main.source.store.turns.values()) == {Turn(3)}
 
 
 def test_mirroring_a_model_that_knows_one_way_up_is_refused(

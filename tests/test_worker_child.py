@@ -209,6 +209,28 @@ def test_a_stop_before_the_first_step_leaves_no_run(project: Project) -> None:
     assert not (project.folder / "runs").exists()
 
 
+def test_the_search_for_the_way_up_says_how_far_it_is_and_can_be_stopped(
+    project: Project, tmp_path: Path
+) -> None:
+    begin = train_job(project, start="starter", spacing=None)
+    code, events = work(project, begin)
+    assert code == 0
+    said = [event.message for event in of(Preparing, events)]
+    count = len(said) - 1
+    assert said[1:] == [f"Finding which way up: {n} of {count}" for n in range(1, count + 1)]
+    assert count > 1
+
+    def react(event: Event) -> list[Command]:
+        asked = isinstance(event, Preparing) and event.message.startswith("Finding which way up: 1")
+        return [Stop()] if asked else []
+
+    (project.folder / "runs" / "ways_up.json").unlink()
+    code, events = work(project, begin.model_copy(update={"run": tmp_path / "none"}), react)
+    assert code == 0
+    assert [event.event for event in events] == ["preparing", "preparing", "finished"]
+    assert not (tmp_path / "none").exists()
+
+
 def test_new_strokes_are_trained_on_without_a_new_start(project: Project) -> None:
     image = project.read_image("case01")
 

@@ -198,4 +198,6 @@ def run(settings: TrainSettings) -> int:
 
     folder = settings.output or default_output(settings)
     check_output(folder, resume=settings.resume)
-    return follow(Training(prepare(settings), folder), as_json=settings.json_events)
+    with messages().status("Reading the cases") as status:
+        job = prepare(settings, folder, status.update)
+    return follow(Training(job, folder), as_json=settings.json_events)

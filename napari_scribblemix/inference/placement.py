@@ -61,6 +61,11 @@ def _turned(
     return columns, rows
 
 
+def expected_turn(geometry: Geometry) -> Turn:
+    """The likeliest turn by the header; as stored where it does not say."""
+    return next(iter(likely_turns(geometry)), AS_STORED)
+
+
 def likely_turns(geometry: Geometry) -> tuple[Turn, ...]:
     """The turns after which a stack with this header lies upright, the likeliest first.
 

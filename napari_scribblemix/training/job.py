@@ -6,7 +6,7 @@ loop runs either and asks neither where it came from.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -68,6 +68,10 @@ class Task:
     validation: list[Case]
 
 
+def _nothing() -> None:
+    """Nothing was found that is worth keeping."""
+
+
 @dataclass
 class Job:
     """What the loop runs.
@@ -82,6 +86,7 @@ class Job:
         slices_per_step: how many scans a step takes in, all tasks together.
         started: the first event, as of step 0.
         warnings: what the user should know before the first step.
+        keep: writes down what was found while it was prepared, once there is a run folder.
     """
 
     settings: TrainSettings | StarterSettings
@@ -95,6 +100,7 @@ class Job:
     slices_per_step: int
     started: Started
     warnings: list[str] = field(default_factory=list)
+    keep: Callable[[], None] = _nothing
 
     @property
     def main(self) -> Task:

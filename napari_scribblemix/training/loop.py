@@ -90,6 +90,7 @@ class Training:
         """Train until the budget is used or a stop is asked for, yielding what happens."""
         self.run.mkdir(parents=True, exist_ok=True)
         write_settings(self.run, self.job)
+        self.job.keep()
         yield self._started()
         for message in self.job.warnings:
             yield Warned(message=message)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from torch import nn
 
@@ -19,8 +20,9 @@ from napari_scribblemix.training.batches import JointBatches, build_method
 from napari_scribblemix.training.cases import load_training_cases, reload_case
 from napari_scribblemix.training.device import choose_machine
 from napari_scribblemix.training.job import Generators, Job
+from napari_scribblemix.training.known_turns import KnownTurns
 from napari_scribblemix.training.recipe import check_companions, resolve
-from napari_scribblemix.training.start import resolve_for
+from napari_scribblemix.training.start import Say, in_silence, resolve_for
 from napari_scribblemix.training.tasks import (
     ScribbledTask,
     is_finished_model,
@@ -69,8 +71,11 @@ class ScribbleJob(Job):
         )
 
 
-def prepare(settings: TrainSettings) -> ScribbleJob:
-    """Read the cases and build everything; the user's errors are raised here, before a step."""
+def prepare(settings: TrainSettings, run: Path | None = None, say: Say = in_silence) -> ScribbleJob:
+    """Read the cases and build everything; the user's errors are raised here, before a step.
+
+    ``run`` is its folder, if there is to be one; ``say`` is told what is being done meanwhile.
+    """
     check_companions(settings)
     resolve(settings)  # options that contradict are told before a long reading
     machine = choose_machine(settings.device, settings.precision, settings.threads)
@@ -85,13 +90,16 @@ def prepare(settings: TrainSettings) -> ScribbleJob:
         for path in settings.companions
         if is_finished_model(path)
     ]
-    main = prepare_task(settings, cases[0], recipe, machine, generators, names[0])
+    turns = KnownTurns.of_training(settings.folder, run) if run is not None else KnownTurns()
+    main = prepare_task(
+        settings, cases[0], recipe, machine, generators, names[0], known_turns=turns, say=say
+    )
     tasks = [main]
     # An even number: images are mixed in pairs.
     scans = 2 * round(recipe.batch * recipe.companion_batch / 2)
     fewer = recipe.model_copy(update={"batch": scans})
     tasks += [
-        prepare_task(own, its, fewer, machine, generators, name, like=main.network)
+        prepare_task(own, its, fewer, machine, generators, name, main.network, turns, say)
         for own, its, name in zip(each[1:], cases[1:], names[1:], strict=True)
     ]
     shown = names if len(names) > 1 else [""]
@@ -112,6 +120,7 @@ def prepare(settings: TrainSettings) -> ScribbleJob:
         slices_per_step=recipe.batch + scans * (len(tasks) - 1),
         started=_started(settings, tasks, str(machine.device), machine.precision, recipe.start),
         warnings=[*warnings, *_warnings(tasks)],
+        keep=turns.save,
     )
 
 

@@ -7,7 +7,8 @@ and of the structures they share.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -16,16 +17,25 @@ from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.errors import SettingsError
 from napari_scribblemix.inference.model import Model, load_model
 from napari_scribblemix.inference.orientation import AS_STORED, Turn
+from napari_scribblemix.inference.placement import expected_turn
 from napari_scribblemix.inference.segment import turn_of
 from napari_scribblemix.methods.unet import UNet
 from napari_scribblemix.project.cases import Case
 from napari_scribblemix.settings import TrainSettings
+from napari_scribblemix.training.known_turns import KnownTurns
 from napari_scribblemix.training.recipe import Recipe, resolve
+
+Say = Callable[[str], None]
+"""Told what is being waited for, before the first step; may raise to end the waiting."""
 
 _LOOKED_AT = 6
 
 _IMPROBABLE = 4.0
 """By how much the logit of an unknown structure lies under the lowest bias of the known ones."""
+
+
+def in_silence(message: str) -> None:
+    """Tell nobody."""
 
 
 def resolve_for(settings: TrainSettings, in_channels: int) -> tuple[Recipe, list[str]]:
@@ -76,16 +86,30 @@ def load_start(path: Path, recipe: Recipe, network: UNet, device: torch.device) 
     return model
 
 
-def find_turns(model: Model, cases: Sequence[Case]) -> list[Turn]:
-    """Which way up each case lies for ``model``.
+def find_turns(
+    model: Model, cases: Sequence[Case], known: KnownTurns, say: Say = in_silence
+) -> list[Turn]:
+    """Which way up each case lies for ``model``; ``say`` is told how far the search is.
 
-    Cases of one folder mostly come from one scanner and converter: if a few of them lie as the
-    model knows hearts, the others are not looked at.
+    Cases of one folder mostly come from one scanner and converter: if a few of them lie as their
+    headers say (or as stored, where those say nothing), the others are not looked at.
     """
-    few = cases[:: -(-len(cases) // _LOOKED_AT)]
-    if not any(turn_of(model, case.image) for case in few):
+    if not model.card.upright:
         return [AS_STORED] * len(cases)
-    return [turn_of(model, case.image) for case in cases]
+    found: dict[int, Turn] = {}
+
+    def look(numbers: Sequence[int], of: int) -> None:
+        for number in numbers:
+            say(f"Finding which way up: {len(found) + 1} of {of}")
+            image = cases[number].image
+            found[number] = known.find(model, image, partial(turn_of, model, image))
+
+    expected = [expected_turn(case.image.geometry) for case in cases]
+    few = range(0, len(cases), -(-len(cases) // _LOOKED_AT))
+    look(few, len(few))
+    if any(turn != expected[number] for number, turn in found.items()):
+        look([number for number in range(len(cases)) if number not in found], len(cases))
+    return [found.get(number, turn) for number, turn in enumerate(expected)]
 
 
 @torch.no_grad()

@@ -28,10 +28,13 @@ from napari_scribblemix.training.batches import BatchSource
 from napari_scribblemix.training.cases import TrainingCases
 from napari_scribblemix.training.device import Machine
 from napari_scribblemix.training.job import Generators, Task
+from napari_scribblemix.training.known_turns import KnownTurns
 from napari_scribblemix.training.recipe import Recipe
 from napari_scribblemix.training.slices import build_store
 from napari_scribblemix.training.start import (
+    Say,
     find_turns,
+    in_silence,
     knows_all,
     load_start,
     take_weights,
@@ -124,7 +127,14 @@ class _Begin:
     teacher: UNet | None = None
 
 
-def _begin(settings: TrainSettings, recipe: Recipe, cases: TrainingCases, network: UNet) -> _Begin:
+def _begin(
+    settings: TrainSettings,
+    recipe: Recipe,
+    cases: TrainingCases,
+    network: UNet,
+    known_turns: KnownTurns,
+    say: Say,
+) -> _Begin:
     """Fill ``network`` with the weights to start from, if not with fresh ones."""
     if recipe.start == "scratch":
         return _Begin([AS_STORED] * len(cases.training))
@@ -133,7 +143,7 @@ def _begin(settings: TrainSettings, recipe: Recipe, cases: TrainingCases, networ
     take_weights(network, known, cases.scheme)
     # One that does not know scar would teach that it is muscle.
     teacher = predicting_copy(network) if knows_all(known, cases.scheme) else None
-    return _Begin(find_turns(known, cases.training), known.card.upright, teacher)
+    return _Begin(find_turns(known, cases.training, known_turns, say), known.card.upright, teacher)
 
 
 def prepare_task(
@@ -144,6 +154,8 @@ def prepare_task(
     generators: Generators,
     name: str = "",
     like: UNet | None = None,
+    known_turns: KnownTurns | None = None,
+    say: Say = in_silence,
 ) -> ScribbledTask:
     """Build what learns from the cases of a folder.
 
@@ -156,6 +168,8 @@ def prepare_task(
         name: of the task.
         like: a network begins with the weights of this one, as far as they fit: encoders that are
             to be mixed must not begin far from each other.
+        known_turns: which way up cases lie, where that was found before; what is found is added.
+        say: is told what is being done.
     """
     # Fresh layers draw their weights from the global generator; there is no other way in.
     torch.manual_seed(settings.seed)  # noqa: TID251
@@ -168,7 +182,7 @@ def prepare_task(
         # The model to start from is one for the other's channels.
         begin = _Begin([AS_STORED] * len(cases.training))
     else:
-        begin = _begin(settings, recipe, cases, network)
+        begin = _begin(settings, recipe, cases, network, known_turns or KnownTurns(), say)
     store = build_store(
         cases.training,
         recipe.spacing,

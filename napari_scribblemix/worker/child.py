@@ -32,6 +32,7 @@ from napari_scribblemix.inference.project_cases import (
 )
 from napari_scribblemix.inference.segment import LOOK, Look
 from napari_scribblemix.project.project import Project
+from napari_scribblemix.settings import TrainSettings
 from napari_scribblemix.training.cases import default_output
 from napari_scribblemix.training.control import Control
 from napari_scribblemix.training.device import (
@@ -69,7 +70,7 @@ def run(job: Job, folder: Path, inbox: Inbox, tell: Callable[[Event], None]) -> 
     """Do ``job`` in the project at ``folder``, telling what happens; the exit code."""
     failed = False
     if isinstance(job, TrainJob):
-        events = _train(job, folder, inbox)
+        events = _train(job, folder, inbox, tell)
     else:
         events = _segment(job, folder, inbox)
     try:
@@ -102,7 +103,30 @@ def _describe(error: Exception, job: Job) -> Failed:
     return describe_failure(error)
 
 
-def _train(job: TrainJob, folder: Path, inbox: Inbox) -> Iterator[Event]:
+class _StopAsked(Exception):
+    """The parent wants an end before there is a first step."""
+
+
+def _prepare(
+    settings: TrainSettings, run: Path, inbox: Inbox, tell: Callable[[Event], None]
+) -> ScribbleJob | None:
+    """The training, ready to begin; ``None`` if a stop was asked for meanwhile."""
+
+    def say(message: str) -> None:
+        if inbox.stop_asked:
+            raise _StopAsked
+        tell(Preparing(message=message))
+
+    try:
+        job = None if inbox.stop_asked else prepare(settings, run, say)
+    except _StopAsked:
+        return None
+    return None if inbox.stop_asked else job
+
+
+def _train(
+    job: TrainJob, folder: Path, inbox: Inbox, tell: Callable[[Event], None]
+) -> Iterator[Event]:
     settings = job.settings
     if settings.folder.resolve() != folder.resolve():
         raise SettingsError(
@@ -113,8 +137,8 @@ def _train(job: TrainJob, folder: Path, inbox: Inbox) -> Iterator[Event]:
     check_run_folder(run_folder, resume=settings.resume)
     project = Project.open(folder, write=False)
     yield Preparing(message=f"Reading {len(project.cases)} cases")
-    prepared = None if inbox.stop_asked else prepare(settings)
-    if prepared is None or inbox.stop_asked:
+    prepared = _prepare(settings, run_folder, inbox, tell)
+    if prepared is None:
         # Nothing is written for a training that never began.
         yield Finished(step=0, elapsed=0.0, stopped=True, model="")
         return
