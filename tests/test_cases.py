@@ -17,7 +17,7 @@ from napari_scribblemix.errors import (
     LabelError,
     ScribbleError,
 )
-from napari_scribblemix.project.cases import CaseFiles, case_hash, load_case
+from napari_scribblemix.project.cases import CaseFiles, case_hash, file_hash, load_case
 from napari_scribblemix.project.layouts import find_cases
 from phantoms import SHAPE, draw, write_file
 
@@ -231,3 +231,13 @@ def test_a_flat_file_and_one_slice_are_the_same_pixels(tmp_path: Path, flat: str
     assert case.scribble is not None
     np.testing.assert_array_equal(case.scribble, strokes)
     np.testing.assert_allclose(case.image.array, image, rtol=1e-5)
+
+
+def test_the_fingerprint_of_a_pair_is_of_both_files(tmp_path: Path) -> None:
+    pair = nibabel.Nifti1Pair(draw(0)[0].transpose(2, 1, 0), np.diag([1.5, 1.5, 8, 1]))
+    nibabel.save(pair, tmp_path / "a.img")
+    before = file_hash(tmp_path / "a.img")
+    header = bytearray((tmp_path / "a.hdr").read_bytes())
+    header[88:92] = np.float32(10).tobytes()  # the distance of slices
+    (tmp_path / "a.hdr").write_bytes(header)
+    assert file_hash(tmp_path / "a.img") != before

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_scribblemix.data.channels import check_channels, read_channels
+from napari_scribblemix.data.file_names import files_of
 from napari_scribblemix.data.geometry import Geometry, format_shape, grid_distance
 from napari_scribblemix.data.labels import UNLABELLED, LabelScheme, guess_scheme
 from napari_scribblemix.data.nifti import number_of_frames, read_labels
@@ -219,12 +220,16 @@ def is_whole_cine(files: CaseFiles) -> bool:
 
 
 def file_hash(path: Path, salt: str = "") -> str:
-    """The sha256, in hex, of ``salt`` and the bytes of a file; ``FileError`` if unreadable."""
+    """The sha256, in hex, of ``salt`` and the bytes of a file, of both files of a pair.
+
+    ``FileError`` if unreadable.
+    """
     digest = hashlib.sha256(salt.encode())
     try:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
+        for part in files_of(path):
+            with part.open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
     except OSError as error:
         raise FileError(f"{path} could not be read ({error.strerror}); check the path.") from error
     return digest.hexdigest()

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from by_hand import open_folder, project_of
 
-from napari_scribblemix.data.labels import MYOPS
+from napari_scribblemix.data.labels import CARDIAC, MYOPS
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from phantoms import draw, write_cine
+from phantoms import draw, write_cine, write_file
 
 Make = Callable[..., ScribbleMixWidget]
 
@@ -146,3 +146,22 @@ def test_long_names_of_two_frames_stay_told_apart(widget: ScribbleMixWidget) -> 
     table = widget.images_panel.table
     assert table.textElideMode() == Qt.TextElideMode.ElideMiddle
     assert table.item(0, 0).toolTip() == "case00"
+
+
+def test_a_folder_of_patients_opens_with_its_strokes_and_says_what_it_left(
+    make_widget: Make, tmp_path: Path
+) -> None:
+    for seed, patient in enumerate(("P0", "P1")):
+        image, mask, strokes = draw(seed)
+        folder = tmp_path / "study" / patient
+        write_file(folder / "sa_ED.nii.gz", image)
+        write_file(folder / "sa_ED_scribble.nii.gz", CARDIAC.encode(strokes))
+        write_file(folder / "sa_ED-label.nii.gz", mask)
+    widget = make_widget()
+    told: list[str] = []
+    widget.session.told.connect(lambda _level, sentence: told.append(sentence))
+    open_folder(widget, tmp_path / "study")
+    project = project_of(widget)
+    assert [record.id for record in project.cases] == ["P0_sa_ED", "P1_sa_ED"]
+    assert all(project.scribble_path(record.id).is_file() for record in project.cases)
+    assert any("P0/sa_ED-label.nii.gz looks like labels" in sentence for sentence in told)

@@ -131,3 +131,15 @@ def test_a_sample_of_channels_is_an_image_each_with_scribbles() -> None:
     assert [layer.name[-3:] for layer in layers] == [" C0", "LGE", " T2", "les"]
     assert [layer.visible for layer in layers] == [True, False, False, True]
     assert len({layer.data.shape for layer in layers}) == 1
+
+
+def test_both_files_of_a_pair_are_one_layer(tmp_path: Path) -> None:
+    image = draw(0)[0]
+    pair = nibabel.Nifti1Pair(image.transpose(2, 1, 0), np.diag([1.5, 1.5, 8, 1]))
+    nibabel.save(pair, tmp_path / "heart.img")
+    paths = [str(tmp_path / name) for name in ("heart.hdr", "heart.img")]
+    reader = nifti_reader(paths)
+    assert reader is not None
+    ((array, settings, kind),) = reader(paths)
+    assert (settings["name"], kind) == ("heart", "image")
+    assert np.array_equal(array, image)
