@@ -353,3 +353,19 @@ def test_a_link_to_nowhere_and_a_text_in_its_place_say_what_they_are(tmp_path: P
         read_image(tmp_path / "a.nii.gz")
     with pytest.raises(FileError, match=r"only names a file that is not there; .*: fetch it"):
         read_image(tmp_path / "b.nii.gz")
+
+
+@pytest.mark.parametrize("kind", [nibabel.Nifti1Image, nibabel.Nifti2Image])
+@pytest.mark.parametrize("name", ["a.NII.GZ", "a.Nii.gz", "a.nii.GZ", "a.NII", "a.Nii"])
+def test_endings_count_in_any_capitals(tmp_path: Path, kind: type, name: str) -> None:
+    plain = tmp_path / ("b.nii.gz" if name.lower().endswith("gz") else "b.nii")
+    nibabel.save(kind(values(), OBLIQUE), plain)
+    plain.rename(tmp_path / name)
+    np.testing.assert_array_equal(read_image(tmp_path / name).array, values().transpose(2, 1, 0))
+
+
+def test_a_damaged_file_with_such_an_ending_is_named(tmp_path: Path) -> None:
+    for content in (b"", b"no image", gzip.compress(b"no image")):
+        (tmp_path / "a.Nii.gz").write_bytes(content)
+        with pytest.raises(FileError, match=r"a\.Nii\.gz could not be read"):
+            read_image(tmp_path / "a.Nii.gz")

@@ -19,10 +19,11 @@ from nibabel.nifti1 import Nifti1Image, Nifti1Pair
 from nibabel.nifti2 import Nifti2Image, Nifti2Pair
 from nibabel.openers import Opener
 from nibabel.spatialimages import HeaderDataError
+from nibabel.wrapstruct import WrapStructError
 from numpy.typing import NDArray
 
 from napari_scribblemix.data.durable import atomic_write
-from napari_scribblemix.data.file_names import SUFFIXES, is_pair, pair_of
+from napari_scribblemix.data.file_names import SUFFIXES, is_pair, pair_of, split_name
 from napari_scribblemix.data.geometry import Geometry, format_shape, resolve
 from napari_scribblemix.data.pointers import FETCH, is_dangling, is_placeholder
 from napari_scribblemix.data.volume import Volume
@@ -47,6 +48,30 @@ def _damaged(path: Path, error: Exception) -> FileError:
     )
 
 
+def _start(path: Path) -> bytes:
+    with Opener(str(path)) as file:
+        start: bytes = file.read(348)
+    return start
+
+
+def _from_files(kind: Any, files: dict[str, str]) -> Any:
+    try:
+        return kind.from_file_map(kind.make_file_map(files))
+    except WrapStructError as error:
+        raise EOFError("too short for its header") from error
+
+
+def _load(path: Path) -> Any:
+    if is_pair(path):
+        return _load_pair(path)
+    ending = split_name(path.name)[1]
+    if ending in (ending.lower(), ending.upper()):
+        return nibabel.load(path)
+    # nibabel would look for another file, whose ending is all small or all capitals.
+    kind: Any = Nifti2Image if _start(path)[4:8] == b"n+2\0" else Nifti1Image
+    return _from_files(kind, {"image": str(path)})
+
+
 def _load_pair(path: Path) -> Nifti1Pair:
     """Header and voxels from two files; nibabel itself finds no pair of mixed capitals."""
     header, voxels = pair_of(path)
@@ -56,16 +81,14 @@ def _load_pair(path: Path) -> Nifti1Pair:
                 f"{path} is half of a pair: {part.name} is not there; expected both: copy it, or "
                 "convert the pair to one file (.nii.gz)."
             )
-    with Opener(str(header)) as file:
-        start = file.read(348)
+    start = _start(header)
     kind: Any = _PAIRS.get(start[344:348]) or _PAIRS.get(start[4:8])
     if kind is None:
         raise FileError(
             f"{header} is no NIfTI header (plain Analyze does not say which side is left); "
             "expected NIfTI: convert the pair to .nii.gz with a program that knows its sides."
         )
-    files = kind.make_file_map({"header": str(header), "image": str(voxels)})
-    image: Nifti1Pair = kind.from_file_map(files)
+    image: Nifti1Pair = _from_files(kind, {"header": str(header), "image": str(voxels)})
     return image
 
 
@@ -78,7 +101,7 @@ def _open(path: Path) -> Nifti1Pair:
     if is_placeholder(path):
         raise FileError(f"{path} only names a file that is not there; expected the scan: {FETCH}.")
     try:
-        image = _load_pair(path) if is_pair(path) else nibabel.load(path)
+        image = _load(path)
     except _DAMAGED as error:
         raise _damaged(path, error) from error
     if not isinstance(image, Nifti1Pair):
