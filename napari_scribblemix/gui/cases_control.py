@@ -97,7 +97,8 @@ class CasesControl(QObject):
             raise ProjectError("Other cases are still being added; wait, or press Stop.")
         if found.path is not None and is_nifti(found.path) and found.path.is_file():
             self._hidden_once_added = found
-            self.open_files([found.path])
+            wanted = opening.from_files([found.path], preferences.projects_folder())
+            self._add(opening.at_frame(wanted, found.at), own=False)
             return
         image = found.image()
         session = self._session

@@ -7,6 +7,7 @@ not write beside them, and it is opened again if it is there already.  No Qt her
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -100,6 +101,17 @@ def _one_frame(files: CaseFiles) -> tuple[CaseFiles, str | None]:
     note = f"{files.id} is a cine of {frames} frames: the first is shown; Show frame opens others."
     first = CaseFiles(frame_case(files.id, 0), files.image, frame=0)
     return first, note
+
+
+def at_frame(wanted: Wanted, at: Sequence[int]) -> Wanted:
+    """``wanted``, of a cine the frame on screen: ``at`` is the pixel index of its layer."""
+    files = wanted.cases[0]
+    frames = number_of_frames(files.image)
+    if frames == 1 or len(at) < 4 or files.frame is not None or files.further:
+        return wanted
+    frame = min(max(at[0], 0), frames - 1)
+    case = CaseFiles(frame_case(files.id, frame), files.image, frame=frame)
+    return dataclasses.replace(wanted, cases=(case,))
 
 
 def _is_there(project: Project, files: CaseFiles) -> bool:

@@ -125,6 +125,21 @@ def test_of_a_cine_layer_the_frame_on_screen_is_added(make_widget: Make) -> None
         assert np.array_equal(case.image.array, cine[frame])
 
 
+def test_of_a_cine_file_in_the_viewer_the_frame_on_screen_is_opened(
+    make_widget: Make, tmp_path: Path
+) -> None:
+    path = write_cine(tmp_path / "beat.nii.gz", [draw(seed)[0] for seed in range(3)])
+    widget = make_widget()
+    (layer,) = widget.board.viewer.open(path, plugin="napari-scribblemix")
+    widget.board.viewer.dims.set_point(0, 2)
+    widget.images_panel.layer_button.click()
+    widget.cases.finish_adding()
+    case = widget.session.the_case()
+    assert (case.id, case.frame) == ("beat_frame02", 2)
+    assert not layer.visible
+    assert widget.session.the_project().image_path(case.id) == path
+
+
 def test_the_sample_of_three_channels_is_shown_and_drawn_on(make_widget: Make) -> None:
     widget = make_widget()
     widget.open_sample("myops")
