@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_scribblemix.data.durable import atomic_path, atomic_write
+from napari_scribblemix.data.durable import atomic_path, atomic_write, remove_strays
 from napari_scribblemix.errors import FileError, ProjectLocked
 from napari_scribblemix.project.durable import FileLock, Journal
 
@@ -73,12 +73,68 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
-def test_a_link_stays_a_link(tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", ["real.bin", "nothing.bin", "link.bin"])
+def test_a_link_is_replaced_and_not_what_it_points_to(tmp_path: Path, target: str) -> None:
     atomic_write(tmp_path / "real.bin", b"old")
-    (tmp_path / "link.bin").symlink_to(tmp_path / "real.bin")
+    (tmp_path / "link.bin").symlink_to(target)
     atomic_write(tmp_path / "link.bin", b"new")
-    assert (tmp_path / "link.bin").is_symlink()
-    assert (tmp_path / "real.bin").read_bytes() == b"new"
+    assert not (tmp_path / "link.bin").is_symlink()
+    assert (tmp_path / "link.bin").read_bytes() == b"new"
+    assert (tmp_path / "real.bin").read_bytes() == b"old"
+    assert not (tmp_path / "nothing.bin").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="hard links")
+def test_the_other_names_of_a_file_keep_it(tmp_path: Path) -> None:
+    atomic_write(tmp_path / "one.bin", b"old")
+    os.link(tmp_path / "one.bin", tmp_path / "two.bin")
+    atomic_write(tmp_path / "two.bin", b"new")
+    assert (tmp_path / "one.bin").read_bytes() == b"old"
+
+
+def test_a_name_as_long_as_a_name_may_be_can_be_written(tmp_path: Path) -> None:
+    atomic_write(tmp_path / ("x" * 251 + ".bin"), b"new")
+    atomic_write(tmp_path / ("é" * 120 + ".bin"), b"new")
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_strays_of_the_dead_are_removed_and_not_those_of_the_living(tmp_path: Path) -> None:
+    code = """
+import sys, time, pathlib
+from napari_scribblemix.data.durable import atomic_path
+with atomic_path(pathlib.Path(sys.argv[1])) as temporary:
+    temporary.write_bytes(b"half")
+    print("ready", flush=True)
+    time.sleep(60)
+"""
+    others = [".x.part", ".x.1234567.part", "x.12345678.part", ".x.12345678.part.txt"]
+    for name in others:
+        (tmp_path / name).touch()
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / ".x.12345678.part").touch()
+    process = run_python(code, tmp_path / "file.bin")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    assert remove_strays(tmp_path) == 0
+    assert len(list(tmp_path.glob(".file.bin.*.part"))) == 1
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    assert remove_strays(tmp_path) == 1
+    assert remove_strays(tmp_path, depth=1) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*others, "inner"])
+    assert remove_strays(tmp_path / "nothing") == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
+def test_strays_behind_links_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / ".x.12345678.part").touch()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "link").symlink_to(tmp_path / "other")
+    (tmp_path / "folder" / ".y.12345678.part").symlink_to(tmp_path / "other" / ".x.12345678.part")
+    assert remove_strays(tmp_path / "folder", depth=2) == 0
+    assert (tmp_path / "other" / ".x.12345678.part").exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from napari_scribblemix.data import described
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.data.volume import Volume
-from napari_scribblemix.errors import ImageError, ModelError
+from napari_scribblemix.errors import FileError, ImageError, ModelError
 from napari_scribblemix.inference.model import (
     ModelCard,
     check_fit,
@@ -124,3 +125,34 @@ def test_a_model_of_single_images_refuses_channels(run: Path) -> None:
     check_fit(read_card(run), volume())
     with pytest.raises(ImageError, match=r"trained on one image a case: choose .* in _C0"):
         check_fit(read_card(run), volume("C0", "LGE"))
+
+
+def test_a_save_cut_short_leaves_the_model_before_and_says_so(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = load_model(run, CPU)
+    whole = described.atomic_write
+
+    def only_the_card(path: Path, data: bytes) -> None:
+        if path.suffix == ".safetensors":
+            raise FileError("killed here")
+        whole(path, data)
+
+    monkeypatch.setattr(described, "atomic_write", only_the_card)
+    newer = before.card.model_copy(update={"steps": 9})
+    with pytest.raises(FileError, match="killed here"):
+        save_model(run, build_network("fast", 1, CARDIAC.classes), newer)
+    assert json.loads((run / "model.json").read_text())["steps"] == 9
+    found = load_model(run, CPU)
+    assert (found.card, read_card(run)) == (before.card, before.card)
+    assert torch.equal(found.network.head.weight, before.network.head.weight)
+    (note,) = found.notes
+    assert "was cut short: the one before it is used, of step 1" in note
+    assert before.notes == ()
+
+
+def test_weights_that_are_none_are_refused(run: Path) -> None:
+    (run / "model.safetensors").write_bytes(b"nothing")
+    change_card(run, sha256=hashlib.sha256(b"nothing").hexdigest())
+    with pytest.raises(ModelError, match="does not fit a network"):
+        load_model(run, CPU)

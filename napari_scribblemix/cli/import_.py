@@ -14,6 +14,7 @@ from rich.progress import track
 from napari_scribblemix.cli.console import messages, print_error, print_warning, results
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.data.file_names import files_of, split_name
+from napari_scribblemix.data.links import inside, is_taken
 from napari_scribblemix.errors import FileError, InputError, ProjectError
 from napari_scribblemix.project.cases import CaseFiles, load_case
 from napari_scribblemix.project.layouts import survey
@@ -28,27 +29,28 @@ def project_folder(output: Path) -> Path:
     return output if output.suffix == PROJECT_SUFFIX else Path(f"{output}{PROJECT_SUFFIX}")
 
 
-def _copied(path: Path, folder: Path, case_id: str, ending: str = "") -> Path:
+def _copied(path: Path, project: Path, kind: str, case_id: str, ending: str = "") -> Path:
     """The copy, of both files of a pair; with the case's name where the file's own lacks it."""
     stem = stem_of(path)
     stem = stem if stem.startswith(case_id) else f"{case_id}{ending}"
+    folder = inside(project, project / kind / path.name).parent
     copies = {part: folder / f"{stem}{split_name(part.name)[1]}" for part in files_of(path)}
     for part, target in copies.items():
-        if target.exists():
+        if is_taken(target):
             raise FileError(f"{target} is already there; choose a new --output.")
         atomic_write(target, part.read_bytes())
     return copies[path]
 
 
 def _with_copies(files: CaseFiles, project: Path) -> CaseFiles:
-    folder, mask = project / "images", files.mask
+    mask = files.mask
     endings = [f"_{channel}" for channel in files.channels] or [""]
     image, *further = (
-        _copied(path, folder, files.id, ending)
+        _copied(path, project, "images", files.id, ending)
         for path, ending in zip(files.images, endings, strict=True)
     )
     if mask is not None:
-        mask = _copied(mask, project / "masks", files.id, "_gt")
+        mask = _copied(mask, project, "masks", files.id, "_gt")
     return dataclasses.replace(files, image=image, further=tuple(further), mask=mask)
 
 

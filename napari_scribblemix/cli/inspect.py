@@ -27,6 +27,7 @@ from napari_scribblemix.data.nifti import number_of_frames, read_image, read_lab
 from napari_scribblemix.data.scribbles import check_image, coverage
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import FileError, LabelError, ScribbleMixError
+from napari_scribblemix.inference.card import find_card, find_weights
 from napari_scribblemix.project.cases import WHOLE_CINE, Case, is_whole_cine, load_case
 from napari_scribblemix.project.layouts import survey
 from napari_scribblemix.project.notes import NoteList
@@ -112,11 +113,10 @@ def inspect_image(path: Path) -> int:
 
 def inspect_model(path: Path) -> int:
     """Print the card of a run folder or a model file."""
-    # Reading a card checks it with the room that wrote it, and that room needs torch.
-    from napari_scribblemix.inference.model import find_weights, read_card
-
-    card = read_card(path)
+    card, notes = find_card(path)
     _print(f"{find_weights(path)}")
+    for note in notes:
+        print_warning(note)
     lines = table("what", "value", text_columns=2)
     lines.show_header = False
     lines.add_row("name", card.name)

@@ -27,6 +27,8 @@ def run(settings: SegmentSettings) -> int:
 
     set_threads(settings.threads)
     model = load_model(settings.model, choose_device(settings.device))
+    for note in model.notes:
+        print_warning(note)
     written = failed = 0
     notes = NoteList()
     if settings.mirror and model.card.upright:

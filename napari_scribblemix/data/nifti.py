@@ -196,7 +196,8 @@ def read_labels(path: Path) -> Volume:
     return _volume(values, geometry)
 
 
-def _write(path: Path, array: NDArray[Any], geometry: Geometry) -> None:
+def _encoded(path: Path, array: NDArray[Any], geometry: Geometry) -> bytes:
+    """The bytes of a file of the name ``path``."""
     if not path.name.lower().endswith(SUFFIXES):
         raise FileError(f"Got the file name {path.name}; expected one ending in .nii.gz or .nii.")
     header = geometry.forms.header()
@@ -209,7 +210,18 @@ def _write(path: Path, array: NDArray[Any], geometry: Geometry) -> None:
     if path.name.lower().endswith(".gz"):
         # No time stamp, so that the same volume gives the same file.
         data = gzip.compress(data, compresslevel=6, mtime=0)
-    atomic_write(path, data)
+    return bytes(data)
+
+
+def encode_labels(path: Path, array: NDArray[Any], geometry: Geometry) -> bytes:
+    """What ``write_labels`` writes, for one who writes it together with something else."""
+    if array.dtype.kind not in "uib":
+        raise LabelError(f"Got labels of dtype {array.dtype} to write; expected integers.")
+    if array.dtype.kind == "b" or array.dtype.itemsize > 4:
+        small = np.min_scalar_type(int(array.max(initial=0)))
+        negative = np.result_type(small, np.min_scalar_type(int(array.min(initial=0))))
+        array = array.astype(small if array.min(initial=0) >= 0 else negative)
+    return _encoded(path, array, geometry)
 
 
 def write_labels(path: Path, array: NDArray[Any], geometry: Geometry) -> None:
@@ -218,15 +230,9 @@ def write_labels(path: Path, array: NDArray[Any], geometry: Geometry) -> None:
     64-bit and boolean arrays take the smallest dtype that holds their values (few programs read
     64-bit labels).  ``LabelError`` for floats, ``GeometryError`` for another shape.
     """
-    if array.dtype.kind not in "uib":
-        raise LabelError(f"Got labels of dtype {array.dtype} to write; expected integers.")
-    if array.dtype.kind == "b" or array.dtype.itemsize > 4:
-        small = np.min_scalar_type(int(array.max(initial=0)))
-        negative = np.result_type(small, np.min_scalar_type(int(array.min(initial=0))))
-        array = array.astype(small if array.min(initial=0) >= 0 else negative)
-    _write(path, array, geometry)
+    atomic_write(path, encode_labels(path, array, geometry))
 
 
 def write_image(path: Path, array: NDArray[Any], geometry: Geometry) -> None:
     """Write a float32 image (Z, Y, X) on the grid of ``geometry``, unscaled, durably."""
-    _write(path, np.asarray(array, dtype=np.float32), geometry)
+    atomic_write(path, _encoded(path, np.asarray(array, dtype=np.float32), geometry))

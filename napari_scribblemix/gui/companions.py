@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from napari_scribblemix.data.links import real
 from napari_scribblemix.errors import FileError, ModelError, ScribbleError, SettingsError
 from napari_scribblemix.gui.runs import RunSummary, model_of, read_json
 from napari_scribblemix.project.layouts import survey
@@ -38,7 +39,7 @@ class Companion:
 
 def _key(folder: Path) -> Path:
     """A project and the folder it was made of are the same task."""
-    found = folder.resolve()
+    found = real(folder)
     return found.with_name(found.name.removesuffix(PROJECT_SUFFIX))
 
 

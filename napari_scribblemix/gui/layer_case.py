@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from napari_scribblemix.data.channels import check_channels
 from napari_scribblemix.data.geometry import Geometry
+from napari_scribblemix.data.links import inside
 from napari_scribblemix.data.nifti import write_image
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import GeometryError, ImageError, ProjectLocked, ScribbleMixError
@@ -89,7 +90,7 @@ def add_layer_image(project: Project, image: LayerImage) -> str:
         raise ProjectLocked(f"{project.folder} is open read-only: {project.read_only_reason}")
     taken = {record.id.casefold() for record in project.cases}
     number, case_id = 1, image.name
-    path = project.folder / "images" / f"{case_id}.nii.gz"
+    path = inside(project.folder, project.folder / "images" / f"{case_id}.nii.gz")
     # The image of a case that was taken off the list is still there, and so are its strokes.
     while case_id.casefold() in taken or path.exists():
         number += 1

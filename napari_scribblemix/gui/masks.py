@@ -1,7 +1,7 @@
 """What can be made of the masks of a project: measures of the heart, and files for others.
 
 A mask is the prediction of a case with the slices somebody accepted as they were accepted.  Files
-that are there already are never written over unasked, and never an image.
+that are there already are never written over unasked, and never what the project was made from.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from napari_scribblemix.data.labels import LabelScheme
+from napari_scribblemix.data.links import identity, is_taken, real
 from napari_scribblemix.data.nifti import read_labels, write_labels
 from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.evaluation.cardiac import (
@@ -154,7 +155,7 @@ def _phase_line(pair: Phases, ed: _Measured, es: _Measured) -> str:
 
 
 def plan_export(project: Project, case_ids: Sequence[str], folder: Path) -> list[Planned]:
-    """Where the masks go that there are; ``ProjectError`` without any, ``FileError`` at an image.
+    """Where the masks go that there are; ``ProjectError`` without any, ``FileError`` at a source.
 
     Nothing is written yet.
     """
@@ -162,15 +163,15 @@ def plan_export(project: Project, case_ids: Sequence[str], folder: Path) -> list
     if not with_mask:
         raise ProjectError("There is no mask to export yet; train or segment first.")
     planned = []
-    images = {project.image_path(record.id).resolve() for record in project.cases}
+    sources = {identity(path) for path in project.source_files()} - {None}
     for case_id in with_mask:
         path = folder / f"{case_id}.nii.gz"
-        if path.resolve() in images or folder.resolve().is_relative_to(project.folder.resolve()):
+        if identity(path) in sources or real(folder).is_relative_to(real(project.folder)):
             raise FileError(
                 f"Got {folder}, where the images or the project lie; a mask would replace what is "
                 "there: choose another folder."
             )
-        planned.append(Planned(case_id, path, path.exists()))
+        planned.append(Planned(case_id, path, is_taken(path)))
     return planned
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from napari_scribblemix.data.labels import CARDIAC, LabelScheme, guess_scheme
+from napari_scribblemix.data.links import real
 from napari_scribblemix.data.nifti import number_of_frames, read_labels
 from napari_scribblemix.errors import FileError, ScribbleMixError
 from napari_scribblemix.project.cases import CaseFiles
@@ -118,7 +119,7 @@ def _is_there(project: Project, files: CaseFiles) -> bool:
     record = next((record for record in project.cases if record.id == files.id), None)
     if record is None:
         return False
-    if project.image_path(files.id).resolve() != files.image.resolve():
+    if real(project.image_path(files.id)) != real(files.image):
         raise FileError(
             f"The project has a case {files.id} already, from {project.image_path(files.id)}; "
             "rename the new file, or open it alone."

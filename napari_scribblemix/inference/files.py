@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from napari_scribblemix.data.channels import check_channels, read_channels
+from napari_scribblemix.data.durable import remove_strays
 from napari_scribblemix.data.file_names import is_nifti
+from napari_scribblemix.data.links import real
 from napari_scribblemix.data.nifti import write_image, write_labels
 from napari_scribblemix.errors import FileError, ImageError, ScribbleMixError
 from napari_scribblemix.inference.model import Model
@@ -86,6 +88,7 @@ def segment_files(
 ) -> Iterator[Outcome]:
     """Segment ``cases`` one after the other; an outcome each, errors included."""
     settings.output.mkdir(parents=True, exist_ok=True)
+    remove_strays(real(settings.output))
     for case in cases:
         try:
             yield _segment_case(model, case, settings)

@@ -1,175 +1,101 @@
 """The model file: weights as ``.safetensors`` and a ``.json`` card beside them.  No pickle.
 
-The card says everything needed to use the model (network, label scheme, spacing, intensity rule)
-and to judge it (method, recipe, what it was trained and measured on).  It holds no path and no name
-of a case: training cases appear as salted hashes, by which someone who has a scan can find out
-whether it was trained on, and nobody can go the other way.
+The card is in ``card``.  Weights and card are replaced in one step: whatever happens while they are
+saved, one whole model is there.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from safetensors import SafetensorError
 from safetensors.torch import load as load_weights
 from safetensors.torch import save as save_weights
 from torch import nn
 
-from napari_scribblemix.data.channels import describe_channels
-from napari_scribblemix.data.durable import atomic_write
-from napari_scribblemix.data.intensity import IntensityRule
-from napari_scribblemix.data.labels import LabelScheme
-from napari_scribblemix.data.volume import Volume
-from napari_scribblemix.errors import ImageError, ModelError
+from napari_scribblemix.data.described import checksum, replace_described
+from napari_scribblemix.errors import ModelError
+from napari_scribblemix.inference.card import (
+    CHECKSUM,
+    SCHEMA_VERSION,
+    ModelCard,
+    card_path,
+    check_fit,
+    find_card,
+    find_weights,
+    read_card,
+)
 from napari_scribblemix.methods.unet import build_network
-from napari_scribblemix.project.run_models import MODEL_NAME, models_of
-from napari_scribblemix.resources import find_model
+from napari_scribblemix.project.run_models import MODEL_NAME
 
-SCHEMA_VERSION = 1
+__all__ = [
+    "SCHEMA_VERSION",
+    "Model",
+    "ModelCard",
+    "card_path",
+    "check_fit",
+    "find_card",
+    "find_weights",
+    "load_model",
+    "read_card",
+    "save_model",
+]
 
-
-class ModelCard(BaseModel):
-    """What stands in ``model.json``."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    schema_version: Literal[1] = 1
-    name: str
-    purpose: str = "Research use only; not for diagnosis."
-    licence: str = "Not stated; belongs to whoever trained it."
-    sha256: str = Field("", description="of the weights file")
-    network: str
-    in_channels: int
-    channels: tuple[str, ...] = Field((), description="their names, if there are several")
-    labels: LabelScheme
-    spacing: float = Field(description="pixel size of the working grid, mm")
-    intensity: IntensityRule = "volume-zscore"
-    mirrored: bool = Field(description="whether mirrored images were trained on")
-    upright: bool = Field(False, description="whether it knows hearts only the right way up")
-    method: str
-    recipe: dict[str, Any]
-    steps: int
-    seconds: float
-    seed: int
-    code_version: str
-    case_salt: str = ""
-    case_hashes: list[str] = []
-    metrics: dict[str, Any] = {}
+# Somebody may be saving just now.
+_TRIES = 3
 
 
 @dataclass(frozen=True)
 class Model:
-    """A network ready to predict, and its card."""
+    """A network ready to predict, its card, and what to tell of how they were found."""
 
     network: nn.Module
     card: ModelCard
-
-
-def check_fit(card: ModelCard, volume: Volume) -> None:
-    """``ImageError`` if ``volume`` has not the channels that the model was trained on."""
-    expected = card.channels
-    if volume.channels == expected and len(volume.arrays) == card.in_channels:
-        return
-    missing = [name for name in expected if name not in volume.channels]
-    unknown = [name for name in volume.channels if name not in expected]
-    todo = f"add the files that end in {', '.join('_' + name for name in missing)}"
-    if not expected:
-        todo = f"choose the files of one channel, e.g. those that end in _{volume.channels[0]}"
-    elif unknown:
-        todo = f"name the channels as in the training and leave {', '.join(unknown)} out"
-    raise ImageError(
-        f"Got {describe_channels(volume.channels)}; this model was trained on "
-        f"{describe_channels(expected)} a case: {todo}."
-    )
-
-
-def card_path(weights: Path) -> Path:
-    """Where the card of a weights file lies."""
-    return weights.with_suffix(".json")
+    notes: tuple[str, ...] = ()
 
 
 def save_model(folder: Path, network: nn.Module, card: ModelCard) -> Path:
-    """Write the weights and the card into ``folder``, durably; returns the weights' path."""
+    """Write the weights and the card into ``folder``, durably; returns the weights' path.
+
+    Killed at any moment, the model before or the new one is there, whole.
+    """
     state = {k: v.detach().to("cpu").contiguous() for k, v in network.state_dict().items()}
-    data = save_weights(state)
-    card = card.model_copy(update={"sha256": hashlib.sha256(data).hexdigest()})
     path = folder / MODEL_NAME
-    atomic_write(path, data)
-    atomic_write(card_path(path), card.model_dump_json(indent=2).encode())
+    content = json.loads(card.model_dump_json())
+    replace_described(path, save_weights(state), card_path(path), content, CHECKSUM)
     return path
 
 
-def find_weights(path: Path) -> Path:
-    """The weights file meant by ``path``: itself, that of a run folder, or a bundled model.
-
-    ``ModelError`` if there is none, or a model for each of several tasks.
-    """
-    path = find_model(path)
-    weights = path / MODEL_NAME if path.is_dir() else path
-    found = models_of(path)
-    if len(found) > 1:
-        names = [each.parent.name for each in found]
-        raise ModelError(
-            f"Got {path}, which holds a model for each of {', '.join(names)}; choose one of them, "
-            f"for example {path / names[0]}."
-        )
-    weights = found[0] if found else weights
-    if not weights.is_file():
-        raise ModelError(
-            f"Got {path}; expected a run folder with {MODEL_NAME} or a .safetensors file. A "
-            "training that was stopped before its first checkpoint has none yet."
-        )
-    if weights.suffix != ".safetensors":
-        raise ModelError(f"Got {weights.name}; expected a .safetensors file.")
-    return weights
-
-
-def read_card(path: Path) -> ModelCard:
-    """The card of a run folder or weights file; ``ModelError`` if missing, newer or damaged."""
-    card_file = card_path(find_weights(path))
-    try:
-        content = json.loads(card_file.read_bytes())
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            f"The card {card_file.name} of this model is missing or damaged ({error}); a model is "
-            "used with the .json file written beside it."
-        ) from error
-    version = content.get("schema_version") if isinstance(content, dict) else None
-    if version != SCHEMA_VERSION:
-        raise ModelError(
-            f"Got a model card of schema version {version}, expected {SCHEMA_VERSION}; update "
-            "napari-scribblemix."
-        )
-    try:
-        return ModelCard.model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ModelError(
-            f"The model card {card_file.name} is damaged: {'.'.join(map(str, first['loc']))}: "
-            f"{first['msg']}."
-        ) from error
+def _read_whole(weights: Path) -> tuple[bytes, ModelCard, tuple[str, ...]]:
+    """Weights and the card that is about them; ``ModelError`` if there is none."""
+    for _ in range(_TRIES):
+        card, notes = find_card(weights)
+        try:
+            data = weights.read_bytes()
+        except OSError as error:
+            raise ModelError(f"{weights} could not be read ({error.strerror}).") from error
+        if checksum(data) == card.sha256:
+            return data, card, notes
+    raise ModelError(
+        f"{weights.name} does not have the checksum its card states; the file is damaged or "
+        "belongs to another card: copy both again, or, of a run, go on with the training by "
+        "--resume, which writes both anew."
+    )
 
 
 def load_model(path: Path, device: torch.device) -> Model:
     """The model of a run folder or weights file on ``device``, checked against its card."""
-    weights, card = find_weights(path), read_card(path)
-    data = weights.read_bytes()
-    if hashlib.sha256(data).hexdigest() != card.sha256:
-        raise ModelError(
-            f"{weights.name} does not have the checksum its card states; the file is damaged or "
-            "belongs to another card: copy both again."
-        )
+    weights = find_weights(path)
+    data, card, notes = _read_whole(weights)
     network = build_network(card.network, card.in_channels, card.labels.classes)
     try:
         network.load_state_dict(load_weights(data))
-    except RuntimeError as error:
+    except (RuntimeError, SafetensorError) as error:
         raise ModelError(
             f"{weights.name} does not fit a network {card.network!r} of {card.labels.classes} "
             "classes; it was written by another version."
         ) from error
-    return Model(network.to(device).eval(), card)
+    return Model(network.to(device).eval(), card, notes)

@@ -1,8 +1,8 @@
 """Which images a segmentation takes and which files it will write, known before it begins.
 
 What could lose data is refused here: two images that would write the same file, files that are
-there already, and an output folder in which a mask would replace its image.  Only headers are read,
-and this file imports no torch, so a mistake is told at once.
+there already, and a mask that would replace an image, whatever names and links lead to it.  Only
+headers are read, and this file imports no torch, so a mistake is told at once.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from napari_scribblemix.data.file_names import split_name, written_name
+from napari_scribblemix.data.file_names import files_of, split_name, written_name
+from napari_scribblemix.data.links import identity, is_taken, real
 from napari_scribblemix.data.nifti import number_of_frames
 from napari_scribblemix.errors import FileError, ScribbleMixError, SettingsError
 from napari_scribblemix.project.cases import CaseFiles
@@ -101,13 +102,35 @@ def _is_probability(name: str, masks: set[str]) -> bool:
 
 def _check_project(output: Path) -> None:
     """``SettingsError`` if masks would come among what a person made in a project."""
-    folder = output.resolve()
+    folder = real(output)
     for place in (folder, *folder.parents):
         if (place / PROJECT_FILE).is_file() and folder.relative_to(place).parts[:1] != ("runs",):
             raise SettingsError(
                 f"Got --output {output}, inside a project; masks there could replace scribbles or "
                 "what was corrected by hand: choose a folder outside, or one in its runs."
             )
+
+
+def _check_images(cases: list[CaseFiles], there: list[Path], settings: SegmentSettings) -> None:
+    """``SettingsError`` if a mask could replace an image; ``there`` is what masks would replace.
+
+    Files are compared, not names: an image may be a link into another folder, or a file may have
+    several names.
+    """
+    output = identity(settings.output)
+    images = [image for case in cases for image in case.images]
+    folders = {identity(folder) for i in images for folder in (i.parent, real(i).parent)}
+    if output is not None and output in folders:
+        raise SettingsError(
+            f"Got --output {settings.output}, where the images lie; a mask would replace its "
+            "image: choose another folder."
+        )
+    known = {identity(part) for image in images for part in files_of(image)} - {None}
+    if replaced := [path for path in there if identity(path) in known]:
+        raise SettingsError(
+            f"Got --output {settings.output}, where {replaced[0].name} is one of the images by "
+            "another name; a mask would replace its image: choose another folder."
+        )
 
 
 def check_outputs(cases: list[CaseFiles], settings: SegmentSettings) -> None:
@@ -122,20 +145,13 @@ def check_outputs(cases: list[CaseFiles], settings: SegmentSettings) -> None:
             f"Got images that would write {len(twice)} file names twice ({twice[0]}), one in place "
             "of the other: segment them in several calls with different --output folders."
         )
-    folder = settings.output.resolve()
-    if any(image.resolve().parent == folder for case in cases for image in case.images):
-        raise SettingsError(
-            f"Got --output {settings.output}, where the images lie; a mask would replace its "
-            "image: choose another folder."
-        )
-    if settings.overwrite:
-        return
-    there = [name for name in names if (settings.output / name).exists()]
+    there = [path for name in names if is_taken(path := settings.output / name)]
     if settings.probabilities and settings.output.is_dir():
-        found = sorted(path.name for path in settings.output.iterdir())
-        there += [name for name in found if _is_probability(name, masks)]
-    if there:
+        found = sorted(settings.output.iterdir())
+        there += [path for path in found if _is_probability(path.name, masks)]
+    _check_images(cases, there, settings)
+    if there and not settings.overwrite:
         raise SettingsError(
-            f"{len(there)} of the files to write are already in {settings.output} ({there[0]}); "
-            "use --overwrite to replace them, or another --output."
+            f"{len(there)} of the files to write are already in {settings.output} "
+            f"({there[0].name}); use --overwrite to replace them, or another --output."
         )

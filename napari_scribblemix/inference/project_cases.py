@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from napari_scribblemix.data.channels import check_channels
 from napari_scribblemix.data.labels import UNLABELLED, LabelScheme
+from napari_scribblemix.data.links import real
 from napari_scribblemix.errors import ImageError, ModelError
 from napari_scribblemix.evaluation.overlap import dice
 from napari_scribblemix.inference.model import Model
@@ -54,9 +55,9 @@ def maker_of(path: Path, step: int, project: Project) -> Maker:
 
     A model of the project's own is that of its run, whichever its task.
     """
-    found, runs = find_model(path), project.folder.resolve() / "runs"
-    if runs in found.resolve().parents:
-        return Maker("run", found.resolve().relative_to(runs).parts[0], step)
+    found, runs = find_model(path), real(project.folder / "runs")
+    if runs in real(found).parents:
+        return Maker("run", real(found).relative_to(runs).parts[0], step)
     name = found.stem if found.suffix == ".safetensors" else found.name
     return Maker("bundled" if found in bundled_models().values() else "model", name, step)
 

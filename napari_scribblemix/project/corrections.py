@@ -48,7 +48,7 @@ class CorrectedMasks(ProjectFolder):
         """
         self._require_lock()
         self.case(case_id)
-        path = self.corrected_path(case_id)
+        path = self._own(self.corrected_path(case_id))
         if slices or path.is_file():
             kept = keep_slices(labels, sorted(slices))
             write_labels(path, self.labels.encode(kept), geometry)

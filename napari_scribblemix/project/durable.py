@@ -8,71 +8,43 @@ crash is noticed by its checksum and left out.
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import socket
-import sys
 import zlib
 from pathlib import Path
 from typing import IO, Any
 
 from napari_scribblemix.data.durable import (
-    TEMPORARY_SUFFIX,
     atomic_path,
     atomic_write,
+    open_to_append,
     sync_folder,
 )
+from napari_scribblemix.data.links import names_of, open_own
+from napari_scribblemix.data.locking import TAKEN, lock, unlock
 from napari_scribblemix.errors import FileError, ProjectLocked
 
-__all__ = ["TEMPORARY_SUFFIX", "FileLock", "Journal", "atomic_path", "atomic_write", "sync_folder"]
-
-# Windows locks bytes, and nobody may read a locked one: lock one far behind the holder's name.
-_LOCKED_BYTE = 1 << 20
-_TAKEN = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
-
-
-def _lock(file: IO[bytes]) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        file.seek(_LOCKED_BYTE)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _unlock(file: IO[bytes]) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        file.seek(_LOCKED_BYTE)
-        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_UN)
+__all__ = ["FileLock", "Journal", "atomic_path", "atomic_write", "end_line"]
 
 
 class FileLock:
     """An exclusive lock on ``path``, held from construction to ``release``.
 
     ``ProjectLocked`` names the holder if somebody has it; ``FileError`` if ``path`` cannot be
-    opened for writing.
+    opened for writing or is a link.
     """
 
     def __init__(self, path: Path) -> None:
         try:
             # Not inherited by child processes, so a worker never keeps its parent's lock alive.
-            self._file: IO[bytes] = path.open("ab+")
+            self._file: IO[bytes] = open_own(path)
         except OSError as error:
             raise FileError(f"{path} could not be written ({error.strerror}).") from error
         try:
-            _lock(self._file)
+            lock(self._file)
         except OSError as error:
-            if error.errno not in _TAKEN:
+            if error.errno not in TAKEN:
                 self._file.close()
                 raise FileError(
                     f"{path.parent} cannot be locked ({error.strerror}); its disk knows no locks: "
@@ -85,18 +57,31 @@ class FileLock:
                 f"{path.parent} is being written to by {holder}; close it there, or open it here "
                 "read-only."
             ) from error
+        self._name(f"process {os.getpid()} on {socket.gethostname()}")
+
+    def _name(self, holder: str) -> None:
+        """Say who holds the lock, but not in a file that is somebody else's by another name."""
         with contextlib.suppress(OSError):
-            self._file.truncate(0)
-            self._file.write(f"process {os.getpid()} on {socket.gethostname()}".encode())
-            self._file.flush()
+            if names_of(self._file) == 1:
+                self._file.truncate(0)
+                self._file.write(holder.encode())
+                self._file.flush()
 
     def release(self) -> None:
         """Give the lock back; the file stays, since removing it would race with the next holder."""
         if not self._file.closed:
+            self._name("")
             with contextlib.suppress(OSError):
-                self._file.truncate(0)
-                _unlock(self._file)
+                unlock(self._file)
             self._file.close()
+
+
+def end_line(file: IO[bytes]) -> None:
+    """End a last line that a crash cut short, so that it spoils not the next one too."""
+    if file.seek(0, os.SEEK_END):
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) != b"\n":
+            file.write(b"\n")
 
 
 class Journal:
@@ -111,10 +96,9 @@ class Journal:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             new = not self.path.exists()
-            with self.path.open("ab") as file:
-                # A line cut short by a crash is ended first, so that it spoils no other.
-                start = b"" if new or self._ends_clean() else b"\n"
-                file.write(start + b"%08x " % zlib.crc32(body) + body + b"\n")
+            with open_to_append(self.path) as file:
+                end_line(file)
+                file.write(b"%08x " % zlib.crc32(body) + body + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
             if new:
@@ -146,10 +130,3 @@ class Journal:
             self.path.unlink(missing_ok=True)
         except OSError as error:
             raise FileError(f"{self.path} could not be removed ({error.strerror}).") from error
-
-    def _ends_clean(self) -> bool:
-        with self.path.open("rb") as file:
-            if file.seek(0, os.SEEK_END) == 0:
-                return True
-            file.seek(-1, os.SEEK_END)
-            return file.read(1) == b"\n"

@@ -6,7 +6,6 @@ What people and programs put into the folder (scribbles, predictions, reviews, r
 
 from __future__ import annotations
 
-import contextlib
 import os
 from pathlib import Path
 from types import TracebackType
@@ -15,11 +14,13 @@ from typing import Self
 from pydantic import ValidationError
 
 from napari_scribblemix.data.channels import read_channels
+from napari_scribblemix.data.durable import remove_strays
 from napari_scribblemix.data.labels import CARDIAC, LabelScheme
+from napari_scribblemix.data.links import inside, is_taken, real
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import FileError, LabelError, ProjectError, ProjectLocked
 from napari_scribblemix.project.cases import Case, CaseFiles, file_hash, load_case
-from napari_scribblemix.project.durable import TEMPORARY_SUFFIX, FileLock, Journal
+from napari_scribblemix.project.durable import FileLock, Journal
 from napari_scribblemix.project.record import (
     CaseRecord,
     ImageRecord,
@@ -31,7 +32,8 @@ from napari_scribblemix.project.record import (
 PROJECT_FILE = "project.json"
 PROJECT_SUFFIX = ".scribblemix"
 _LOCK_FILE = "project.lock"
-_LOCKED = ("scribbles", "reviews", "reviews/corrected")
+# What is in a project, and how deep: a run has a folder for its checkpoint and for each task.
+_FOLDERS = {"images": 0, "masks": 0, "scribbles": 0, "predictions": 0, "reviews": 1, "runs": 2}
 
 
 class ProjectFolder:
@@ -56,7 +58,7 @@ class ProjectFolder:
             raise FileError(f"{folder} could not be made ({error.strerror}).") from error
         lock, record = FileLock(folder / _LOCK_FILE), ProjectRecord(labels=labels)
         try:
-            if (folder / PROJECT_FILE).exists():
+            if is_taken(folder / PROJECT_FILE):
                 raise ProjectError(
                     f"{folder} already holds a project; open it, or choose another name."
                 )
@@ -195,6 +197,12 @@ class ProjectFolder:
         """Where the image of a case is; that of its first channel, if it has several."""
         return self._absolute(self.case(case_id).source)
 
+    def source_files(self) -> list[Path]:
+        """All that the cases were made from, images and masks: files to read, never to write."""
+        files = self.case_files()
+        masks = [item.mask for item in files if item.mask is not None]
+        return [*(path for item in files for path in item.images), *masks]
+
     def image_changed(self, case_id: str) -> bool:
         """Whether an image is another one than when it was added; ``FileError`` if it is gone."""
         record = self.case(case_id)
@@ -249,15 +257,18 @@ class ProjectFolder:
 
     def _stored(self, path: Path) -> str:
         # What lies in the project moves with it.
-        path, folder = path.resolve(), self.folder.resolve()
+        path, folder = real(path), real(self.folder)
         return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
 
     def _absolute(self, stored: str) -> Path:
         return Path(os.path.normpath(self.folder / stored))
 
+    def _own(self, path: Path) -> Path:
+        """``path`` in the project, to be written to; ``FileError`` if a link leads out of it."""
+        return inside(self.folder, path)
+
     def _remove_leftovers(self) -> None:
-        """Remove what writes cut short by a crash left behind, in the folders of the lock."""
-        for folder in (self.folder, *(self.folder / name for name in _LOCKED)):
-            for path in folder.glob(f".*{TEMPORARY_SUFFIX}"):
-                with contextlib.suppress(OSError):
-                    path.unlink()
+        """Remove what writes cut short by a crash left behind, in the project and in its runs."""
+        remove_strays(real(self.folder))
+        for name, depth in _FOLDERS.items():
+            remove_strays(self.folder / name, depth)

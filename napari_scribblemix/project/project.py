@@ -28,9 +28,9 @@ from numpy.typing import NDArray
 
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import UNLABELLED
-from napari_scribblemix.data.nifti import read_labels, write_labels
+from napari_scribblemix.data.nifti import encode_labels, read_labels, write_labels
 from napari_scribblemix.data.volume import Volume
-from napari_scribblemix.errors import FileError, ProjectError
+from napari_scribblemix.errors import FileError
 from napari_scribblemix.project.cases import Case
 from napari_scribblemix.project.corrections import (
     CorrectedMasks,
@@ -40,6 +40,14 @@ from napari_scribblemix.project.corrections import (
 )
 from napari_scribblemix.project.durable import Journal, atomic_write
 from napari_scribblemix.project.folder import PROJECT_FILE, PROJECT_SUFFIX
+from napari_scribblemix.project.origins import (
+    is_of_mask,
+    origin_before,
+    read_acceptance,
+    read_origin,
+    replace_accepted,
+    replace_mask,
+)
 from napari_scribblemix.project.reviews import keep_slices
 from napari_scribblemix.project.strokes import encode_stroke, replay
 
@@ -66,6 +74,7 @@ class Project(CorrectedMasks):
         """Put the change between two states of the scribbles on the disk, in milliseconds."""
         self._require_lock()
         self.case(case_id)
+        self._own(self.journal_path(case_id))
         self._journal(case_id).append(encode_stroke(before, after))
 
     def write_scribble(self, case_id: str, scribble: NDArray[np.uint8], geometry: Geometry) -> None:
@@ -103,19 +112,20 @@ class Project(CorrectedMasks):
         Returns the slices that were corrected by hand and are not accepted.
         """
         self.case(case_id)
-        path = self.prediction_path(case_id)
-        if uncertainty is not None:
-            percent = np.rint(np.clip(uncertainty, 0, 1) * 100).astype(np.uint8)
-            write_labels(self.uncertainty_path(case_id), percent, geometry)
+        path, said = self._own(self.prediction_path(case_id)), self._origin_path(case_id)
         accepted, corrected = self.read_accepted(case_id), self.read_corrected(case_id)
         decided = whole_slices(accepted, labels.shape)
         waiting = whole_slices(corrected, labels.shape) - decided
         if not over_corrections:
             labels, decided = lay_over(labels, corrected), decided | waiting
-        beside = path.with_name(f"{case_id}.json")
-        origin = with_kept(origin, self._read_json(beside), decided)
-        write_labels(path, self.labels.encode_mask(lay_over(labels, accepted)), geometry)
-        self._write_json(beside, dict(origin))
+        origin = with_kept(origin, origin_before(path, said), decided)
+        data = encode_labels(path, self.labels.encode_mask(lay_over(labels, accepted)), geometry)
+        beside: tuple[Path, bytes] | None = None
+        if uncertainty is not None:
+            percent = np.rint(np.clip(uncertainty, 0, 1) * 100).astype(np.uint8)
+            other = self.uncertainty_path(case_id)
+            beside = (other, encode_labels(other, percent, geometry))
+        replace_mask(path, data, said, origin, beside)
         return tuple(sorted(waiting))
 
     def put_back(self, case_id: str, slices: Sequence[int], labels: NDArray[np.uint8]) -> None:
@@ -134,20 +144,23 @@ class Project(CorrectedMasks):
     def read_prediction(self, case_id: str) -> tuple[NDArray[np.uint8], dict[str, Any]] | None:
         """The prediction (Z, Y, X), what a person made as it was made, and its origin, or ``None``.
 
-        The origin says with ``kept`` of which slices it is not the origin, see ``corrections``.
+        The origin says with ``kept`` of which slices it is not the origin, see ``corrections``; it
+        is empty where nothing is said of this very file.
         """
         path = self.prediction_path(case_id)
         if not path.is_file():
             return None
         labels = self.labels.decode_mask(read_labels(path).array, source=str(path))
-        origin = self._read_json(path.with_name(f"{case_id}.json"))
         labels = lay_over(labels, self.read_corrected(case_id))
+        origin = read_origin(path, self._origin_path(case_id))
         return lay_over(labels, self.read_accepted(case_id)), origin
 
     def read_uncertainty(self, case_id: str) -> NDArray[np.uint8] | None:
-        """The uncertainty (Z, Y, X) of the prediction, 0 to 100, or ``None``."""
-        path = self.uncertainty_path(case_id)
-        return read_labels(path).array.astype(np.uint8) if path.is_file() else None
+        """The uncertainty (Z, Y, X) of the prediction, 0 to 100, or ``None`` without one of it."""
+        path, mask = self.uncertainty_path(case_id), self.prediction_path(case_id)
+        if not path.is_file() or not is_of_mask(path, mask, self._origin_path(case_id)):
+            return None
+        return read_labels(path).array.astype(np.uint8)
 
     def write_review(
         self,
@@ -166,6 +179,12 @@ class Project(CorrectedMasks):
         self._require_lock()
         self.case(case_id)
         slices = sorted({int(number) for number in accepted})
+        said = self._review_path(case_id)
+        review = {
+            "accepted_slices": slices,
+            "reviewer": reviewer,
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
         if labels is None:
             found = self.read_prediction(case_id)
             labels = self.read_accepted(case_id) if found is None else found[0]
@@ -173,18 +192,15 @@ class Project(CorrectedMasks):
             if geometry is None:
                 geometry = self.read_image(case_id).geometry
             kept = keep_slices(labels, slices)
-            # Before the record: a crash in between keeps a slice too much, never one too few.
-            write_labels(self.accepted_path(case_id), self.labels.encode(kept), geometry)
-        review = {
-            "accepted_slices": slices,
-            "reviewer": reviewer,
-            "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
-        self._write_json(self.folder / "reviews" / f"{case_id}.json", review)
+            path = self._own(self.accepted_path(case_id))
+            data = encode_labels(path, self.labels.encode(kept), geometry)
+            replace_accepted(path, data, said, review)
+        else:
+            atomic_write(self._own(said), (json.dumps(review, indent=2) + "\n").encode())
 
     def read_review(self, case_id: str) -> dict[str, Any]:
         """Who accepted which slices when; empty if nobody did."""
-        return self._read_json(self.folder / "reviews" / f"{case_id}.json")
+        return read_acceptance(self.accepted_path(case_id), self._review_path(case_id))
 
     def read_accepted(self, case_id: str) -> NDArray[np.uint8] | None:
         """The accepted labels (Z, Y, X), 255 in slices not accepted; ``None`` if none ever was."""
@@ -195,7 +211,7 @@ class Project(CorrectedMasks):
 
     def new_run(self, name: str) -> Path:
         """A new, empty folder in ``runs/``: ``name``, or ``name-2`` and so on if it is taken."""
-        number, folder = 1, self.folder / "runs" / name
+        number, folder = 1, self._own(self.folder / "runs" / name)
         while True:
             try:
                 folder.mkdir(parents=True)
@@ -222,18 +238,13 @@ class Project(CorrectedMasks):
     def _write_scribble(
         self, case_id: str, scribble: NDArray[np.uint8], geometry: Geometry
     ) -> None:
-        write_labels(self.scribble_path(case_id), self.labels.encode(scribble), geometry)
+        path = self._own(self.scribble_path(case_id))
+        write_labels(path, self.labels.encode(scribble), geometry)
         # Only now: a crash in between replays strokes over a file that has them already.
         self._journal(case_id).clear()
 
-    def _write_json(self, path: Path, content: dict[str, Any]) -> None:
-        atomic_write(path, (json.dumps(content, indent=2) + "\n").encode())
+    def _origin_path(self, case_id: str) -> Path:
+        return self.folder / "predictions" / f"{case_id}.json"
 
-    def _read_json(self, path: Path) -> dict[str, Any]:
-        try:
-            content = json.loads(path.read_bytes())
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError) as error:
-            raise ProjectError(f"{path} could not be read ({error}); remove it.") from error
-        return content if isinstance(content, dict) else {}
+    def _review_path(self, case_id: str) -> Path:
+        return self.folder / "reviews" / f"{case_id}.json"

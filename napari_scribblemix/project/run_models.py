@@ -10,6 +10,11 @@ from pathlib import Path
 MODEL_NAME = "model.safetensors"
 
 
+def checkpoint_path(run: Path) -> Path:
+    """Where the state of the training of a run lies."""
+    return run / "checkpoint" / "state.pt"
+
+
 def models_of(run: Path) -> list[Path]:
     """The weights files of a run folder, sorted; none for any other folder."""
     if (run / MODEL_NAME).is_file():

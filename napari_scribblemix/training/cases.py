@@ -18,6 +18,7 @@ from pathlib import Path
 
 from napari_scribblemix.data.channels import describe_channels
 from napari_scribblemix.data.labels import LabelScheme
+from napari_scribblemix.data.links import real
 from napari_scribblemix.errors import FileError, LabelError, SettingsError, TrainingError
 from napari_scribblemix.project.cases import (
     Case,
@@ -209,7 +210,7 @@ def default_output(settings: TrainSettings) -> Path:
     """
     folder = settings.folder
     inside = folder / "runs" if (folder / "project.json").is_file() else Path("runs")
-    named_after = "" if inside.parent == folder else f"{folder.resolve().name}-"
+    named_after = "" if inside.parent == folder else f"{real(folder).name}-"
     stem = f"{named_after}{settings.method}"
     if settings.resume:
         return _newest_run(inside, stem) or inside / stem

@@ -17,7 +17,11 @@ from typing import Any
 import torch
 
 from napari_scribblemix.data.durable import atomic_write
+from napari_scribblemix.data.links import inside
 from napari_scribblemix.errors import TrainingError
+from napari_scribblemix.project.run_models import checkpoint_path
+
+__all__ = ["TrainingState", "checkpoint_path", "load_checkpoint", "save_checkpoint"]
 
 SCHEMA_VERSION = 3
 
@@ -95,17 +99,11 @@ class TrainingState:
             ) from error
 
 
-def checkpoint_path(run: Path) -> Path:
-    """Where the state of a run folder lies."""
-    return run / "checkpoint" / "state.pt"
-
-
 def save_checkpoint(run: Path, state: TrainingState) -> Path:
     """Write the state durably: the old one stays until the new one is whole."""
     buffer = io.BytesIO()
     torch.save(state.snapshot(), buffer)
-    path = checkpoint_path(run)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = inside(run, checkpoint_path(run))
     atomic_write(path, buffer.getvalue())
     return path
 

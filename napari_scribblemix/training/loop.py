@@ -18,6 +18,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from napari_scribblemix.data.links import inside
 from napari_scribblemix.errors import TrainingError
 from napari_scribblemix.events import (
     Checkpoint,
@@ -30,6 +31,7 @@ from napari_scribblemix.events import (
     Warned,
 )
 from napari_scribblemix.inference.model import Model, save_model
+from napari_scribblemix.project.run_models import MODEL_NAME
 from napari_scribblemix.training.averaging import update_average
 from napari_scribblemix.training.checkpoint import (
     TrainingState,
@@ -239,6 +241,6 @@ class Training:
         for task in self.job.tasks:
             model = self.model(task)
             folder = self.run / task.name
-            folder.mkdir(exist_ok=True)
+            inside(self.run, folder / MODEL_NAME)
             save_model(folder, model.network, model.card)
         yield Checkpoint(step=self.state.step, path=str(path.relative_to(self.run)))

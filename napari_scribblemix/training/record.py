@@ -11,9 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import napari_scribblemix
-from napari_scribblemix.data.durable import atomic_write
-from napari_scribblemix.errors import OutOfMemory, ProjectError, ScribbleMixError
+from napari_scribblemix.data.durable import atomic_write, open_to_append, remove_strays
+from napari_scribblemix.data.links import inside, real
+from napari_scribblemix.errors import FileError, OutOfMemory, ProjectError, ScribbleMixError
 from napari_scribblemix.events import Event, Failed
+from napari_scribblemix.project.durable import end_line
+from napari_scribblemix.project.folder import PROJECT_FILE
 from napari_scribblemix.project.run_models import models_of
 from napari_scribblemix.settings import StarterSettings, TrainSettings
 from napari_scribblemix.training.checkpoint import checkpoint_path
@@ -23,7 +26,14 @@ EVENTS_NAME = "events.jsonl"
 
 
 def check_run_folder(run: Path, *, resume: bool) -> None:
-    """``ProjectError`` if a new training would replace an old one."""
+    """An error if a training cannot be written to ``run``; nothing is made yet.
+
+    ``ProjectError`` if it would replace an old one, ``FileError`` if ``run`` lies in a project
+    behind a link.
+    """
+    project = run.parent.parent
+    if (project / PROJECT_FILE).is_file():
+        inside(project, run / EVENTS_NAME)
     used = [path for path in (checkpoint_path(run), *models_of(run)) if path.exists()]
     if used and not resume:
         raise ProjectError(
@@ -73,12 +83,24 @@ def describe_failure(error: Exception) -> Failed:
 
 
 def recorded(events: Iterator[Event], run: Path) -> Iterator[Event]:
-    """The same events, each appended to the run's ``events.jsonl`` before it is passed on."""
-    run.mkdir(parents=True, exist_ok=True)
-    with (run / EVENTS_NAME).open("a", encoding="utf-8") as file:
+    """The same events, each appended to the run's ``events.jsonl`` before it is passed on.
+
+    What an earlier training that was killed left half written in ``run`` is removed first.
+    ``FileError`` if the events cannot be kept there.
+    """
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+        remove_strays(real(run), depth=1)
+        file = open_to_append(run / EVENTS_NAME)
+    except OSError as error:
+        raise FileError(
+            f"The run folder {run} could not be written ({error.strerror}); choose another."
+        ) from error
+    with file:
+        end_line(file)
 
         def keep(event: Event) -> Event:
-            file.write(event.model_dump_json() + "\n")
+            file.write(event.model_dump_json().encode() + b"\n")
             file.flush()
             return event
 

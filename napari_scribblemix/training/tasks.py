@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 import napari_scribblemix
+from napari_scribblemix.data.links import real
 from napari_scribblemix.errors import ModelError, SettingsError
 from napari_scribblemix.inference.model import ModelCard, load_model
 from napari_scribblemix.inference.orientation import AS_STORED, Turn
@@ -84,7 +85,7 @@ def task_names(folders: Sequence[Path]) -> list[str]:
 
     ``SettingsError`` if two folders are the same.
     """
-    parts = [[p.removesuffix(".scribblemix") for p in folder.resolve().parts] for folder in folders]
+    parts = [[p.removesuffix(".scribblemix") for p in real(folder).parts] for folder in folders]
     twice = [name for name, count in Counter(map(tuple, parts)).items() if count > 1]
     if twice:
         raise SettingsError(

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from napari_scribblemix.data.links import real
 from napari_scribblemix.errors import ImageError, ScribbleMixError, SettingsError
 from napari_scribblemix.events import (
     Event,
@@ -128,7 +129,7 @@ def _train(
     job: TrainJob, folder: Path, inbox: Inbox, tell: Callable[[Event], None]
 ) -> Iterator[Event]:
     settings = job.settings
-    if settings.folder.resolve() != folder.resolve():
+    if real(settings.folder) != real(folder):
         raise SettingsError(
             f"Got settings for {settings.folder}, but this process works on {folder}; give the "
             "project's own folder."
@@ -240,6 +241,8 @@ def _segment(job: SegmentJob, folder: Path, inbox: Inbox) -> Iterator[Event]:
         project.case(case_id)
     model = load_model(job.model, choose_device(job.device))
     class_map(model.card.labels, project.labels)
+    for note in model.notes:
+        yield Warned(message=note)
     begun, of, done, stopped = time.monotonic(), len(waiting), 0, False
     while waiting and not stopped:
         for command in inbox.take():

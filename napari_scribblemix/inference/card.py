@@ -1,0 +1,165 @@
+"""The card of a model: the ``.json`` file beside its weights.  No torch.
+
+The card says everything needed to use the model (network, label scheme, spacing, intensity rule)
+and to judge it (method, recipe, what it was trained and measured on).  It holds no path and no name
+of a case: training cases appear as salted hashes, by which someone who has a scan can find out
+whether it was trained on, and nobody can go the other way.  A card may come from anybody, so what
+it states is held to limits before it is used.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from napari_scribblemix.data.channels import describe_channels
+from napari_scribblemix.data.described import (
+    Description,
+    checksum_of,
+    fitting,
+    is_unfinished,
+    read_description,
+    without_before,
+)
+from napari_scribblemix.data.intensity import IntensityRule
+from napari_scribblemix.data.labels import LabelScheme
+from napari_scribblemix.data.volume import Volume
+from napari_scribblemix.errors import FileError, ImageError, ModelError
+from napari_scribblemix.project.run_models import MODEL_NAME, models_of
+from napari_scribblemix.resources import find_model
+
+SCHEMA_VERSION = 1
+
+CHECKSUM = "sha256"
+"""Where the card names the checksum of the weights."""
+
+
+class ModelCard(BaseModel):
+    """What stands in ``model.json``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    schema_version: Literal[1] = 1
+    name: str
+    purpose: str = "Research use only; not for diagnosis."
+    licence: str = "Not stated; belongs to whoever trained it."
+    sha256: str = Field("", description="of the weights file")
+    network: str
+    in_channels: int
+    channels: tuple[str, ...] = Field((), description="their names, if there are several")
+    labels: LabelScheme
+    spacing: float = Field(description="pixel size of the working grid, mm")
+    intensity: IntensityRule = "volume-zscore"
+    mirrored: bool = Field(description="whether mirrored images were trained on")
+    upright: bool = Field(False, description="whether it knows hearts only the right way up")
+    method: str
+    recipe: dict[str, Any]
+    steps: int
+    seconds: float
+    seed: int
+    code_version: str
+    case_salt: str = ""
+    case_hashes: list[str] = []
+    metrics: dict[str, Any] = {}
+
+
+def check_fit(card: ModelCard, volume: Volume) -> None:
+    """``ImageError`` if ``volume`` has not the channels that the model was trained on."""
+    expected = card.channels
+    if volume.channels == expected and len(volume.arrays) == card.in_channels:
+        return
+    missing = [name for name in expected if name not in volume.channels]
+    unknown = [name for name in volume.channels if name not in expected]
+    todo = f"add the files that end in {', '.join('_' + name for name in missing)}"
+    if not expected:
+        todo = f"choose the files of one channel, e.g. those that end in _{volume.channels[0]}"
+    elif unknown:
+        todo = f"name the channels as in the training and leave {', '.join(unknown)} out"
+    raise ImageError(
+        f"Got {describe_channels(volume.channels)}; this model was trained on "
+        f"{describe_channels(expected)} a case: {todo}."
+    )
+
+
+def card_path(weights: Path) -> Path:
+    """Where the card of a weights file lies."""
+    return weights.with_suffix(".json")
+
+
+def find_weights(path: Path) -> Path:
+    """The weights file meant by ``path``: itself, that of a run folder, or a bundled model.
+
+    ``ModelError`` if there is none, or a model for each of several tasks.
+    """
+    path = find_model(path)
+    weights = path / MODEL_NAME if path.is_dir() else path
+    found = models_of(path)
+    if len(found) > 1:
+        names = [each.parent.name for each in found]
+        raise ModelError(
+            f"Got {path}, which holds a model for each of {', '.join(names)}; choose one of them, "
+            f"for example {path / names[0]}."
+        )
+    weights = found[0] if found else weights
+    if not weights.is_file():
+        raise ModelError(
+            f"Got {path}; expected a run folder with {MODEL_NAME} or a .safetensors file. A "
+            "training that was stopped before its first checkpoint has none yet."
+        )
+    if weights.suffix != ".safetensors":
+        raise ModelError(f"Got {weights.name}; expected a .safetensors file.")
+    return weights
+
+
+def _read_content(weights: Path) -> tuple[Description, tuple[str, ...]]:
+    """What the card of a weights file holds, and a note if its last save was cut short."""
+    card_file = card_path(weights)
+    try:
+        newest = read_description(card_file)
+        unfinished = newest is not None and is_unfinished(newest)
+        known = fitting(newest or {}, checksum_of(weights), CHECKSUM) if unfinished else newest
+    except FileError as error:
+        raise ModelError(f"The card of this model is missing or damaged: {error}") from error
+    if newest is None:
+        raise ModelError(
+            f"The card {card_file.name} of this model is missing; a model is used with the .json "
+            "file written beside it."
+        )
+    if known is None or known.get(CHECKSUM) == newest.get(CHECKSUM):
+        # That of another file is told when the weights are read.
+        return without_before(newest), ()
+    note = (
+        f"The last save of the model in {weights.parent} was cut short: the one before it is used, "
+        f"of step {known.get('steps')}. Going on with the training (--resume) writes a newer one."
+    )
+    return known, (note,)
+
+
+def find_card(path: Path) -> tuple[ModelCard, tuple[str, ...]]:
+    """The card of a run folder or weights file, and what to tell of how it was found.
+
+    ``ModelError`` if it is missing, newer, damaged or states what cannot be.
+    """
+    card_file = card_path(find_weights(path))
+    content, notes = _read_content(find_weights(path))
+    version = content.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise ModelError(
+            f"Got a model card of schema version {version}, expected {SCHEMA_VERSION}; update "
+            "napari-scribblemix."
+        )
+    try:
+        return ModelCard.model_validate(content), notes
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ModelError(
+            f"The model card {card_file.name} is damaged: {'.'.join(map(str, first['loc']))}: "
+            f"{first['msg']}."
+        ) from error
+
+
+def read_card(path: Path) -> ModelCard:
+    """The card of a run folder or weights file; errors as ``find_card``."""
+    return find_card(path)[0]
