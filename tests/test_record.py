@@ -48,7 +48,10 @@ def test_a_list_is_no_record(tmp_path: Path) -> None:
         read_record(tmp_path / "project.json")
 
 
-@pytest.mark.parametrize("name", ["", "../a", "a/b", "a\\b", ".hidden", "a:b"])
+@pytest.mark.parametrize(
+    "name",
+    ["", "../a", "a/b", "a\\b", ".hidden", "a:b", "a\0", "a\nb", "\x1b[31m", "\udce9", "é" * 101],
+)
 def test_case_names_cannot_lead_out_of_the_folder(name: str) -> None:
     with pytest.raises(ValidationError, match="can be a file name"):
         record(name)
@@ -57,3 +60,27 @@ def test_case_names_cannot_lead_out_of_the_folder(name: str) -> None:
 def test_case_names_differ_also_where_file_names_ignore_case() -> None:
     with pytest.raises(ValidationError, match="case heart twice"):
         record("heart", "Heart")
+
+
+@pytest.mark.parametrize("path", ["", "a\0", "/data/\x1b[31m.nii", "/data/\udce9.nii", "x" * 4097])
+def test_a_path_is_one_that_can_be_written_down(path: str) -> None:
+    with pytest.raises(ValidationError, match="expected one that can be written down"):
+        CaseRecord(id="a", source=path, sha256="0")
+    with pytest.raises(ValidationError, match="expected one that can be written down"):
+        CaseRecord(id="a", source="/data/a.nii", mask=path, sha256="0")
+
+
+def test_each_image_of_a_case_has_the_name_of_its_channel() -> None:
+    known = {"id": "a", "source": "/data/a.nii", "sha256": "0"}
+    with pytest.raises(ValidationError, match="2 names of channels for 1 images"):
+        CaseRecord.model_validate(known | {"channels": ("C0", "T2")})
+    further = ({"source": "/data/b.nii", "sha256": "0"},)
+    with pytest.raises(ValidationError, match="0 names of channels for 2 images"):
+        CaseRecord.model_validate(known | {"further": further})
+    CaseRecord.model_validate(known | {"further": further, "channels": ("C0", "T2")})
+
+
+def test_a_record_nested_without_end_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "project.json").write_text("[" * 100_000)
+    with pytest.raises(ProjectError, match="could not be read"):
+        read_record(tmp_path / "project.json")

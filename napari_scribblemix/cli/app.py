@@ -89,10 +89,10 @@ def _take_debug(arguments: Sequence[str]) -> tuple[list[str], bool]:
 
 
 def _report(error: Exception, *, debug: bool) -> int:
-    from napari_scribblemix.cli.console import messages, print_error
+    from napari_scribblemix.cli.console import print_error, print_traceback
 
     if debug:
-        messages().print_exception()
+        print_traceback(error)
     if isinstance(error, ScribbleMixError):
         print_error(str(error))
         return error.exit_code

@@ -1,24 +1,39 @@
 """What the commands print with: one console for results, one for messages.
 
 Results go to standard output, everything else to standard error, so that a result can be piped.
+Names and paths are printed as they are: brackets are no markup, and what a terminal would take as
+a command shows as its number.
 """
 
 from __future__ import annotations
 
 import math
+import traceback
 from functools import cache
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+from napari_scribblemix.data.wording import shown
 
 # Where no terminal tells its width, tables are not squeezed into 80 columns.
 _PIPE_WIDTH = 120
 
 
+class _PlainConsole(Console):
+    """A console on which text is text, wherever it stands: in a line, a cell or a heading."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """The signs of ``text``, and nothing that acts on a terminal."""
+        return super().render_str(shown(text), **options)
+
+
 # One console each: a progress bar steps aside only for what its own console prints.
 @cache
 def _console(*, stderr: bool) -> Console:
-    console = Console(stderr=stderr, highlight=False)
+    console = _PlainConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = max(console.width, _PIPE_WIDTH)
     return console
@@ -42,6 +57,13 @@ def print_error(message: str) -> None:
 def print_warning(message: str, console: Console | None = None) -> None:
     """One yellow line on standard error, through ``console`` if a progress bar is drawn there."""
     _print_line("Warning", "bold yellow", message, console)
+
+
+def print_traceback(error: BaseException) -> None:
+    """Where an error came from, for those who mend it, on standard error."""
+    for part in traceback.format_exception(error):
+        for line in part.splitlines():
+            messages().print(line, soft_wrap=True)
 
 
 def _print_line(word: str, style: str, message: str, console: Console | None = None) -> None:

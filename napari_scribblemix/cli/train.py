@@ -18,6 +18,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from napari_scribblemix import events as ev
 from napari_scribblemix.cli.console import messages, print_warning, results
+from napari_scribblemix.data.wording import shown
 from napari_scribblemix.errors import FileError
 from napari_scribblemix.settings import TrainSettings
 
@@ -71,8 +72,8 @@ def describe_start(event: ev.Started) -> str:
 def describe_terms(terms: dict[str, float]) -> str:
     """The loss terms in a line; of several tasks only what each learns from its scribbles."""
     alone = not any(": " in name for name in terms)
-    shown = terms if alone else {k: v for k, v in terms.items() if k.endswith(": sup")}
-    return " ".join(f"{name} {value:.3f}" for name, value in shown.items())
+    listed = terms if alone else {k: v for k, v in terms.items() if k.endswith(": sup")}
+    return " ".join(f"{name} {value:.3f}" for name, value in listed.items())
 
 
 class TrainingView:
@@ -89,7 +90,8 @@ class TrainingView:
             TextColumn("{task.description}"),
             BarColumn(bar_width=16),
             TextColumn("{task.percentage:>3.0f}%"),
-            TextColumn("{task.fields[words]}"),
+            # The name of a task is that of a folder, which may hold brackets.
+            TextColumn("{task.fields[words]}", markup=False),
             console=self._console,
             disable=not self._live,
         )
@@ -128,12 +130,12 @@ class TrainingView:
         self._warnings.clear()
         terms = describe_terms(event.terms)
         # a narrow terminal would cut the line off
-        shown = f" ({terms})" if not self._live or self._console.width >= _WIDE else ""
+        listed = f" ({terms})" if not self._live or self._console.width >= _WIDE else ""
         words = (
             f"step {event.step}, {ev.clock(event.eta)} left, "
-            f"{event.slices_per_second:.0f} slices/s, loss {event.loss:.3f}{shown}"
+            f"{event.slices_per_second:.0f} slices/s, loss {event.loss:.3f}{listed}"
         )
-        self._bar.update(self._task, completed=event.fraction, words=words)
+        self._bar.update(self._task, completed=event.fraction, words=shown(words))
         if not self._live and event.fraction * _LINES >= self._line:
             self._say(f"{event.fraction:4.0%}  {words}")
             self._line = int(event.fraction * _LINES) + 1

@@ -14,8 +14,9 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from napari_scribblemix.data.wording import check_name
 from napari_scribblemix.errors import LabelError
 
 UNLABELLED: int = 255
@@ -42,6 +43,11 @@ class LabelScheme(BaseModel):
     unlabelled_value: int
     dense_background: int | None = None
 
+    @field_validator("names", "abbreviations")
+    @classmethod
+    def _are_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(check_name(name) for name in names)
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         for field in ("colours", "file_values"):
@@ -54,7 +60,8 @@ class LabelScheme(BaseModel):
             raise ValueError(f"expected distinct file values from 0 to 65535, got {values}")
         if self.dense_background in self.file_values[1:]:
             raise ValueError("expected a dense_background that is no structure's value")
-        if len({name.casefold() for name in self.names}) != len(self.names):
+        # As they stand in the names of files, where a space is none.
+        if len({name.casefold().replace(" ", "_") for name in self.names}) != len(self.names):
             raise ValueError("expected distinct names")
         if bad := [colour for colour in self.colours if not _COLOUR.fullmatch(colour)]:
             raise ValueError(f"expected colours as #rrggbb, got {bad[0]!r}")

@@ -10,9 +10,9 @@ it states is held to limits before it is used.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from napari_scribblemix.data.channels import describe_channels
 from napari_scribblemix.data.described import (
@@ -26,6 +26,7 @@ from napari_scribblemix.data.described import (
 from napari_scribblemix.data.intensity import IntensityRule
 from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.data.volume import Volume
+from napari_scribblemix.data.wording import check_name, check_words
 from napari_scribblemix.errors import FileError, ImageError, ModelError
 from napari_scribblemix.project.run_models import MODEL_NAME, models_of
 from napari_scribblemix.resources import find_model
@@ -36,33 +37,51 @@ CHECKSUM = "sha256"
 """Where the card names the checksum of the weights."""
 
 
+_Words = Annotated[str, Field(max_length=1000), AfterValidator(check_words)]
+
+_Name = Annotated[str, AfterValidator(check_name)]
+
+
 class ModelCard(BaseModel):
     """What stands in ``model.json``."""
 
     model_config = ConfigDict(extra="forbid")
 
     schema_version: Literal[1] = 1
-    name: str
-    purpose: str = "Research use only; not for diagnosis."
-    licence: str = "Not stated; belongs to whoever trained it."
+    name: _Words
+    purpose: _Words = "Research use only; not for diagnosis."
+    licence: _Words = "Not stated; belongs to whoever trained it."
     sha256: str = Field("", description="of the weights file")
-    network: str
-    in_channels: int
-    channels: tuple[str, ...] = Field((), description="their names, if there are several")
+    network: _Words
+    in_channels: int = Field(ge=1, le=64)
+    channels: tuple[Annotated[str, AfterValidator(check_name)], ...] = Field(
+        (), description="their names, if there are several"
+    )
     labels: LabelScheme
-    spacing: float = Field(description="pixel size of the working grid, mm")
+    spacing: float = Field(
+        ge=0.25, le=10.0, allow_inf_nan=False, description="pixel size of the working grid, mm"
+    )
     intensity: IntensityRule = "volume-zscore"
     mirrored: bool = Field(description="whether mirrored images were trained on")
     upright: bool = Field(False, description="whether it knows hearts only the right way up")
-    method: str
+    method: _Words
     recipe: dict[str, Any]
-    steps: int
-    seconds: float
+    steps: int = Field(ge=0)
+    seconds: float = Field(ge=0.0, allow_inf_nan=False)
     seed: int
-    code_version: str
+    code_version: _Words
     case_salt: str = ""
     case_hashes: list[str] = []
     metrics: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _a_name_for_each_channel(self) -> Self:
+        if self.channels and len(self.channels) != self.in_channels:
+            raise ValueError(
+                f"got {len(self.channels)} names of channels for {self.in_channels} channels; "
+                "expected one each, or none"
+            )
+        return self
 
 
 def check_fit(card: ModelCard, volume: Volume) -> None:

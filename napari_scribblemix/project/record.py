@@ -8,15 +8,42 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.data.labels import CARDIAC, LabelScheme
+from napari_scribblemix.data.wording import can_be_shown, check_name
 from napari_scribblemix.errors import ProjectError, SchemaError
 
 SCHEMA_VERSION = 1
+
+LONGEST_ID = 200
+"""Bytes in the name of a case: with what is added to it, it must still be a file name."""
+
+_LONGEST_PATH = 4096
+
+
+def _check_source(value: str) -> str:
+    # It may lead anywhere, for images are only read; but it must be a path, and be shown as one.
+    if not 0 < len(value) <= _LONGEST_PATH or not can_be_shown(value):
+        raise ValueError(
+            f"got the path {value[:60]!r}; expected one that can be written down: rename the file"
+        )
+    return value
+
+
+Source = Annotated[str, AfterValidator(_check_source)]
+Name = Annotated[str, AfterValidator(check_name)]
 
 
 class ImageRecord(BaseModel):
@@ -24,7 +51,7 @@ class ImageRecord(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    source: str = Field(description="absolute, or relative to the project folder")
+    source: Source = Field(description="absolute, or relative to the project folder")
     sha256: str = Field(description="of the file when it was added")
 
 
@@ -34,20 +61,32 @@ class CaseRecord(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = Field(description="name of the case and of its files in the project")
-    source: str = Field(description="the image: absolute, or relative to the project folder")
+    source: Source = Field(description="the image: absolute, or relative to the project folder")
     sha256: str = Field(description="of the image file when it was added")
     frame: int | None = None
-    mask: str | None = Field(None, description="a full reference mask, if there is one")
+    mask: Source | None = Field(None, description="a full reference mask, if there is one")
     note: str | None = Field(None, description="what the geometry rule decided")
-    channels: tuple[str, ...] = Field((), description="their names, if the case has several")
+    channels: tuple[Name, ...] = Field((), description="their names, if the case has several")
     further: tuple[ImageRecord, ...] = Field((), description="all channels but the first")
 
     @field_validator("id")
     @classmethod
     def _is_a_file_name(cls, value: str) -> str:
-        if not value or value.startswith(".") or any(c in '/\\:*?"<>|\0' for c in value):
-            raise ValueError(f"got the case name {value!r}; expected one that can be a file name")
+        fits = can_be_shown(value) and 0 < len(value.encode()) <= LONGEST_ID
+        if not fits or value.startswith(".") or any(c in '/\\:*?"<>|' for c in value):
+            raise ValueError(
+                f"got the case name {value[:60]!r}; expected one that can be a file name"
+            )
         return value
+
+    @model_validator(mode="after")
+    def _an_image_for_each_channel(self) -> Self:
+        if (self.channels or self.further) and len(self.channels) != 1 + len(self.further):
+            raise ValueError(
+                f"got {len(self.channels)} names of channels for {1 + len(self.further)} images; "
+                "expected one each"
+            )
+        return self
 
 
 class ProjectRecord(BaseModel):
@@ -76,7 +115,7 @@ def read_record(path: Path) -> ProjectRecord:
     """The record at ``path``; ``SchemaError`` if newer, ``ProjectError`` if missing or damaged."""
     try:
         content = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ProjectError(
             f"{path} could not be read ({error}); expected a project folder: choose another, or "
             "restore this file from a copy."
