@@ -17,6 +17,7 @@ import numpy as np
 from pydantic import BaseModel, Field, ValidationError
 
 from napari_scribblemix.data.durable import atomic_write
+from napari_scribblemix.data.links import inside
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.inference.model import Model
 from napari_scribblemix.inference.orientation import Turn
@@ -49,9 +50,13 @@ class KnownTurns:
 
     @classmethod
     def of_training(cls, folder: Path, run: Path) -> KnownTurns:
-        """Those of the project ``folder``, or of the ``run`` if it is a plain folder."""
-        home = folder / "runs" if (folder / PROJECT_FILE).is_file() else run
-        return cls(home / FILE_NAME)
+        """Those of the project ``folder``, or of the ``run`` if it is a plain folder.
+
+        ``FileError`` if the runs of the project lie behind a link.
+        """
+        if (folder / PROJECT_FILE).is_file():
+            return cls(inside(folder, folder / "runs" / FILE_NAME))
+        return cls(run / FILE_NAME)
 
     def find(self, model: Model, image: Volume, look: Callable[[], Turn]) -> Turn:
         """The turn of ``image`` for ``model``: as known, else what ``look`` finds."""
