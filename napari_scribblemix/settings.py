@@ -47,6 +47,15 @@ Precision = Annotated[
     ),
 ]
 Threads = Annotated[int | None, Field(ge=1, description="CPU threads. [all cores]")]
+Unlabelled = Literal["auto", "0", "4"]
+UnlabelledValue = Annotated[
+    Unlabelled,
+    Field(
+        description="Which value of scribble files means 'not labelled': 4 (ACDC, MSCMRseg; 0 is "
+        "background), 0 (ITK-SNAP, Slicer, MONAI Label; 4 is the pen for background), auto: found "
+        "out for each file."
+    ),
+]
 Seed = Annotated[int, Field(ge=0, description="Seed of every random choice.")]
 
 
@@ -123,6 +132,7 @@ class TrainSettings(Settings):
         description="Only the scribbles of these cases are used. The others are unlabelled; "
         "those of them with a mask are held out to validate on.",
     )
+    unlabelled: UnlabelledValue = "auto"
     enclosure_rule: bool | None = Field(
         None,
         description="All outside a closed ring of background strokes is background. "
@@ -286,6 +296,7 @@ class ImportSettings(Settings):
         description="Copy the images into the project. [they stay where they are]",
         json_schema_extra={"cli": "--copy"},
     )
+    unlabelled: UnlabelledValue = "auto"
 
 
 class SampleSettings(Settings):
@@ -309,6 +320,7 @@ class InspectSettings(Settings):
         description="A run, a model file (.safetensors), a project, a folder or a NIfTI file.",
         json_schema_extra={"cli": "argument"},
     )
+    unlabelled: UnlabelledValue = "auto"
 
 
 class GuiSettings(Settings):

@@ -75,11 +75,14 @@ def run(settings: ImportSettings) -> int:
         raise ProjectError(f"{settings.folder} is a project already; use it as it is.")
     output = project_folder(settings.output)
     found = survey(settings.folder)
+    cases = tuple(
+        dataclasses.replace(files, unlabelled=settings.unlabelled) for files in found.cases
+    )
     for warning in found.warnings:
         print_warning(warning)
     notes, failed = NoteList(), 0
-    with _create(output, found.cases) as project:
-        for files in track(found.cases, "Importing", console=messages(), transient=True):
+    with _create(output, cases) as project:
+        for files in track(cases, "Importing", console=messages(), transient=True):
             try:
                 load_case(files)  # before anything of a bad case is copied
                 kept = _with_copies(files, output) if settings.copy_images else files

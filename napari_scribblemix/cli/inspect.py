@@ -6,6 +6,7 @@ found could not be trained on or used.
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,10 @@ from napari_scribblemix.data.file_names import is_nifti
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.label_values import MOST_LABELS
 from napari_scribblemix.data.labels import LabelScheme, guess_scheme
+from napari_scribblemix.data.limits import doubts
 from napari_scribblemix.data.nifti import number_of_frames, read_image, read_labels
 from napari_scribblemix.data.scribbles import check_image, coverage
+from napari_scribblemix.data.untouched import zero_is_unlabelled
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import FileError, LabelError, ScribbleMixError
 from napari_scribblemix.inference.card import find_card, find_weights
@@ -33,7 +36,7 @@ from napari_scribblemix.project.layouts import survey
 from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.project.project import PROJECT_FILE, Project
 from napari_scribblemix.project.run_models import models_of
-from napari_scribblemix.settings import InspectSettings
+from napari_scribblemix.settings import InspectSettings, Unlabelled
 
 
 def _print(text: str) -> None:
@@ -72,7 +75,8 @@ def _label_volume(path: Path, frames: int) -> Volume | None:
 def _show_labels(volume: Volume) -> None:
     values, counts = np.unique(volume.array, return_counts=True)
     try:
-        names = _value_names(guess_scheme(values.tolist()))
+        scheme = guess_scheme(values.tolist())
+        names = _value_names(scheme, unlabelled=zero_is_unlabelled(volume.array, scheme))
     except LabelError as error:
         print_warning(str(error))
         names = {}
@@ -83,10 +87,13 @@ def _show_labels(volume: Volume) -> None:
     results().print(lines)
 
 
-def _value_names(scheme: LabelScheme) -> dict[int, str]:
-    return {scheme.unlabelled_value: "unlabelled"} | dict(
-        zip(scheme.file_values, scheme.names, strict=True)
-    )
+def _value_names(scheme: LabelScheme, *, unlabelled: bool | None) -> dict[int, str]:
+    """What each value means; ``unlabelled``: whether 0 means so, ``None`` if that is not clear."""
+    own = scheme.unlabelled_value
+    names = {own: "unlabelled"} | dict(zip(scheme.file_values, scheme.names, strict=True))
+    if unlabelled is None:
+        return names | {0: "background, or unlabelled", own: "unlabelled, or background"}
+    return names | {0: names[own], own: names[0]} if unlabelled else names
 
 
 def inspect_image(path: Path) -> int:
@@ -96,7 +103,7 @@ def inspect_image(path: Path) -> int:
     volume = labels or read_image(path, 0 if frames > 1 else None)
     _print(f"{path}")
     _show_geometry(volume.geometry, frames)
-    for note in volume.notes:
+    for note in (*volume.notes, *doubts(volume.geometry.shape, volume.geometry.spacing)):
         print_warning(note)
     if labels is not None:
         _show_labels(labels)
@@ -164,7 +171,7 @@ def _show_project(folder: Path) -> None:
         )
 
 
-def inspect_folder(folder: Path) -> int:
+def inspect_folder(folder: Path, unlabelled: Unlabelled = "auto") -> int:
     """Print the cases of a project or plain folder; 1 if one of them cannot be used."""
     found = survey(folder)
     _print(f"{folder}")
@@ -176,7 +183,7 @@ def inspect_folder(folder: Path) -> int:
             if not files.scribbled and is_whole_cine(files):
                 notes.add(files.id, [WHOLE_CINE])
                 continue
-            case = load_case(files)
+            case = load_case(dataclasses.replace(files, unlabelled=unlabelled))
         except ScribbleMixError as error:
             failed += 1
             print_error(f"{files.id}: {error}")
@@ -219,7 +226,7 @@ def run(settings: InspectSettings) -> int:
     if models := models_of(path):
         return max(inspect_model(model) for model in models)
     if path.is_dir():
-        return inspect_folder(path)
+        return inspect_folder(path, settings.unlabelled)
     if is_nifti(path):
         return inspect_image(path)
     raise FileError(

@@ -6,6 +6,9 @@ from rich.progress import track
 
 from napari_scribblemix.cli.console import messages, print_error, print_warning, results
 from napari_scribblemix.errors import ModelError, SettingsError
+from napari_scribblemix.evaluation.cardiac import pair_phases
+from napari_scribblemix.evaluation.plausible import LEFT, check_phases
+from napari_scribblemix.project.names import case_name
 from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.resources import find_model
 from napari_scribblemix.settings import SegmentSettings
@@ -31,6 +34,7 @@ def run(settings: SegmentSettings) -> int:
         print_warning(note)
     written = failed = 0
     notes = NoteList()
+    measured: dict[str, dict[str, float]] = {}
     if settings.mirror and model.card.upright:
         raise SettingsError(
             "Got --mirror, but this model knows hearts one way up only and finds less in mirror "
@@ -45,6 +49,10 @@ def run(settings: SegmentSettings) -> int:
             print_error(f"{outcome.image}: {outcome.error}")
         written += len(outcome.masks)
         notes.add(outcome.image.name, outcome.notes)
+        names = map(case_name, outcome.masks)
+        measured |= dict(zip(names, outcome.volumes_ml, strict=True))
+    for pair in pair_phases({case: ml.get(LEFT, 0.0) for case, ml in measured.items()}):
+        notes.add(pair.patient, check_phases(measured[pair.ed], measured[pair.es]))
     for line in (*found.warnings, *notes.lines()):
         print_warning(line)
     results().print(

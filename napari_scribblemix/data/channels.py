@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_scribblemix.data.geometry import (
-    NO_FORM_NOTE,
-    PIXDIM_NOTE,
     Geometry,
-    format_shape,
     grid_distance,
+    states_a_place,
 )
+from napari_scribblemix.data.matching import shapes_apart
 from napari_scribblemix.data.nifti import read_image
 from napari_scribblemix.data.scribbles import Finding, check_image
 from napari_scribblemix.data.volume import Volume
@@ -75,11 +74,6 @@ def resample_onto(array: NDArray[Any], source: Geometry, target: Geometry) -> ND
     return np.ascontiguousarray(placed, dtype=np.float32)
 
 
-def _states_a_place(geometry: Geometry) -> bool:
-    note = geometry.note or ""
-    return PIXDIM_NOTE not in note and NO_FORM_NOTE not in note
-
-
 def _onto(
     channel: Volume, target: Geometry, name: str, first: str, path: Path
 ) -> tuple[NDArray[Any], list[str]]:
@@ -88,12 +82,13 @@ def _onto(
     same_shape = source.file_shape == target.file_shape
     if grid_distance(source, target) <= GRID_TOLERANCE:
         return _as_stored(channel, target), []
-    if not (_states_a_place(source) and _states_a_place(target)):
+    if not (states_a_place(source) and states_a_place(target)):
         if not same_shape:
+            shown, expected = shapes_apart(source, target)
             raise GeometryError(
-                f"{path}: the channel {name} is {format_shape(source.shape)} but {first} is "
-                f"{format_shape(target.shape)}, and a header does not say where its voxels lie; "
-                "expected equal shapes: resample the channels onto one grid first."
+                f"{path}: the channel {name} is {shown} but {first} is {expected}, and a header "
+                "does not say where its voxels lie; expected equal shapes: resample the channels "
+                "onto one grid first."
             )
         note = (
             f"The headers of {first} and {name} place them differently in space; matched voxel by "

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 from nibabel.affines import voxel_sizes
 from nibabel.nifti1 import Nifti1Header
-from nibabel.nifti2 import Nifti2Header
 from nibabel.orientations import aff2axcodes
 from numpy.typing import NDArray
 
+from napari_scribblemix.data.forms import HeaderForms
+from napari_scribblemix.data.limits import check_spacing, short_axis
 from napari_scribblemix.errors import GeometryError
 
 SPACING_TOLERANCE = 1e-3
@@ -32,51 +33,15 @@ NO_FORM_NOTE = "The header states no orientation (form codes 0): spacing taken f
 AFFINE_NOTE = "Affine and pixdim state different spacings: spacing taken from the affine (sform)."
 UNIT_NOTE = "The header's unit of length is not mm: converted."
 SLICE_NOTE = "The slices lie along an axis other than the file's third, by their spacing."
+SHORT_AXIS_NOTE = (
+    "The slices lie along an axis other than the file's third, because that one is by far the "
+    "shortest."
+)
 
 _MILLIMETRES = {1: 1000.0, 3: 0.001}
-
-
-@dataclass(frozen=True)
-class HeaderForms:
-    """The fields of a NIfTI header that place its voxels in space, as they stand in the file."""
-
-    qform_code: int
-    sform_code: int
-    quaternion: tuple[float, ...]
-    offset: tuple[float, ...]
-    srow: tuple[tuple[float, ...], ...]
-    pixdim: tuple[float, ...]
-    unit: int
-    nifti2: bool = False
-
-    @classmethod
-    def of(cls, header: Nifti1Header) -> HeaderForms:
-        """Taken from ``header`` (NIfTI-1 or -2)."""
-        return cls(
-            qform_code=int(header["qform_code"]),
-            sform_code=int(header["sform_code"]),
-            quaternion=tuple(float(header[f"quatern_{axis}"]) for axis in "bcd"),
-            offset=tuple(float(header[f"qoffset_{axis}"]) for axis in "xyz"),
-            srow=tuple(tuple(map(float, header[f"srow_{axis}"])) for axis in "xyz"),
-            pixdim=tuple(map(float, header["pixdim"][:4])),
-            unit=int(header["xyzt_units"]) & 7,
-            nifti2=isinstance(header, Nifti2Header),
-        )
-
-    def header(self) -> Nifti1Header:
-        """A fresh header with these fields and nothing else of the source: no text, no names."""
-        header = Nifti2Header() if self.nifti2 else Nifti1Header()
-        header["qform_code"], header["sform_code"] = self.qform_code, self.sform_code
-        for letters, name, values in (
-            ("bcd", "quatern", self.quaternion),
-            ("xyz", "qoffset", self.offset),
-            ("xyz", "srow", self.srow),
-        ):
-            for letter, value in zip(letters, values, strict=True):
-                header[f"{name}_{letter}"] = value
-        header["pixdim"][:4] = self.pixdim
-        header["xyzt_units"] = self.unit
-        return header
+_UNIT_NAMES = {1: "metre", 3: "micrometre"}
+# Of the volume that three edges of the same lengths at right angles would have.
+_FLAT = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,13 +151,35 @@ def _believed(header: Nifti1Header, dimensions: int) -> tuple[NDArray[np.float64
     return affine, AFFINE_NOTE
 
 
-def _slice_axis(sizes: NDArray[np.float64], shape: tuple[int, ...]) -> int:
-    """The axis with thick steps: the third, unless another one is clearly the coarsest."""
+def _slice_axis(sizes: NDArray[np.float64], shape: tuple[int, ...]) -> tuple[int, str | None]:
+    """The axis of the slices, and a note if it is not the third.
+
+    It has by far the thickest steps, or, where none has, by far the fewest: an array (slices, rows,
+    columns) saved with an identity affine.
+    """
     if len(shape) < 3:
-        return 2
+        return 2, None
     coarsest = int(np.argmax(sizes))
-    others = np.delete(sizes, coarsest)
-    return coarsest if sizes[coarsest] > 2.0 * others.max() else 2
+    if sizes[coarsest] > 2.0 * np.delete(sizes, coarsest).max():
+        return coarsest, SLICE_NOTE if coarsest != 2 else None
+    shortest = short_axis(shape)
+    return (2, None) if shortest in (None, 2) else (shortest, SHORT_AXIS_NOTE)
+
+
+def _check_affine(affine: NDArray[np.float64], sizes: NDArray[np.float64]) -> None:
+    shown = " x ".join(f"{size:g}" for size in sizes)
+    if not np.all(np.isfinite(affine)):
+        raise GeometryError(
+            f"Got a header that places its voxels nowhere (sizes {shown} mm, origin "
+            f"{' x '.join(f'{place:g}' for place in affine[:3, 3])}); expected finite numbers: "
+            "repair the header."
+        )
+    volume = abs(np.linalg.det(affine[:3, :3] / np.where(sizes > 0, sizes, 1.0)))
+    if not np.all(sizes > 0) or volume < _FLAT:
+        raise GeometryError(
+            f"Got a header with voxel sizes {shown} mm; expected three positive ones along "
+            "different axes: repair the header."
+        )
 
 
 def resolve(header: Nifti1Header, file_shape: tuple[int, ...]) -> Geometry:
@@ -201,25 +188,31 @@ def resolve(header: Nifti1Header, file_shape: tuple[int, ...]) -> Geometry:
     NIfTI's own order (sform, then qform, then pixdim alone) holds, with one exception: where the
     affine has 1 mm steps along all axes and pixdim has not, pixdim is right (ACDC images).  Any
     other disagreement is settled for the affine.  Each of these is stated in ``note``.
-    ``GeometryError`` if no valid spacing is left.
+    ``GeometryError`` if no valid spacing is left, or one that no scanner makes (see ``limits``).
     """
-    affine, note = _believed(header, len(file_shape))
+    with np.errstate(all="ignore"):  # numbers that are too large are refused below
+        affine, note = _believed(header, len(file_shape))
     forms = HeaderForms.of(header)
     notes = [note] if note else []
     if factor := _MILLIMETRES.get(forms.unit):
         affine[:3] *= factor
         notes.append(UNIT_NOTE)
-    sizes = voxel_sizes(affine)
-    if not np.all(np.isfinite(affine)) or abs(np.linalg.det(affine[:3, :3])) < 1e-12:
-        raise GeometryError(
-            f"Got a header with voxel sizes {' x '.join(f'{size:g}' for size in sizes)} mm; "
-            "expected three positive ones along different axes: repair the header."
-        )
-    axis = _slice_axis(sizes, file_shape)
-    if axis != 2:
-        notes.append(SLICE_NOTE)
+    with np.errstate(all="ignore"):
+        sizes = voxel_sizes(affine)
+    _check_affine(affine, sizes)
+    axis, note = _slice_axis(sizes, file_shape)
+    notes += [note] if note else []
     affine.setflags(write=False)
-    return Geometry(affine, tuple(map(int, file_shape)), axis, forms, " ".join(notes) or None)
+    shape = tuple(map(int, file_shape))
+    geometry = Geometry(affine, shape, axis, forms, " ".join(notes) or None)
+    check_spacing(geometry.spacing, geometry.shape, _UNIT_NAMES.get(forms.unit, "mm"))
+    return geometry
+
+
+def states_a_place(geometry: Geometry) -> bool:
+    """Whether the header says where in space the voxels lie, so that it can be gone by."""
+    note = geometry.note or ""
+    return PIXDIM_NOTE not in note and NO_FORM_NOTE not in note
 
 
 def grid_distance(a: Geometry, b: Geometry) -> float:

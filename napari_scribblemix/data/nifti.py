@@ -8,6 +8,7 @@ so no patient text of the source travels along, and puts the file down durably.
 from __future__ import annotations
 
 import gzip
+import math
 import zlib
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ from numpy.typing import NDArray
 
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.data.file_names import SUFFIXES, is_pair, pair_of, split_name
-from napari_scribblemix.data.geometry import Geometry, format_shape, resolve
+from napari_scribblemix.data.geometry import Geometry, resolve
+from napari_scribblemix.data.headers import REPAIRED, check_header, heard
 from napari_scribblemix.data.pointers import FETCH, is_dangling, is_placeholder
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import FileError, GeometryError, LabelError
@@ -32,7 +34,15 @@ from napari_scribblemix.errors import FileError, GeometryError, LabelError
 ROUNDING = 0.05
 """How far a label may lie from an integer; MyoPS labels, stored with a slope, lie 0.023 off."""
 
-_DAMAGED = (OSError, EOFError, zlib.error, ImageFileError, HeaderDataError, ValueError)
+_DAMAGED = (
+    OSError,
+    EOFError,
+    zlib.error,
+    ImageFileError,
+    HeaderDataError,
+    ValueError,
+    OverflowError,
+)
 
 
 # By the magic of the header, which says that the voxels lie in another file.
@@ -101,7 +111,8 @@ def _open(path: Path) -> Nifti1Pair:
     if is_placeholder(path):
         raise FileError(f"{path} only names a file that is not there; expected the scan: {FETCH}.")
     try:
-        image = _load(path)
+        with heard() as repaired:
+            image = _load(path)
     except _DAMAGED as error:
         raise _damaged(path, error) from error
     if not isinstance(image, Nifti1Pair):
@@ -110,8 +121,13 @@ def _open(path: Path) -> Nifti1Pair:
         raise FileError(
             f"{path} holds {image.get_data_dtype()} values; expected one number per voxel."
         )
-    if len(image.shape) < 2 or 0 in image.shape:
-        raise GeometryError(f"{path} is {format_shape(image.shape)}; expected a volume of slices.")
+    try:
+        check_header(image)
+    except GeometryError as error:
+        raise GeometryError(f"{path}: {error}") from error
+    except _DAMAGED as error:
+        raise _damaged(path, error) from error
+    image.extra[REPAIRED] = repaired
     return image
 
 
@@ -121,7 +137,7 @@ def open_header(path: Path) -> Nifti1Pair:
 
 
 def _frames(image: Nifti1Pair) -> int:
-    return int(np.prod(image.shape[3:], dtype=int))
+    return math.prod(map(int, image.shape[3:]))
 
 
 def number_of_frames(path: Path) -> int:
@@ -129,8 +145,31 @@ def number_of_frames(path: Path) -> int:
     return _frames(_open(path))
 
 
-def _read(path: Path, frame: int | None) -> tuple[NDArray[Any], Geometry]:
-    """The scaled values in file order, two or three axes, and the geometry."""
+def _geometry(path: Path, image: Nifti1Pair) -> Geometry:
+    try:
+        return resolve(image.header, tuple(map(int, image.shape[:3])))
+    except GeometryError as error:
+        raise GeometryError(f"{path}: {error}") from error
+
+
+def read_geometry(path: Path) -> Geometry:
+    """Where the voxels of the file at ``path`` lie; raises as ``read_image``, reads no voxel."""
+    return _geometry(path, _open(path))
+
+
+def _stored(image: Nifti1Pair, frame: int | None, spatial: tuple[int, ...]) -> NDArray[Any]:
+    """The scaled values of a frame in file order."""
+    with np.errstate(all="ignore"):  # a slope may be as wrong as any other field
+        if len(image.shape) > 3:
+            later = np.unravel_index(frame or 0, image.shape[3:], order="F")
+            values = image.dataobj[(..., *(int(index) for index in later))]
+        else:
+            values = np.asarray(image.dataobj)
+    return np.asarray(values).reshape(spatial, order="F")
+
+
+def _read(path: Path, frame: int | None) -> tuple[NDArray[Any], Geometry, tuple[str, ...]]:
+    """The scaled values in file order, two or three axes, the geometry, and notes."""
     image = _open(path)
     frames, spatial = _frames(image), tuple(map(int, image.shape[:3]))
     if frames > 1 and frame is None:
@@ -142,23 +181,21 @@ def _read(path: Path, frame: int | None) -> tuple[NDArray[Any], Geometry]:
         raise GeometryError(
             f"Got frame {frame} of {path}, which holds {frames}; choose one from 0 to {frames - 1}."
         )
+    geometry = _geometry(path, image)
+    notes = (geometry.note,) if geometry.note else ()
     try:
-        geometry = resolve(image.header, spatial)
-    except GeometryError as error:
-        raise GeometryError(f"{path}: {error}") from error
-    try:
-        if len(image.shape) > 3:
-            later = np.unravel_index(frame or 0, image.shape[3:], order="F")
-            values = image.dataobj[(..., *(int(index) for index in later))]
-        else:
-            values = np.asarray(image.dataobj)
-        return np.asarray(values).reshape(spatial, order="F"), geometry
+        return _stored(image, frame, spatial), geometry, (*notes, *image.extra[REPAIRED])
+    except MemoryError as error:
+        needed = math.prod(spatial) * 8 / 1e6
+        raise FileError(
+            f"{path} needs {needed:.0f} MB of memory, which is not free; close other programs, or "
+            "crop the image to the heart."
+        ) from error
     except _DAMAGED as error:
         raise _damaged(path, error) from error
 
 
-def _volume(array: NDArray[Any], geometry: Geometry) -> Volume:
-    notes = (geometry.note,) if geometry.note else ()
+def _volume(array: NDArray[Any], geometry: Geometry, notes: tuple[str, ...]) -> Volume:
     return Volume(np.ascontiguousarray(geometry.from_file(array)), geometry, notes)
 
 
@@ -169,9 +206,9 @@ def read_image(path: Path, frame: int | None = None) -> Volume:
     NIfTI file and ``GeometryError`` for a missing or wrong frame or an unusable header.  NaN and
     infinite values are not refused here: see ``scribbles.check_image``.
     """
-    values, geometry = _read(path, frame)
+    values, geometry, notes = _read(path, frame)
     with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite and is found there
-        return _volume(values.astype(np.float32), geometry)
+        return _volume(values.astype(np.float32), geometry, notes)
 
 
 def read_labels(path: Path) -> Volume:
@@ -180,7 +217,7 @@ def read_labels(path: Path) -> Volume:
     Floats are rounded (labels that were resampled say 499.977); ``LabelError`` if one is further
     than ``ROUNDING`` from an integer: then it is no label file.
     """
-    values, geometry = _read(path, None)
+    values, geometry, notes = _read(path, None)
     if values.dtype.kind == "f":
         rounded = np.rint(values)
         with np.errstate(invalid="ignore"):  # infinite is no whole number either
@@ -190,10 +227,12 @@ def read_labels(path: Path) -> Volume:
                 f"Got the value {values[bad][0]:g} ({int(bad.sum())} voxels like it) in {path}; "
                 "expected whole numbers: choose the label file, not an image or a probability map."
             )
-        if np.abs(rounded).max(initial=0) > np.iinfo(np.int32).max:
-            raise LabelError(f"Got the value {rounded.max():g} in {path}; expected small numbers.")
+        # Not against the largest integer itself, which float32 rounds up to 2 ** 31.
+        if np.abs(rounded).max(initial=0) >= 2.0**31:
+            largest = rounded.flat[np.abs(rounded).argmax()]
+            raise LabelError(f"Got the value {largest:g} in {path}; expected small numbers.")
         values = rounded.astype(np.int32)
-    return _volume(values, geometry)
+    return _volume(values, geometry, notes)
 
 
 def _encoded(path: Path, array: NDArray[Any], geometry: Geometry) -> bytes:

@@ -15,10 +15,13 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_scribblemix.data.limits import MOST_WORKING_PIXELS, MOST_WORKING_SIDE
 from napari_scribblemix.errors import GeometryError
 
 _Label = TypeVar("_Label", bound=np.generic)
 
+# Native pixels in a working pixel, or the other way round, that the limits of spacing allow.
+_MOST_STEPS = 1000.0
 # A hair below a whole pixel count is rounding of the header, not another pixel.
 _HAIR = 1e-4
 
@@ -85,6 +88,16 @@ class WorkingGrid:
                 f"Got a grid of {self.native_shape} pixels of {self.native_spacing} mm and a "
                 f"working spacing of {self.spacing} mm; expected positive numbers."
             )
+        field = [n * mm for n, mm in zip(self.native_shape, self.native_spacing, strict=True)]
+        steps = [max(mm / self.spacing, self.spacing / mm) for mm in self.native_spacing]
+        if max(field) > MOST_WORKING_SIDE * self.spacing or max(steps) > _MOST_STEPS:
+            raise GeometryError(
+                f"Got slices of {field[0]:.4g} x {field[1]:.4g} mm with pixels of "
+                f"{self.native_spacing[0]:.3g} x {self.native_spacing[1]:.3g} mm; expected at most "
+                f"{MOST_WORKING_SIDE * self.spacing:.0f} mm at a working pixel of "
+                f"{self.spacing:.3g} mm: check the spacing in the header, crop the image, or use a "
+                "larger working pixel."
+            )
 
     @cached_property
     def shape(self) -> tuple[int, int]:
@@ -100,11 +113,19 @@ class WorkingGrid:
         """The working pixel in native pixels, (y, x)."""
         return self.spacing / self.native_spacing[0], self.spacing / self.native_spacing[1]
 
-    def _check(self, shape: tuple[int, ...], expected: tuple[int, int]) -> None:
+    def _check(self, shape: tuple[int, ...], expected: tuple[int, int], classes: int = 1) -> None:
         if shape[-2:] != expected:
             raise GeometryError(
                 f"Got slices of {' x '.join(map(str, shape[-2:]))}; expected "
                 f"{expected[0]} x {expected[1]}."
+            )
+        if (
+            pixels := math.prod(shape[:-2]) * math.prod(self.shape)
+        ) > MOST_WORKING_PIXELS * classes:
+            raise GeometryError(
+                f"Got {math.prod(shape[:-2])} slices, {pixels / 1e6:.0f} million pixels on the "
+                f"working grid of {self.shape[0]} x {self.shape[1]}; expected at most "
+                f"{MOST_WORKING_PIXELS // 10**6} million: crop the image to the heart."
             )
 
     def image_to_working(self, array: NDArray[Any]) -> NDArray[np.float32]:
@@ -127,7 +148,7 @@ class WorkingGrid:
 
         Weights sum to 1, so probabilities stay probabilities.
         """
-        self._check(array.shape, self.shape)
+        self._check(array.shape, self.shape, classes=array.shape[0])
         back = tuple(1.0 / step for step in self._steps)
         rows, columns = map(_linear, self.native_shape, self.shape, back)
         return _separable(array, rows, columns)

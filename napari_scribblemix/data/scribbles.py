@@ -133,7 +133,7 @@ def _weaknesses(scribble: Scribble, scheme: LabelScheme, reach: Coverage) -> lis
     if reach.fraction == 1.0:
         messages.append(
             f"Every pixel is labelled; if {scheme.file_values[0]} means 'not labelled' in this "
-            f"file, save those pixels as {scheme.unlabelled_value}."
+            f"file, save those pixels as {scheme.unlabelled_value}, or say --unlabelled 0."
         )
     empty = sorted(set(range(len(scribble))) - set(reach.scribbled))
     if empty:

@@ -8,6 +8,7 @@ Pairing files with cases is the caller's (``project.label_pairs.pair_by_case``):
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +16,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_scribblemix.data.geometry import Geometry, same_grid
+from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import LabelScheme, guess_scheme
+from napari_scribblemix.data.limits import doubts
+from napari_scribblemix.data.matching import TURNED, same_place, turned_onto
 from napari_scribblemix.data.nifti import read_labels
 from napari_scribblemix.data.sides import EXCHANGED, sides_exchanged
 from napari_scribblemix.errors import GeometryError, InputError, LabelError
@@ -29,12 +32,10 @@ from napari_scribblemix.evaluation.cardiac import (
 )
 from napari_scribblemix.evaluation.levels import LEVELS, heart_levels
 from napari_scribblemix.evaluation.overlap import dice, surface_distances
+from napari_scribblemix.evaluation.plausible import check_fraction, check_mask, check_phases
 from napari_scribblemix.evaluation.report import Function, Note, Report, Row
 
 Pair = tuple[str, Path, Path]
-
-_TOLERANCE = 0.1
-"""mm by which two masks of one image may lie apart before it is worth a note."""
 
 _ELSEWHERE = (
     "prediction and mask lie differently in space; compared voxel by voxel with the spacing of the "
@@ -158,7 +159,11 @@ def evaluate_pairs(pairs: Sequence[Pair], scheme: LabelScheme | None = None) -> 
         predicted, reference = read_labels(predicted_path), read_labels(reference_path)
         geometry = reference.geometry
         notes += [Note(case, note) for note in reference.notes]
-        if not same_grid(predicted.geometry, geometry, _TOLERANCE):
+        turned = turned_onto(predicted, geometry)
+        if turned is not None:
+            predicted = turned
+            notes.append(Note(case, f"The predicted labels {TURNED}."))
+        elif not same_place(predicted.geometry, geometry):
             notes.append(Note(case, _ELSEWHERE))
         found = predicted_scheme.decode_mask(predicted.array, source=predicted_path.name)
         true = scheme.decode_mask(reference.array, source=reference_path.name)
@@ -169,4 +174,21 @@ def evaluate_pairs(pairs: Sequence[Pair], scheme: LabelScheme | None = None) -> 
             rows += measure(case, found, true, scheme, geometry)
         except GeometryError as error:
             raise GeometryError(f"{case}: {error}") from error
-    return as_report(rows, scheme, notes)
+        notes += [Note(case, text) for text in doubts(geometry.shape, geometry.spacing)]
+        for side, mask in (("Prediction", found), ("Reference", true)):
+            notes += [Note(case, f"{side}: {line}") for line in check_mask(mask, geometry, scheme)]
+    report = as_report(rows, scheme, notes)
+    return replace(report, notes=(*notes, *_phase_notes(report)))
+
+
+def _phase_notes(report: Report) -> Iterator[Note]:
+    """What is odd about the predicted phases of a patient taken together."""
+    predicted: dict[str, dict[str, float]] = defaultdict(dict)
+    for row in report.rows:
+        predicted[row.case][row.structure] = row.predicted_ml
+    for patient, ed, es in dict.fromkeys((f.patient, f.ed, f.es) for f in report.functions):
+        for line in check_phases(predicted[ed], predicted[es]):
+            yield Note(patient, f"Prediction: {line}")
+    for item in report.functions:
+        for line in check_fraction(item.predicted_ef, item.reference_ef):
+            yield Note(item.patient, f"{item.structure}: {line}")

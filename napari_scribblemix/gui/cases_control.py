@@ -7,6 +7,7 @@ freezes the window nor has to be waited for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from qtpy.QtCore import QObject, QTimer
@@ -185,7 +186,8 @@ class CasesControl(QObject):
             return
         self._done, self._of, self._notes = 0, len(wanted.cases), list(wanted.notes)
         self._show_added = True
-        self._adding = opening.add_cases(project, wanted.cases)
+        meant = [replace(files, unlabelled=preferences.unlabelled()) for files in wanted.cases]
+        self._adding = opening.add_cases(project, meant)
         self._panel.show_adding(0, self._of)
         self._timer.start()
 

@@ -22,6 +22,7 @@ from napari_scribblemix.evaluation.cardiac import (
     pair_phases,
     volumes_ml,
 )
+from napari_scribblemix.evaluation.plausible import check_mask, check_phases
 from napari_scribblemix.gui.case_states import Stamp, stamp
 from napari_scribblemix.gui.open_case import (
     OpenCase,
@@ -90,6 +91,7 @@ class Measures:
             if other != case.id and (found := self._measured(project, other)) is not None:
                 of_cases[other] = found
         lines = [f"Volumes: {_described(volumes, scheme)}."]
+        lines += check_mask(case.prediction, case.image.geometry, scheme)
         if set(_NAMES.values()) <= set(scheme.names):
             lines += _phase_lines(of_cases)
         return lines
@@ -151,7 +153,8 @@ def _phase_line(pair: Phases, ed: _Measured, es: _Measured) -> str:
         if ed.volumes.get(_NAMES[side], 0.0) > 0
     ]
     mark = f" Masks of different making: {told}." if told else ""
-    return f"{head}: {', '.join([*fractions, mass])}.{mark}"
+    odd = "".join(f" {line}" for line in check_phases(ed.volumes, es.volumes))
+    return f"{head}: {', '.join([*fractions, mass])}.{mark}{odd}"
 
 
 def plan_export(project: Project, case_ids: Sequence[str], folder: Path) -> list[Planned]:

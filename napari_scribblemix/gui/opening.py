@@ -19,7 +19,7 @@ from napari_scribblemix.data.labels import CARDIAC, LabelScheme, guess_scheme
 from napari_scribblemix.data.links import real
 from napari_scribblemix.data.nifti import number_of_frames, read_labels
 from napari_scribblemix.errors import FileError, ScribbleMixError
-from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.cases import CaseFiles, decided
 from napari_scribblemix.project.layouts import sort_files, survey
 from napari_scribblemix.project.project import PROJECT_FILE, PROJECT_SUFFIX, Project
 from napari_scribblemix.resources import sample_folder
@@ -136,11 +136,12 @@ def add_cases(project: Project, cases: Sequence[CaseFiles]) -> Iterator[tuple[st
         try:
             files, note = _one_frame(files)
             if not _is_there(project, files):
-                project.add_case(files)
+                how = decided(project.add_case(files))
+                note = " ".join([*([note] if note else []), *(f"{files.id}: {w}" for w in how)])
         except ScribbleMixError as error:
             yield files.id, str(error)
         else:
-            yield files.id, note
+            yield files.id, note or None
 
 
 def add_frame(project: Project, case_id: str, frame: int) -> str:

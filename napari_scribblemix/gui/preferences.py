@@ -12,6 +12,8 @@ from typing import Any
 
 from napari.settings import get_plugin_settings
 
+from napari_scribblemix.settings import Unlabelled
+
 PLUGIN = "napari-scribblemix"
 
 
@@ -32,6 +34,12 @@ def brush_mm() -> float:
 def show_enclosed() -> bool:
     """Whether the enclosed background is tinted."""
     return bool(_setting("scribbling", "show_enclosed"))
+
+
+def unlabelled() -> Unlabelled:
+    """Which value of scribble files that are opened means "not labelled"."""
+    chosen: Unlabelled = str(_setting("scribbling", "unlabelled")).partition(" ")[0]  # type: ignore[assignment]
+    return chosen
 
 
 def reviewer() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,14 @@ import numpy as np
 from napari_scribblemix.data.file_names import as_volume, split_name
 from napari_scribblemix.data.labels import CARDIAC, guess_scheme
 from napari_scribblemix.data.nifti import number_of_frames, read_image, read_labels
-from napari_scribblemix.errors import LabelError
+from napari_scribblemix.data.untouched import decode_scribble
+from napari_scribblemix.errors import LabelError, ScribbleError
+from napari_scribblemix.gui import preferences
 from napari_scribblemix.gui.commands import LayerData, dock
 from napari_scribblemix.gui.layers import METADATA
 from napari_scribblemix.gui.look import class_colours, contrast_limits
 from napari_scribblemix.gui.opening import is_project
-from napari_scribblemix.project.names import case_name
+from napari_scribblemix.project.names import Holds, case_name, holds
 
 Paths = str | Sequence[str]
 Reader = Callable[[Paths], list[Any]]
@@ -74,6 +77,11 @@ def _labels(path: Path) -> LayerData | None:
     except LabelError:
         return None
     decoded = scheme.decode(volume.array)
+    # Where the file does not tell what 0 means, that is asked when it becomes a case.
+    with contextlib.suppress(ScribbleError):
+        if holds(stem) is Holds.SCRIBBLES:
+            meaning = preferences.unlabelled()
+            decoded, _ = decode_scribble(volume.array, scheme, meaning, path.name)
     scribbles = bool((decoded == 255).any())
     metadata = {
         "role": "scribbles" if scribbles else "prediction",

@@ -12,9 +12,12 @@ from pathlib import Path
 from napari_scribblemix.data.channels import check_channels, read_channels
 from napari_scribblemix.data.durable import remove_strays
 from napari_scribblemix.data.file_names import is_nifti
+from napari_scribblemix.data.limits import doubts
 from napari_scribblemix.data.links import real
 from napari_scribblemix.data.nifti import write_image, write_labels
 from napari_scribblemix.errors import FileError, ImageError, ScribbleMixError
+from napari_scribblemix.evaluation.cardiac import volumes_ml
+from napari_scribblemix.evaluation.plausible import check_mask
 from napari_scribblemix.inference.model import Model
 from napari_scribblemix.inference.outputs import (
     entropy_path,
@@ -32,18 +35,21 @@ from napari_scribblemix.settings import SegmentSettings
 class Outcome:
     """What became of one case: its (first) image and masks, its warnings, or what stopped it.
 
-    A cine may have both: the masks of its good frames, and the error of the others.
+    A cine may have both: the masks of its good frames, and the error of the others.  ``volumes_ml``
+    are those of the structures in each mask, in their order.
     """
 
     image: Path
     masks: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
     error: str | None = None
+    volumes_ml: tuple[dict[str, float], ...] = ()
 
 
 def _segment_frame(
     model: Model, case: CaseFiles, frame: int | None, target: Path, settings: SegmentSettings
-) -> tuple[str, ...]:
+) -> tuple[tuple[str, ...], dict[str, float]]:
+    """The warnings on a mask that was written, and its volumes."""
     volume = read_channels(case.images, case.channels, frame)
     # A network answers NaN and a blank volume alike with background, which looks like a result.
     for finding in check_channels(volume):
@@ -58,7 +64,13 @@ def _segment_frame(
             write_image(path, result.probability[number], volume.geometry)
     if settings.entropy:
         write_image(entropy_path(target), normalised_entropy(result.probability), volume.geometry)
-    return volume.notes
+    geometry = volume.geometry
+    notes = (
+        *volume.notes,
+        *doubts(geometry.shape, geometry.spacing),
+        *check_mask(result.labels, geometry, scheme),
+    )
+    return notes, volumes_ml(result.labels, scheme, geometry.voxel_volume_ml)
 
 
 def _segment_case(model: Model, case: CaseFiles, settings: SegmentSettings) -> Outcome:
@@ -68,19 +80,24 @@ def _segment_case(model: Model, case: CaseFiles, settings: SegmentSettings) -> O
     targets = mask_paths(case, settings)
     if len(targets) == 1:
         (target,) = targets
-        notes = _segment_frame(model, case, frame_of(case, settings), target, settings)
-        return Outcome(image, (target,), notes)
+        frame = frame_of(case, settings)
+        notes, volumes = _segment_frame(model, case, frame, target, settings)
+        return Outcome(image, (target,), notes, volumes_ml=(volumes,))
     masks: list[Path] = []
     noted: dict[str, None] = {}
     errors: list[str] = []
+    measured: list[dict[str, float]] = []
     for frame, target in enumerate(targets):
         try:
-            noted.update(dict.fromkeys(_segment_frame(model, case, frame, target, settings)))
+            notes, volumes = _segment_frame(model, case, frame, target, settings)
+            noted.update(dict.fromkeys(notes))
             masks.append(target)
+            measured.append(volumes)
         except ImageError as error:
             errors.append(f"frame {frame}: {error}")
     more = f" The same for {len(errors) - 1} more frames." if len(errors) > 1 else ""
-    return Outcome(image, tuple(masks), tuple(noted), errors[0] + more if errors else None)
+    error = errors[0] + more if errors else None
+    return Outcome(image, tuple(masks), tuple(noted), error, tuple(measured))
 
 
 def segment_files(

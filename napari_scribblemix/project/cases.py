@@ -1,14 +1,14 @@
 """One case: its files, and the same read, decoded and checked.
 
 ``load_case`` is the one door from files to arrays for training and for display: whatever it lets
-through has finite intensities, known labels and labels on the image's voxels.  Image and labels are
-matched by shape; where their headers place them differently that is a note, because the headers of
-well-known data sets are wrong.
+through has finite intensities, known labels and labels on the image's voxels (``data.matching``
+says when they are turned onto them).  What was decided on the way is a note.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,15 +17,17 @@ from numpy.typing import NDArray
 
 from napari_scribblemix.data.channels import check_channels, read_channels
 from napari_scribblemix.data.file_names import files_of
-from napari_scribblemix.data.geometry import Geometry, format_shape, grid_distance
+from napari_scribblemix.data.geometry import SHORT_AXIS_NOTE
 from napari_scribblemix.data.labels import UNLABELLED, LabelScheme, guess_scheme
+from napari_scribblemix.data.limits import DOUBTED, doubts
+from napari_scribblemix.data.matching import TURNED, onto_grid
 from napari_scribblemix.data.nifti import number_of_frames, read_labels
 from napari_scribblemix.data.scribbles import Finding, check_scribbles
 from napari_scribblemix.data.sides import EXCHANGED, sides_exchanged
+from napari_scribblemix.data.untouched import ZERO_READ, decode_scribble
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import (
     FileError,
-    GeometryError,
     ImageError,
     InputError,
     LabelError,
@@ -34,9 +36,9 @@ from napari_scribblemix.errors import (
 from napari_scribblemix.project.durable import Journal
 from napari_scribblemix.project.reviews import accepted_slices
 from napari_scribblemix.project.strokes import replay
+from napari_scribblemix.settings import Unlabelled
 
-GRID_TOLERANCE = 0.1
-"""mm by which a label's voxels may lie off the image's before it is worth a note."""
+_DECIDED = (SHORT_AXIS_NOTE, TURNED, ZERO_READ, *DOUBTED)
 
 WHOLE_CINE = "The image holds several frames (4-D cine); train reads 3-D volumes and leaves it out."
 """The note of a case for which ``is_whole_cine`` is true."""
@@ -50,7 +52,8 @@ class CaseFiles:
     strokes drawn there that are not in the scribble file yet.  ``accepted``: the labels of slices
     that a person accepted, written like scribbles, unlabelled in all other slices.  ``further``:
     the images of the other channels, where ``image`` is the first of several, whose names are
-    ``channels``.
+    ``channels``.  ``unlabelled``: the value of the scribble file that means so, see
+    ``data.untouched``; what a project wrote (``scheme``) needs no such choice.
     """
 
     id: str
@@ -63,6 +66,7 @@ class CaseFiles:
     accepted: Path | None = None
     further: tuple[Path, ...] = ()
     channels: tuple[str, ...] = ()
+    unlabelled: Unlabelled = "auto"
 
     @property
     def images(self) -> tuple[Path, ...]:
@@ -102,39 +106,18 @@ def _stop_at_blocks(findings: list[Finding], path: Path, kind: type[InputError])
     return [finding.message for finding in findings]
 
 
-def _match(labels: Volume, geometry: Geometry, what: str, path: Path) -> tuple[Volume, list[str]]:
-    """``labels`` on the image's voxels, and a note if their headers disagree."""
-    stored = labels.geometry.to_file(labels.array)
-    # A flat file and a volume of one slice hold the same pixels.
-    flat = min(len(stored.shape), len(geometry.file_shape)) == 2
-    if flat and (*stored.shape, 1)[:3] == (*geometry.file_shape, 1)[:3]:
-        return Volume(geometry.from_file(stored.reshape(geometry.file_shape)), geometry), []
-    if stored.shape != geometry.file_shape:
-        raise GeometryError(
-            f"{path}: {what} are {format_shape(labels.geometry.shape)} but the image is "
-            f"{format_shape(geometry.shape)}; choose matching files."
-        )
-    notes = []
-    if grid_distance(labels.geometry, geometry) > GRID_TOLERANCE:
-        how = "places them elsewhere in space than"
-        if labels.geometry.axis_codes != geometry.axis_codes:
-            how = "states another orientation than"
-        notes.append(
-            f"The header of the {what.lower()} {how} the image's; matched voxel by voxel, because "
-            "the shapes agree."
-        )
-    return Volume(np.ascontiguousarray(geometry.from_file(stored)), geometry), notes
-
-
 def _read_saved(
-    path: Path, image: Volume, scheme: LabelScheme | None
+    path: Path, files: CaseFiles, image: Volume, scheme: LabelScheme | None
 ) -> tuple[NDArray[np.uint8], LabelScheme, list[str]]:
-    labels, notes = _match(read_labels(path), image.geometry, "Scribbles", path)
+    labels, notes = onto_grid(read_labels(path), image.geometry, "Scribbles", str(path))
     try:
         scheme = scheme or guess_scheme(np.unique(labels.array).tolist())
     except LabelError as error:
         raise LabelError(f"{path}: {error}") from error
-    return scheme.decode(labels.array, source=str(path)), scheme, notes
+    if files.scheme is not None:
+        return scheme.decode(labels.array, source=str(path)), scheme, notes
+    decoded, more = decode_scribble(labels.array, scheme, files.unlabelled, str(path))
+    return decoded, scheme, notes + more
 
 
 def _read_scribble(
@@ -145,7 +128,7 @@ def _read_scribble(
     records = Journal(files.journal).records() if files.journal is not None else []
     notes: list[str] = []
     if files.scribble is not None:
-        scribble, scheme, notes = _read_saved(files.scribble, image, scheme)
+        scribble, scheme, notes = _read_saved(files.scribble, files, image, scheme)
     else:
         scribble = np.full(image.array.shape, UNLABELLED, np.uint8)
     scribble = replay(scribble, records)
@@ -165,7 +148,7 @@ def _lay_accepted(
     """The scribbles with the accepted slices in place of what was drawn there."""
     if files.accepted is None:
         return scribble, scheme, ()
-    labels, scheme, _ = _read_saved(files.accepted, image, scheme)
+    labels, scheme, _ = _read_saved(files.accepted, files, image, scheme)
     slices = accepted_slices(labels)
     if not slices:
         return scribble, scheme, ()
@@ -177,7 +160,7 @@ def _lay_accepted(
 def _read_mask(
     path: Path, image: Volume, scheme: LabelScheme | None
 ) -> tuple[NDArray[np.uint8], LabelScheme, list[str]]:
-    labels, notes = _match(read_labels(path), image.geometry, "Masks", path)
+    labels, notes = onto_grid(read_labels(path), image.geometry, "Masks", str(path))
     values = np.unique(labels.array).tolist()
     own = scheme
     # Raw masks may use other values for the structures that the scribbles name.
@@ -203,6 +186,7 @@ def load_case(files: CaseFiles, scheme: LabelScheme | None = None) -> Case:
     image = read_channels(files.images, files.channels, files.frame)
     notes = list(image.notes)
     notes += _stop_at_blocks(check_channels(image), files.image, ImageError)
+    notes += doubts(image.geometry.shape, image.geometry.spacing)
     scheme = scheme or files.scheme
     scribble, scheme, more = _read_scribble(files, image, scheme)
     notes += more
@@ -212,6 +196,14 @@ def load_case(files: CaseFiles, scheme: LabelScheme | None = None) -> Case:
         mask, scheme, more = _read_mask(files.mask, image, scheme)
         notes += more
     return Case(files.id, image, scribble, mask, scheme or guess_scheme(()), tuple(notes), accepted)
+
+
+def decided(notes: Sequence[str]) -> list[str]:
+    """Those of the notes of a case that say how its files were read, against their face or nearly.
+
+    The others say what could be drawn better.
+    """
+    return [note for note in notes if any(words in note for words in _DECIDED)]
 
 
 def is_whole_cine(files: CaseFiles) -> bool:

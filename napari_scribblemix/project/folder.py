@@ -19,7 +19,7 @@ from napari_scribblemix.data.labels import CARDIAC, LabelScheme
 from napari_scribblemix.data.links import inside, is_taken, real
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import FileError, LabelError, ProjectError, ProjectLocked
-from napari_scribblemix.project.cases import Case, CaseFiles, file_hash, load_case
+from napari_scribblemix.project.cases import Case, CaseFiles, decided, file_hash, load_case
 from napari_scribblemix.project.durable import FileLock, Journal
 from napari_scribblemix.project.record import (
     CaseRecord,
@@ -34,6 +34,13 @@ PROJECT_SUFFIX = ".scribblemix"
 _LOCK_FILE = "project.lock"
 # What is in a project, and how deep: a run has a folder for its checkpoint and for each task.
 _FOLDERS = {"images": 0, "masks": 0, "scribbles": 0, "predictions": 0, "reviews": 1, "runs": 2}
+
+
+def _decisions(case: Case) -> str | None:
+    """What was decided in reading a case that cannot be seen in its files any more."""
+    geometry = case.image.geometry.note
+    others = [note for note in decided(case.notes) if note != geometry]
+    return " ".join([geometry, *others] if geometry else others) or None
 
 
 class ProjectFolder:
@@ -163,7 +170,7 @@ class ProjectFolder:
                 sha256=file_hash(files.image),
                 frame=files.frame,
                 mask=None if files.mask is None else self._stored(files.mask),
-                note=case.image.geometry.note,
+                note=_decisions(case),
                 channels=files.channels,
                 further=tuple(
                     ImageRecord(source=self._stored(path), sha256=file_hash(path))

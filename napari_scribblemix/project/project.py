@@ -28,9 +28,15 @@ from numpy.typing import NDArray
 
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import UNLABELLED
-from napari_scribblemix.data.nifti import encode_labels, read_labels, write_labels
+from napari_scribblemix.data.matching import onto_grid, turned_onto
+from napari_scribblemix.data.nifti import (
+    encode_labels,
+    read_geometry,
+    read_labels,
+    write_labels,
+)
 from napari_scribblemix.data.volume import Volume
-from napari_scribblemix.errors import FileError
+from napari_scribblemix.errors import FileError, InputError
 from napari_scribblemix.project.cases import Case
 from napari_scribblemix.project.corrections import (
     CorrectedMasks,
@@ -61,9 +67,8 @@ class Project(CorrectedMasks):
         """The scribbles (Z, Y, X), strokes of the journal included; all 255 if there are none."""
         path = self.scribble_path(case_id)
         if path.is_file():
-            stored = read_labels(path)
-            array = image.geometry.from_file(stored.geometry.to_file(stored.array))
-            saved = self.labels.decode(array, source=str(path))
+            stored, _ = onto_grid(read_labels(path), image.geometry, "Scribbles", str(path))
+            saved = self.labels.decode(stored.array, source=str(path))
         else:
             saved = np.full(image.array.shape, UNLABELLED, np.uint8)
         return replay(saved, self._journal(case_id).records())
@@ -150,7 +155,8 @@ class Project(CorrectedMasks):
         path = self.prediction_path(case_id)
         if not path.is_file():
             return None
-        labels = self.labels.decode_mask(read_labels(path).array, source=str(path))
+        stored = self._as_the_image_lies(case_id, read_labels(path))
+        labels = self.labels.decode_mask(stored.array, source=str(path))
         labels = lay_over(labels, self.read_corrected(case_id))
         origin = read_origin(path, self._origin_path(case_id))
         return lay_over(labels, self.read_accepted(case_id)), origin
@@ -207,7 +213,16 @@ class Project(CorrectedMasks):
         path = self.accepted_path(case_id)
         if not path.is_file():
             return None
-        return self.labels.decode(read_labels(path).array, source=str(path))
+        stored = self._as_the_image_lies(case_id, read_labels(path))
+        return self.labels.decode(stored.array, source=str(path))
+
+    def _as_the_image_lies(self, case_id: str, labels: Volume) -> Volume:
+        """``labels``, turned where another program saved them turned in the project."""
+        try:
+            geometry = read_geometry(self.image_path(case_id))
+        except InputError:  # an image that is gone leaves its masks as they are
+            return labels
+        return turned_onto(labels, geometry) or labels
 
     def new_run(self, name: str) -> Path:
         """A new, empty folder in ``runs/``: ``name``, or ``name-2`` and so on if it is taken."""

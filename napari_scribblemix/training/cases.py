@@ -63,6 +63,11 @@ def _matches(case_id: str, patterns: str | None) -> bool:
     return not wanted or any(fnmatchcase(case_id, pattern) for pattern in wanted)
 
 
+def _as_meant(files: Sequence[CaseFiles], settings: TrainSettings) -> list[CaseFiles]:
+    """``files``, whose scribbles mean by their values what the settings say."""
+    return [dataclasses.replace(item, unlabelled=settings.unlabelled) for item in files]
+
+
 def _only_if_chosen(item: CaseFiles, patterns: str) -> CaseFiles:
     if _matches(item.id, patterns):
         return item
@@ -106,7 +111,7 @@ def _validation_files(
                 f"Got --validation {settings.validation} without any mask; expected images/ and "
                 "masks/ with the same case names."
             )
-        files, cines = _without_cines(files)
+        files, cines = _without_cines(_as_meant(files, settings))
         return files, [*found.warnings, *cines]
     masked = [item for item in training if item.mask is not None]
     unseen = [item for item in masked if not item.scribbled]
@@ -148,7 +153,7 @@ def _check_channels(cases: Sequence[Case]) -> None:
 def load_training_cases(settings: TrainSettings) -> TrainingCases:
     """Read all cases the settings name; the errors name the case and what to do."""
     found = survey(settings.folder)
-    files = _select(found.cases, "--cases", settings.cases)
+    files = _select(_as_meant(found.cases, settings), "--cases", settings.cases)
     if settings.scribbled is not None:
         _select(files, "--scribbled", settings.scribbled)
         files = [_only_if_chosen(item, settings.scribbled) for item in files]
@@ -182,7 +187,8 @@ def load_training_cases(settings: TrainSettings) -> TrainingCases:
 
 def reload_case(settings: TrainSettings, case_id: str, scheme: LabelScheme) -> Case:
     """A case with its scribbles as they are on the disk now; errors as ``load_case``."""
-    files = [item for item in find_cases(settings.folder) if item.id == case_id]
+    found = _as_meant(find_cases(settings.folder), settings)
+    files = [item for item in found if item.id == case_id]
     if not files:
         raise FileError(f"Got the case {case_id}; {settings.folder} holds none of that name.")
     item = files[0]

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from napari_scribblemix.data.intensity import IntensityRule, normalise
 from napari_scribblemix.data.labels import UNLABELLED
+from napari_scribblemix.data.limits import check_study
 from napari_scribblemix.data.resampling import WorkingGrid
 from napari_scribblemix.data.scribbles import enclosed_background
 from napari_scribblemix.errors import GeometryError, ScribbleError
@@ -180,6 +181,8 @@ def build_store(
     pictures = [_draw_image(case, spacing, turn, intensity) for case, turn in turned]
     frame = tuple(max(picture.shape[axis] for picture in pictures) for axis in (2, 3))
     count = sum(picture.shape[0] for picture in pictures)
+    largest = max(range(len(cases)), key=lambda n: pictures[n].shape[2] * pictures[n].shape[3])
+    check_study(count * pictures[0].shape[1], frame, cases[largest].id)
     images = np.zeros((count, pictures[0].shape[1], *frame), np.float32)
     labels = np.full((count, *frame), UNLABELLED, np.uint8)
     centres, sizes = np.zeros((count, 2), np.float32), np.zeros((count, 2), np.float32)

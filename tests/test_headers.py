@@ -1,0 +1,143 @@
+"""Damaged headers: whatever stands in them ends in one typed line or in a volume."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import tracemalloc
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+from napari_scribblemix.data.nifti import number_of_frames, read_image, read_labels
+from napari_scribblemix.errors import FileError, GeometryError, InputError, LabelError
+
+NUMBERS = (0, 1, -1, 2, 7, 64, 255, 512, 2048, -32768, 32767)
+REALS = (0, 1, -1, np.nan, np.inf, -np.inf, 1e-8, 1e-3, 1e3, 1e10, 1e30, 3e38, 352, -352)
+
+
+def image(rng: np.random.Generator, shape: tuple[int, ...] = (7, 6, 5)) -> nibabel.Nifti1Image:
+    kind = (nibabel.Nifti1Image, nibabel.Nifti2Image)[int(rng.integers(2))]
+    dtype = (np.uint8, np.int16, np.float32, np.float64)[int(rng.integers(4))]
+    made = kind(rng.integers(0, 5, shape).astype(dtype), np.diag([1.4, 1.4, 8, 1]))
+    made.set_qform(made.affine, code=1)
+    return made
+
+
+def fields_of(made: nibabel.Nifti1Image, data: bytearray) -> np.ndarray:
+    """The header inside ``data``, to change it in place."""
+    return np.ndarray((), dtype=made.header.template_dtype, buffer=data)
+
+
+def mutate(rng: np.random.Generator) -> bytes:
+    """The bytes of a small file, one to three fields or bytes of its header changed."""
+    shape = ((7, 6, 5), (7, 6), (7, 6, 5, 3), (1, 6, 7))[int(rng.integers(4))]
+    made = image(rng, shape)
+    data = bytearray(made.to_bytes())
+    fields = fields_of(made, data)
+    for _ in range(int(rng.integers(1, 4))):
+        if rng.random() < 0.3:
+            data[int(rng.integers(fields.dtype.itemsize))] = int(rng.integers(256))
+            continue
+        name = str(rng.choice(fields.dtype.names))
+        kind = fields[name].dtype
+        if kind.kind == "f":
+            value = float(rng.choice(REALS))
+        elif kind.kind in "iu":
+            ends = np.iinfo(kind)
+            value = int(np.clip(rng.choice([*NUMBERS, ends.max, ends.min]), ends.min, ends.max))
+        else:
+            continue
+        if fields[name].shape:
+            fields[name][int(rng.integers(len(fields[name])))] = value
+        else:
+            fields[name] = value
+    return bytes(data[: int(rng.integers(len(data)))] if rng.random() < 0.2 else data)
+
+
+def read_all_ways(path: Path) -> list[str]:
+    """The errors of ours in which the ways to read ``path`` end; any other is raised."""
+    refused = []
+    for read in (number_of_frames, read_image, lambda p: read_image(p, 0), read_labels):
+        try:
+            read(path)
+        except InputError as error:
+            refused.append(str(error))
+    return refused
+
+
+@pytest.mark.filterwarnings("error")
+def test_no_mutant_of_a_header_leaks_a_foreign_error(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(11)
+    refused: list[str] = []
+    for _ in range(300):
+        data = mutate(rng)
+        path = tmp_path / ("a.nii.gz" if rng.random() < 0.5 else "a.nii")
+        path.write_bytes(gzip.compress(data, 1) if path.suffix == ".gz" else data)
+        refused += read_all_ways(path)
+    assert not [line for line in refused if "\n" in line or str(tmp_path) not in line]
+    assert 100 < len(refused) < 1100  # some are refused, and not all
+    assert capfd.readouterr().err == ""
+
+
+def with_fields(path: Path, **changed: object) -> Path:
+    made = nibabel.Nifti1Image(np.ones((7, 6, 5), np.uint8), np.diag([1.4, 1.4, 8, 1]))
+    data = bytearray(made.to_bytes())
+    fields = fields_of(made, data)
+    for name, value in changed.items():
+        fields[name] = value
+    path.write_bytes(gzip.compress(bytes(data)) if path.suffix == ".gz" else bytes(data))
+    return path
+
+
+@pytest.mark.parametrize("offset", [np.inf, 1e30, 4e6])
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
+def test_voxels_that_begin_nowhere_are_one_line(tmp_path: Path, name: str, offset: float) -> None:
+    path = with_fields(tmp_path / name, vox_offset=offset)
+    with pytest.raises(FileError, match=f"{name} could not be read"):
+        read_image(path)
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
+@pytest.mark.parametrize("dim", [(3, -7, 6, 5), (3, 32767, 32767, 32767), (4, 7, 6, 5, 32767)])
+def test_sizes_that_the_file_cannot_hold_take_no_memory(
+    tmp_path: Path, name: str, dim: tuple[int, ...]
+) -> None:
+    path = with_fields(tmp_path / name, dim=[*dim, *[1] * (8 - len(dim))])
+    tracemalloc.start()
+    with pytest.raises((FileError, GeometryError), match=name.replace(".", r"\.")):
+        read_image(path, 0)
+    assert tracemalloc.get_traced_memory()[1] < 20e6
+    tracemalloc.stop()
+
+
+def test_a_small_file_that_states_a_large_volume_is_damaged(tmp_path: Path) -> None:
+    path = with_fields(tmp_path / "a.nii.gz", dim=[3, 500, 500, 400, 1, 1, 1, 1])
+    with pytest.raises(FileError, match="states 100000352 bytes"):
+        read_image(path)
+
+
+def test_what_nibabel_sets_right_is_a_note_and_no_line_without_a_name(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    volume = read_image(with_fields(tmp_path / "a.nii", pixdim=[1, -1.4, 1.4, 8, 1, 1, 1, 1]))
+    assert volume.geometry.spacing == pytest.approx((8, 1.4, 1.4), rel=1e-5)
+    assert any("set right in reading: pixdim[1,2,3]" in note for note in volume.notes)
+    assert capfd.readouterr().err == ""
+    assert logging.getLogger("nibabel.global").handlers
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("value", [2.0**31, 2.0**40, -(2.0**31)])
+def test_labels_of_two_to_the_31_are_refused_without_a_warning(
+    tmp_path: Path, value: float
+) -> None:
+    array = np.zeros((7, 6, 5), np.float32)
+    array[0, 0, 0] = value
+    nibabel.save(nibabel.Nifti1Image(array, np.diag([1.4, 1.4, 8, 1])), tmp_path / "a.nii")
+    with pytest.raises(LabelError, match="expected small numbers"):
+        read_labels(tmp_path / "a.nii")
