@@ -92,6 +92,16 @@ def test_an_error_is_one_line_with_its_exit_code(
     assert captured.out == ""
 
 
+def test_full_memory_is_no_defect_of_ours(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command_doing(MemoryError(), monkeypatch)
+    assert app.main(["doctor"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("Error: The memory of this machine is full")
+    assert error.count("\n") == 1
+
+
 def test_an_unexpected_error_points_to_debug(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

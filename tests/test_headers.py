@@ -11,6 +11,7 @@ import nibabel
 import numpy as np
 import pytest
 
+from napari_scribblemix.data import nifti
 from napari_scribblemix.data.nifti import number_of_frames, read_image, read_labels
 from napari_scribblemix.errors import FileError, GeometryError, InputError, LabelError
 
@@ -141,3 +142,17 @@ def test_labels_of_two_to_the_31_are_refused_without_a_warning(
     nibabel.save(nibabel.Nifti1Image(array, np.diag([1.4, 1.4, 8, 1])), tmp_path / "a.nii")
     with pytest.raises(LabelError, match="expected small numbers"):
         read_labels(tmp_path / "a.nii")
+
+
+def test_memory_that_is_not_free_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = with_fields(tmp_path / "a.nii")
+
+    def full(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(nifti, "_stored", full)
+    for read in (read_image, read_labels):
+        with pytest.raises(FileError, match=r"a\.nii needs more memory than is free"):
+            read(path)

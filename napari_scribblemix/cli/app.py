@@ -103,6 +103,12 @@ def _report(error: Exception, *, debug: bool) -> int:
         place = "" if error.filename is None else f"{error.filename}: "
         print_error(f"{place}{error.strerror or error}; choose another folder or make room.")
         return ScribbleMixError.exit_code
+    if isinstance(error, MemoryError):
+        print_error(
+            "The memory of this machine is full; close other programs, crop the images to the "
+            "heart, or use a smaller --batch."
+        )
+        return ScribbleMixError.exit_code
     hint = "" if debug else " Run again with --debug to see where, and tell us."
     print_error(f"Unexpected {type(error).__name__}: {error}.{hint}")
     return DEFECT

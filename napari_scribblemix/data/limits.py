@@ -22,6 +22,9 @@ SLICE_MM = (0.05, 100.0)
 HEART_MM = 50.0
 """A field of view with a shorter side holds no heart; an adult's is 100 mm and more across."""
 
+FINEST_MM = 0.4
+"""No cardiac MR has smaller pixels: with such the spacing is not in mm."""
+
 BORE_MM = 700.0
 """No scanner's bore is wider."""
 

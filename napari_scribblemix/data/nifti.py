@@ -10,6 +10,8 @@ from __future__ import annotations
 import gzip
 import math
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -185,14 +187,19 @@ def _read(path: Path, frame: int | None) -> tuple[NDArray[Any], Geometry, tuple[
     notes = (geometry.note,) if geometry.note else ()
     try:
         return _stored(image, frame, spatial), geometry, (*notes, *image.extra[REPAIRED])
-    except MemoryError as error:
-        needed = math.prod(spatial) * 8 / 1e6
-        raise FileError(
-            f"{path} needs {needed:.0f} MB of memory, which is not free; close other programs, or "
-            "crop the image to the heart."
-        ) from error
     except _DAMAGED as error:
         raise _damaged(path, error) from error
+
+
+@contextmanager
+def _enough_memory(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except MemoryError as error:
+        raise FileError(
+            f"{path} needs more memory than is free; close other programs, or crop the image to "
+            "the heart."
+        ) from error
 
 
 def _volume(array: NDArray[Any], geometry: Geometry, notes: tuple[str, ...]) -> Volume:
@@ -206,9 +213,29 @@ def read_image(path: Path, frame: int | None = None) -> Volume:
     NIfTI file and ``GeometryError`` for a missing or wrong frame or an unusable header.  NaN and
     infinite values are not refused here: see ``scribbles.check_image``.
     """
-    values, geometry, notes = _read(path, frame)
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite and is found there
+    # What float32 cannot hold becomes infinite and is found there.
+    with _enough_memory(path), np.errstate(over="ignore"):
+        values, geometry, notes = _read(path, frame)
         return _volume(values.astype(np.float32), geometry, notes)
+
+
+def _whole_numbers(values: NDArray[Any], path: Path) -> NDArray[Any]:
+    """``values`` as integers; ``LabelError`` where they are none."""
+    if values.dtype.kind != "f":
+        return values
+    rounded = np.rint(values)
+    with np.errstate(invalid="ignore"):  # infinite is no whole number either
+        bad = ~(np.abs(values - rounded) <= ROUNDING)
+    if bad.any():
+        raise LabelError(
+            f"Got the value {values[bad][0]:g} ({int(bad.sum())} voxels like it) in {path}; "
+            "expected whole numbers: choose the label file, not an image or a probability map."
+        )
+    # Not against the largest integer itself, which float32 rounds up to 2 ** 31.
+    if np.abs(rounded).max(initial=0) >= 2.0**31:
+        largest = rounded.flat[np.abs(rounded).argmax()]
+        raise LabelError(f"Got the value {largest:g} in {path}; expected small numbers.")
+    return rounded.astype(np.int32)
 
 
 def read_labels(path: Path) -> Volume:
@@ -217,22 +244,9 @@ def read_labels(path: Path) -> Volume:
     Floats are rounded (labels that were resampled say 499.977); ``LabelError`` if one is further
     than ``ROUNDING`` from an integer: then it is no label file.
     """
-    values, geometry, notes = _read(path, None)
-    if values.dtype.kind == "f":
-        rounded = np.rint(values)
-        with np.errstate(invalid="ignore"):  # infinite is no whole number either
-            bad = ~(np.abs(values - rounded) <= ROUNDING)
-        if bad.any():
-            raise LabelError(
-                f"Got the value {values[bad][0]:g} ({int(bad.sum())} voxels like it) in {path}; "
-                "expected whole numbers: choose the label file, not an image or a probability map."
-            )
-        # Not against the largest integer itself, which float32 rounds up to 2 ** 31.
-        if np.abs(rounded).max(initial=0) >= 2.0**31:
-            largest = rounded.flat[np.abs(rounded).argmax()]
-            raise LabelError(f"Got the value {largest:g} in {path}; expected small numbers.")
-        values = rounded.astype(np.int32)
-    return _volume(values, geometry, notes)
+    with _enough_memory(path):
+        values, geometry, notes = _read(path, None)
+        return _volume(_whole_numbers(values, path), geometry, notes)
 
 
 def _encoded(path: Path, array: NDArray[Any], geometry: Geometry) -> bytes:

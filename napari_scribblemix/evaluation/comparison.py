@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import LabelScheme, guess_scheme
-from napari_scribblemix.data.limits import doubts
+from napari_scribblemix.data.limits import FINEST_MM, doubts
 from napari_scribblemix.data.matching import TURNED, same_place, turned_onto
 from napari_scribblemix.data.nifti import read_labels
 from napari_scribblemix.data.sides import EXCHANGED, sides_exchanged
@@ -174,7 +174,9 @@ def evaluate_pairs(pairs: Sequence[Pair], scheme: LabelScheme | None = None) -> 
             rows += measure(case, found, true, scheme, geometry)
         except GeometryError as error:
             raise GeometryError(f"{case}: {error}") from error
-        notes += [Note(case, text) for text in doubts(geometry.shape, geometry.spacing)]
+        # Masks may be cropped; what counts here is whether mm are mm.
+        if max(geometry.spacing[1:]) < FINEST_MM:
+            notes += [Note(case, text) for text in doubts(geometry.shape, geometry.spacing)]
         for side, mask in (("Prediction", found), ("Reference", true)):
             notes += [Note(case, f"{side}: {line}") for line in check_mask(mask, geometry, scheme)]
     report = as_report(rows, scheme, notes)

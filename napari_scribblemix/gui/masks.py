@@ -91,10 +91,9 @@ class Measures:
             if other != case.id and (found := self._measured(project, other)) is not None:
                 of_cases[other] = found
         lines = [f"Volumes: {_described(volumes, scheme)}."]
-        lines += check_mask(case.prediction, case.image.geometry, scheme)
         if set(_NAMES.values()) <= set(scheme.names):
             lines += _phase_lines(of_cases)
-        return lines
+        return lines + check_mask(case.prediction, case.image.geometry, scheme)
 
     def _measured(self, project: Project, case_id: str) -> _Measured | None:
         path = project.prediction_path(case_id)
