@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from nibabel.imageglobals import logger
@@ -83,9 +84,11 @@ def check_header(image: Nifti1Pair) -> None:
             f"Got {frames} frames; expected at most {MOST_FRAMES}: save the ones you need as a "
             "file of their own."
         )
-    offset = int(image.dataobj.offset)
+    # nibabel's ArrayProxy, which knows where in the file the voxels begin.
+    proxy: Any = image.dataobj
+    offset = int(proxy.offset)
     stated = offset + math.prod(shape) * int(image.get_data_dtype().itemsize)
-    file = Path(image.file_map["image"].filename)
+    file = Path(str(image.file_map["image"].filename))
     size = file.stat().st_size
     most = size * _PACKED if file.suffix.lower() == ".gz" else size
     if offset < 0 or stated > most:

@@ -235,7 +235,8 @@ def _whole_numbers(values: NDArray[Any], path: Path) -> NDArray[Any]:
     if np.abs(rounded).max(initial=0) >= 2.0**31:
         largest = rounded.flat[np.abs(rounded).argmax()]
         raise LabelError(f"Got the value {largest:g} in {path}; expected small numbers.")
-    return rounded.astype(np.int32)
+    whole: NDArray[np.int32] = rounded.astype(np.int32)
+    return whole
 
 
 def read_labels(path: Path) -> Volume:
