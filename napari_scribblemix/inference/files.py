@@ -96,8 +96,8 @@ def _segment_case(model: Model, case: CaseFiles, settings: SegmentSettings) -> O
         except ImageError as error:
             errors.append(f"frame {frame}: {error}")
     more = f" The same for {len(errors) - 1} more frames." if len(errors) > 1 else ""
-    error = errors[0] + more if errors else None
-    return Outcome(image, tuple(masks), tuple(noted), error, tuple(measured))
+    told = errors[0] + more if errors else None
+    return Outcome(image, tuple(masks), tuple(noted), told, tuple(measured))
 
 
 def segment_files(
