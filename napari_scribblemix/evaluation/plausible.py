@@ -21,7 +21,7 @@ from napari_scribblemix.evaluation.cardiac import ejection_fraction, volumes_ml
 LEFT, RIGHT, WALL = "left ventricle", "right ventricle", "myocardium"
 
 # Slices from which a stack counts as a heart or a good part of one, and the ml it has at least.
-_LEAST_ML = ((6, 15.0), (3, 3.0))
+_LEAST_ML = ((6, 15.0), (3, 2.0))
 _MOST_ML = 1800.0
 # Slices with a right ventricle and wall, and the share of the wall that the cavity has at least.
 _LEAST_CAVITY = ((6, 0.1), (3, 0.04))
