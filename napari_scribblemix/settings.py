@@ -75,7 +75,7 @@ class TrainSettings(Settings):
     method: Method = Field(
         "cyclemix",
         description="cyclemix: mixed images and consistency (Zhang and Zhuang, CVPR 2022); "
-        "modelmix: with the help of another task, see --with (Zhang and Patel, MICCAI 2024); "
+        "modelmix: with the help of other tasks, its companions (Zhang and Patel, MICCAI 2024); "
         "partial: cross-entropy on the scribbled pixels alone.",
     )
     companions: list[Path] = Field(

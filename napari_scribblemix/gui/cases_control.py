@@ -179,7 +179,9 @@ class CasesControl(QObject):
             new = not opening.is_project(wanted.project)
             self._use(opening.open_or_create(wanted.project, wanted.cases))
             if new:
-                self._session.told.emit("info", f"A project was made at {wanted.project}.")
+                self._session.told.emit(
+                    "info", "A new project was made; its folder is named under Images."
+                )
         project = self._session.the_project()
         if not project.writable:
             self._show_first()

@@ -45,8 +45,7 @@ class CompanionBox(QWidget):
             "Model…", "A finished model: a .safetensors file with its card beside it.",
             self.model_wanted.emit,
         )  # fmt: skip
-        self.problem = note()
-        self.problem.setStyleSheet("color: #e8743b;")
+        self.problem = note(tone="error")
         self._list = QVBoxLayout()
         self._list.setSpacing(1)
         layout = QVBoxLayout(self)

@@ -33,7 +33,7 @@ class Section(QWidget):
         self.header.setChecked(expanded)
         self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.header.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.header.setStyleSheet("QToolButton { font-weight: bold; border: none; padding: 2px; }")
+        self.header.setProperty("title", "true")
         self.content = content
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -57,6 +57,8 @@ class Column(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # It takes the clicks that no control takes (see ``keyboard``), and is no stop of Tab.
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setWidget(inside)
         inside.installEventFilter(self)
 
@@ -93,6 +95,16 @@ def button(text: str, hint: str, clicked: Callable[..., Any]) -> QPushButton:
     return made
 
 
+def tool(text: str, hint: str, clicked: Callable[..., Any]) -> QToolButton:
+    """A small button, as wide as its text; ``clicked`` is called without arguments."""
+    made = QToolButton()
+    made.setText(text)
+    made.setProperty("push", "true")
+    made.clicked.connect(lambda _checked=False: clicked())
+    tip(made, hint)
+    return made
+
+
 def row(*widgets: QWidget, stretch: int | None = None) -> QHBoxLayout:
     """``widgets`` side by side; the one at index ``stretch`` takes what is left."""
     layout = QHBoxLayout()
@@ -102,18 +114,27 @@ def row(*widgets: QWidget, stretch: int | None = None) -> QHBoxLayout:
     return layout
 
 
-def note(text: str = "") -> QLabel:
-    """A line or two of text that wraps, may be selected, and hides while it is empty."""
+def note(text: str = "", tone: str = "") -> QLabel:
+    """A line or two of text that wraps, may be selected, and hides while it is empty.
+
+    ``tone``: "warning", "error" or none, which the panel's style sheet gives a colour.
+    """
     made = QLabel(text)
     made.setWordWrap(True)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     made.setVisible(bool(text))
+    made.setProperty("tone", tone)
     return made
 
 
-def say(label: QLabel, text: str) -> None:
-    """Show ``text`` in a ``note``."""
+def say(label: QLabel, text: str, tone: str | None = None) -> None:
+    """Show ``text`` in a ``note``, in another ``tone`` if one is given."""
+    if tone is not None and tone != label.property("tone"):
+        label.setProperty("tone", tone)
+        # The style sheet is asked about a property only when the widget is polished.
+        label.style().unpolish(label)
+        label.style().polish(label)
     label.setText(text)
     label.setVisible(bool(text))
 

@@ -26,7 +26,9 @@ from napari_scribblemix.gui.controls import Column, Section, note, say
 from napari_scribblemix.gui.draw_control import DrawControl
 from napari_scribblemix.gui.guard import guarded
 from napari_scribblemix.gui.images_panel import ImagesPanel
+from napari_scribblemix.gui.keyboard import Keyboard
 from napari_scribblemix.gui.layers import LayerBoard
+from napari_scribblemix.gui.panel_style import TONES, PanelStyle
 from napari_scribblemix.gui.relay import WorkerRelay
 from napari_scribblemix.gui.review_control import ReviewControl
 from napari_scribblemix.gui.review_panel import ReviewPanel
@@ -38,8 +40,6 @@ from napari_scribblemix.gui.train_panel import TrainPanel
 # The dock is in the window by the time of one of these, shown or not.
 _SETTLING = {QEvent.Type.Polish, QEvent.Type.Show, QEvent.Type.StyleChange, QEvent.Type.Move}
 
-_LEVELS = {"error": "color: #e8743b; font-weight: bold;", "warning": "color: #e69f00;"}
-
 
 class ScribbleMixWidget(QWidget):
     """Images, Scribble, Train, Review."""
@@ -47,6 +47,8 @@ class ScribbleMixWidget(QWidget):
     def __init__(self, napari_viewer: Viewer, relay: WorkerRelay | None = None) -> None:
         """The viewer comes from napari, by its name; tests pass a ``relay`` of their own."""
         super().__init__()
+        # To plugins napari gives the viewer in a wrapping in which no layer is itself any more.
+        napari_viewer = getattr(napari_viewer, "__wrapped__", napari_viewer)
         self.session = Session()
         self.board = LayerBoard(napari_viewer)
         self.relay = relay or WorkerRelay()
@@ -62,6 +64,8 @@ class ScribbleMixWidget(QWidget):
         self.session.told.connect(self._tell)
         napari_viewer.events.theme.connect(self._on_theme)
         self._on_theme()
+        self._dress = PanelStyle(self, napari_viewer)
+        self.keyboard = Keyboard(self)
         self._window: QMainWindow | None = None
 
     def _build(self) -> None:
@@ -111,6 +115,8 @@ class ScribbleMixWidget(QWidget):
             self._window.removeEventFilter(self)
             self._window = None
         self.board.viewer.events.theme.disconnect(self._on_theme)
+        self._dress.close()
+        self.keyboard.close()
         self.cases.close()
         self.draw.close()
         self.review.close()
@@ -163,8 +169,7 @@ class ScribbleMixWidget(QWidget):
     # -- telling --
 
     def _tell(self, level: str, sentence: str) -> None:
-        self.message.setStyleSheet(_LEVELS.get(level, ""))
-        say(self.message, sentence)
+        say(self.message, sentence, level if level in TONES else "")
         if level == "error":
             show_error(sentence)
         elif level == "warning":

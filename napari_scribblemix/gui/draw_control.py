@@ -1,28 +1,25 @@
 """Step 2 at work: the layer that is drawn on, and the way of each stroke to the disk.
 
 Whatever changes the scribble layer (brush, fill, undo, a script) is in the project's journal a
-moment later, also half a stroke.  Keys 1 to K choose the pens while the scribble layer is chosen,
-0 and E the eraser.
+moment later, also half a stroke.  What is in the hand is ``Pens``' business.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, Signal
 
 from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.data.scribbles import coverage
-from napari_scribblemix.errors import ScribbleMixError
+from napari_scribblemix.errors import ProjectError, ScribbleMixError
 from napari_scribblemix.gui.guard import guarded
-from napari_scribblemix.gui.layers import SCRIBBLES, LayerBoard
+from napari_scribblemix.gui.layers import PREDICTION, SCRIBBLES, LayerBoard
 from napari_scribblemix.gui.next_slice import most_doubtful, slice_doubts, spread
 from napari_scribblemix.gui.open_case import done_slices
+from napari_scribblemix.gui.pens import Pens
 from napari_scribblemix.gui.ring_tint import RingTint
-from napari_scribblemix.gui.scribble_panel import ERASER, ScribblePanel
+from napari_scribblemix.gui.scribble_panel import ScribblePanel
 from napari_scribblemix.gui.session import Session
 from napari_scribblemix.gui.strokes_watch import LabelsWatch
 
@@ -30,18 +27,21 @@ from napari_scribblemix.gui.strokes_watch import LabelsWatch
 class DrawControl(QObject):
     """Between the scribble panel, the session and the scribble layer."""
 
+    correcting = Signal()
+    """The mask is drawn on from now on, so it must be seen."""
+
     def __init__(self, session: Session, board: LayerBoard, panel: ScribblePanel) -> None:
         super().__init__(panel)
         self._session, self._board, self._panel = session, board, panel
         self._refused = ""
-        self._drawing = False
+        self._drawing = self._correcting = False
         self.watch = LabelsWatch(self._take, self)
         self.tint = RingTint(session, self._show_enclosed, self)
+        self.pens = Pens(session, board, panel)
+        self.pens.layer_wanted.connect(guarded(session, self.draw))
+        self.pens.changed.connect(self.watch.look)
         panel.layer_wanted.connect(guarded(session, self.draw))
-        panel.pen_chosen.connect(self.take_pen)
-        panel.brush_changed.connect(self._set_brush)
-        panel.undo_wanted.connect(lambda: self._change(lambda layer: layer.undo()))
-        panel.redo_wanted.connect(lambda: self._change(lambda layer: layer.redo()))
+        panel.mask_wanted.connect(guarded(session, self.correct_mask))
         panel.next_wanted.connect(guarded(session, self.go_to_next))
         panel.tint_changed.connect(self._toggle_tint)
         session.leaving.connect(self.watch.look)
@@ -49,6 +49,7 @@ class DrawControl(QObject):
         session.case_changed.connect(self._on_case)
         session.scribble_changed.connect(self._on_scribble)
         session.slice_changed.connect(self._show_warnings)
+        session.masks_changed.connect(lambda _case: self._allow())
         board.removed.connect(self._on_removed)
         self._on_project()
         self._on_case()
@@ -62,31 +63,28 @@ class DrawControl(QObject):
     # -- drawing --
 
     def draw(self) -> None:
-        """Show the scribble layer, chosen and with the brush in hand."""
-        session = self._session
+        """Show the scribble layer, chosen and with the pen in hand."""
+        session, pen = self._session, self.pens.pen
         case = session.the_case()
-        new = self._board.layer(SCRIBBLES) is None
         layer = self._board.show_scribbles(case, session.scheme, editable=session.writable)
-        if new:
-            self._bind_keys(layer)
-            layer.events.selected_label.connect(self._on_pen)
-            layer.events.mode.connect(self._on_pen)
-            self.watch.follow(layer)
-            self._set_brush(self._panel.brush.value())
+        self.watch.follow(layer)
         self._drawing = True
-        self._on_pen()
+        self.pens.hold(SCRIBBLES, pen)
         self._allow()
 
-    def take_pen(self, value: int) -> None:
-        """Draw with the pen of a viewer value, or erase."""
-        layer = self._board.layer(SCRIBBLES)
-        if layer is None or not layer.editable:
-            return
-        if value == ERASER:
-            layer.mode = "erase"
-        else:
-            layer.selected_label = value
-            layer.mode = "paint"
+    def correct_mask(self) -> None:
+        """Draw on the predicted mask, with the pen in hand."""
+        case = self._session.the_case()
+        if self._board.layer(PREDICTION) is None:
+            raise ProjectError(f"{case.id} has no mask to correct yet; train or segment first.")
+        self.correcting.emit()
+        self.pens.hold(PREDICTION, self.pens.pen)
+        self._allow()
+
+    def go_on_correcting(self) -> None:
+        """Whoever drew on the mask of the case before draws on that of this one, now shown."""
+        if self._correcting and self._board.layer(PREDICTION) is not None:
+            self.correct_mask()
 
     def go_to_next(self) -> None:
         """Go to the slice where strokes are worth most."""
@@ -143,12 +141,6 @@ class DrawControl(QObject):
         self._refused = ""
         return True
 
-    def _change(self, action: Callable[[Any], None]) -> None:
-        layer = self._board.layer(SCRIBBLES)
-        if layer is not None:
-            action(layer)
-            self.watch.look()
-
     # -- what is shown --
 
     def _on_project(self) -> None:
@@ -158,12 +150,14 @@ class DrawControl(QObject):
     def _on_case(self) -> None:
         self.watch.follow(None)
         case, session = self._session.case, self._session
+        self._correcting = self.pens.role == PREDICTION
         if case is not None and session.writable:
             drawn = bool((case.scribble != UNLABELLED).any())
             if drawn or self._drawing:
                 self.draw()
         self.tint.restart()
         self._on_scribble(())
+        self.pens.show()
         self._allow()
 
     def _on_scribble(self, slices: tuple[int, ...]) -> None:
@@ -199,35 +193,20 @@ class DrawControl(QObject):
             layer.visible = shown
 
     def _allow(self) -> None:
-        session = self._session
+        session, case = self._session, self._session.case
         reason = None
-        if session.case is None:
+        if case is None:
             reason = "open images first."
         elif not session.writable and session.project is not None:
             reason = f"the project is read-only: {session.project.read_only_reason}"
-        layer = self._board.layer(SCRIBBLES) is not None
-        self._panel.allow_drawing(reason, layer=layer)
-
-    def _set_brush(self, millimetres: float) -> None:
-        layer, case = self._board.layer(SCRIBBLES), self._session.case
-        if layer is not None and case is not None:
-            layer.brush_size = max(1, round(millimetres / min(case.image.geometry.spacing[1:])))
-
-    def _bind_keys(self, layer: Any) -> None:
-        for value in range(1, self._session.scheme.classes + 1):
-            layer.bind_key(str(value), lambda _layer, v=value: self.take_pen(v), overwrite=True)
-        for key in ("0", "E"):
-            layer.bind_key(key, lambda _layer: self.take_pen(ERASER), overwrite=True)
-
-    def _on_pen(self) -> None:
-        layer = self._board.layer(SCRIBBLES)
-        if layer is not None:
-            erasing = str(layer.mode) == "erase"
-            self._panel.show_pen(ERASER if erasing else int(layer.selected_label))
+        masked = case is not None and case.prediction is not None
+        self._panel.allow_drawing(reason, layer=self.pens.layer() is not None)
+        self._panel.allow_correcting(reason or (None if masked else "there is no mask yet."))
 
     def _on_removed(self, role: str) -> None:
         if role == SCRIBBLES:
             self.watch.look()
             self.watch.follow(None)
             self._drawing = False
-            self._allow()
+        self.pens.show()
+        self._allow()

@@ -4,31 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QMenu,
-    QPushButton,
-    QSpinBox,
-    QTableWidget,
-    QTableWidgetItem,
-    QWidget,
-)
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QMenu, QPushButton, QSpinBox, QWidget
 
 from napari_scribblemix.gui.case_states import CaseState
+from napari_scribblemix.gui.case_tree import CaseTree
 from napari_scribblemix.gui.controls import allow, button, column, note, row, say, tip
 from napari_scribblemix.gui.open_case import OpenCase
 from napari_scribblemix.project.project import Project
-
-_COLUMNS = ("Case", "Drawn", "Trained", "Mask", "Accepted")
-_COLUMN_TIPS = (
-    "The name of the case.",
-    "Has strokes.",
-    "Its strokes or accepted slices took part in the last training.",
-    "Has a predicted mask.",
-    "How many slices were accepted.",
-)
 
 
 class ImagesPanel(QWidget):
@@ -58,7 +41,8 @@ class ImagesPanel(QWidget):
         )
         self.stop_button.hide()
         self.place = note()
-        self.table = self._table()
+        self.tree = CaseTree()
+        self.tree.case_chosen.connect(self.case_chosen)
         self.frame = tip(QSpinBox(), "Which frame of the cine, from 0.")
         self.frame_button = button(
             "Show frame",
@@ -72,7 +56,7 @@ class ImagesPanel(QWidget):
         layout = column(self)
         layout.addLayout(row(self.open_button, self.layer_button, self.stop_button, stretch=0))
         layout.addWidget(self.place)
-        layout.addWidget(self.table)
+        layout.addWidget(self.tree)
         layout.addWidget(self.frame_row)
 
     def _menu(self) -> QMenu:
@@ -94,26 +78,6 @@ class ImagesPanel(QWidget):
             )
         return menu
 
-    def _table(self) -> QTableWidget:
-        table = QTableWidget(0, len(_COLUMNS))
-        table.setHorizontalHeaderLabels(_COLUMNS)
-        for index, text in enumerate(_COLUMN_TIPS):
-            table.horizontalHeaderItem(index).setToolTip(text)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(20)
-        header = table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        # Of patient001_frame01 and patient001_frame12 the end tells which is which.
-        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        table.setFixedHeight(130)
-        tip(table, "The cases of the project; click one to show it.")
-        table.itemSelectionChanged.connect(self._on_selection)
-        return table
-
     def show_project(self, project: Project | None) -> None:
         """Say where the project is."""
         if project is None:
@@ -125,31 +89,12 @@ class ImagesPanel(QWidget):
 
     def show_cases(self, states: Sequence[CaseState], current: str | None) -> None:
         """Fill the list; ``current`` is the case on screen."""
-        self.table.blockSignals(True)
-        self.table.setRowCount(len(states))
-        for index, state in enumerate(states):
-            marks = (
-                state.id,
-                "✓" if state.scribbled else "",
-                "✓" if state.trained else "",
-                "✓" if state.predicted else "",
-                str(state.accepted) if state.accepted else "",
-            )
-            for column_index, text in enumerate(marks):
-                self._set(index, column_index, text)
-        self.table.blockSignals(False)
+        self.tree.show_cases(states)
         self.show_current(current)
 
     def show_current(self, case_id: str | None) -> None:
         """Mark the case on screen."""
-        self.table.blockSignals(True)
-        rows = range(self.table.rowCount())
-        found = next((r for r in rows if self.table.item(r, 0).text() == case_id), None)
-        if found is None:
-            self.table.clearSelection()
-        else:
-            self.table.selectRow(found)
-        self.table.blockSignals(False)
+        self.tree.show_current(case_id)
 
     def show_frames(self, case: OpenCase | None) -> None:
         """Offer the frames of a cine."""
@@ -169,19 +114,3 @@ class ImagesPanel(QWidget):
     def allow_layer(self, reason: str | None) -> None:
         """Enable adding the chosen layer, or say why not."""
         allow(self.layer_button, reason)
-
-    def _set(self, line: int, column_index: int, text: str) -> None:
-        item = self.table.item(line, column_index)
-        if item is None:
-            item = QTableWidgetItem()
-            if column_index:
-                item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
-            self.table.setItem(line, column_index, item)
-        item.setText(text)
-        if not column_index:
-            item.setToolTip(text)
-
-    def _on_selection(self) -> None:
-        chosen = self.table.selectedItems()
-        if chosen:
-            self.case_chosen.emit(self.table.item(chosen[0].row(), 0).text())

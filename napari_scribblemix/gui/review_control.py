@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QFileDialog, QMessageBox
 
+from napari_scribblemix.data.from_mask import scribbles_from_mask
+from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.errors import ProjectError, ScribbleMixError
 from napari_scribblemix.gui.draw_control import DrawControl
 from napari_scribblemix.gui.guard import guarded
@@ -79,6 +81,8 @@ class ReviewControl(QObject):
         session.run_changed.connect(self._on_run)
         session.cases_changed.connect(self._allow)
         board.removed.connect(self._on_removed)
+        draw.pens.changed.connect(self.watch.look)
+        draw.correcting.connect(lambda: panel.prediction.setChecked(True))
         self._show_models()
         self._on_case()
 
@@ -158,11 +162,18 @@ class ReviewControl(QObject):
             self._before_volume[case.id] = before
 
     def take_into_scribbles(self) -> None:
-        """Copy the mask of the slice on screen into the scribbles."""
+        """Make strokes of the slice on screen of its mask."""
         case, scheme, number = self._session.the_case(), self._session.scheme, self._session.slice
         if case.prediction is None:
             raise ProjectError(f"{case.id} has no prediction yet; train or segment first.")
-        self._draw.replace_slice(number, scheme.to_viewer(case.prediction[number]))
+        row_mm, column_mm = case.image.geometry.spacing[1:]
+        strokes = scribbles_from_mask(case.prediction[number], (row_mm, column_mm))
+        if (strokes == UNLABELLED).all():
+            raise ProjectError(
+                f"The mask has no structure in slice {number} (counted from 0); there is nothing "
+                "to take: choose another slice."
+            )
+        self._draw.replace_slice(number, scheme.to_viewer(strokes))
 
     def export(self, everything: bool = False) -> None:
         """Ask where, and write the masks there; what is there already only if the user says so."""
@@ -177,7 +188,8 @@ class ReviewControl(QObject):
         for item in wanted:
             export_mask(project, item)
         if wanted:
-            self._session.told.emit("info", f"{len(wanted)} masks were written to {chosen}.")
+            count = "1 mask was" if len(wanted) == 1 else f"{len(wanted)} masks were"
+            self._session.told.emit("info", f"{count} written to {chosen}.")
 
     def _with_consent(self, planned: list[Planned]) -> list[Planned]:
         there = [item for item in planned if item.there]
@@ -201,6 +213,7 @@ class ReviewControl(QObject):
     def _on_case(self) -> None:
         self.watch.follow(None)
         self._show_masks()
+        self._draw.go_on_correcting()
 
     def _on_masks(self, case_id: str) -> None:
         case, project = self._session.case, self._session.project

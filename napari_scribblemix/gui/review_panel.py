@@ -75,8 +75,9 @@ class ReviewPanel(QWidget):
         )  # fmt: skip
         self.take_button = button(
             "Take into scribbles",
-            "Copy this slice's mask into the scribbles, to correct it there. It replaces the "
-            "strokes of the slice; Undo brings them back.",
+            "Make scribbles of this slice's mask: a stroke inside each structure and a closed ring "
+            "of background round the heart. They replace the strokes of the slice; Undo brings "
+            "those back.",
             self.take_wanted.emit,
         )
         self.accepted = note()

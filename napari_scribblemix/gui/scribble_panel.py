@@ -2,29 +2,62 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtCore import QEvent, QSize, Qt, Signal
 from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QDoubleSpinBox,
     QGridLayout,
+    QSizePolicy,
     QToolButton,
     QWidget,
 )
 
 from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.data.scribbles import Coverage
-from napari_scribblemix.gui.controls import allow, button, column, note, row, say, tip
+from napari_scribblemix.gui.controls import allow, button, column, note, row, say, tip, tool
+from napari_scribblemix.gui.layers import PREDICTION, SCRIBBLES
 
 ERASER = 0
 """The viewer's value for "not labelled"."""
 
 
+_SWATCH = 32
+"""Pixels: drawn large, shown as high as the letters."""
+
+
 def _swatch(colour: str) -> QIcon:
-    picture = QPixmap(12, 12)
+    """The same when the pen is grey: it is the legend of the mask."""
+    picture = QPixmap(_SWATCH, _SWATCH)
     picture.fill(QColor(colour))
-    return QIcon(picture)
+    icon = QIcon(picture)
+    icon.addPixmap(picture, QIcon.Mode.Disabled)
+    return icon
+
+
+class Pen(QToolButton):
+    """A button of the palette: its colour, its name and its key, as large as the font."""
+
+    def __init__(self, text: str, icon: QIcon) -> None:
+        super().__init__()
+        self.setText(text)
+        self.setIcon(icon)
+        self.setCheckable(True)
+        self.setProperty("push", "true")
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._fit()
+
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802
+        """Another font, another swatch."""
+        super().changeEvent(event)
+        if event is not None and event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
+
+    def _fit(self) -> None:
+        side = self.fontMetrics().ascent()
+        self.setIconSize(QSize(side, side))
 
 
 def pen_names(scheme: LabelScheme) -> dict[int, tuple[str, str, str]]:
@@ -41,6 +74,7 @@ class ScribblePanel(QWidget):
     """Tells what the user picks; shows what it is given."""
 
     layer_wanted = Signal()
+    mask_wanted = Signal()
     pen_chosen = Signal(int)
     brush_changed = Signal(float)
     undo_wanted = Signal()
@@ -55,24 +89,30 @@ class ScribblePanel(QWidget):
             "Make the layer to draw on, or go back to it with the brush in hand.",
             self.layer_wanted.emit,
         )
-        self.undo_button = button("↶", "Undo: take the last stroke back (Ctrl-Z).", self._undo)
-        self.redo_button = button("↷", "Redo: draw it again (Ctrl-Shift-Z).", self._redo)
-        for arrow in (self.undo_button, self.redo_button):
-            arrow.setFixedWidth(30)
+        self.correct_button = button(
+            "Correct mask",
+            "Draw on the predicted mask, with the same pens, keys, brush and undo. A slice that is "
+            "corrected counts as accepted.",
+            self.mask_wanted.emit,
+        )
+        for choice in (self.draw_button, self.correct_button):
+            choice.setCheckable(True)
+        self.undo_button = tool("↶", "Undo: take the last stroke back (Ctrl-Z).", self._undo)
+        self.redo_button = tool("↷", "Redo: draw it again (Ctrl-Shift-Z).", self._redo)
         self.palette_box = QWidget()
         self._pens = QButtonGroup(self)
-        self._pens.setExclusive(True)
+        self._pens.setExclusive(False)
         self._pens.idClicked.connect(self.pen_chosen)
         self._grid = QGridLayout(self.palette_box)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(2)
+        self._grid.setSpacing(4)
         self.brush = QDoubleSpinBox()
         self.brush.setRange(0.5, 50.0)
         self.brush.setSingleStep(0.5)
         self.brush.setDecimals(1)
         self.brush.setSuffix(" mm")
         self.brush.setValue(brush_mm)
-        tip(self.brush, "How wide a stroke is, in mm on the patient.")
+        tip(self.brush, "How wide a stroke is, in mm on the patient (keys [ and ]).")
         self.brush.valueChanged.connect(self.brush_changed)
         self.tint = QCheckBox("Tint outside")
         self.tint.setChecked(tint)
@@ -88,15 +128,13 @@ class ScribblePanel(QWidget):
             self.next_wanted.emit,
         )
         self.counts = note()
-        self.warnings = note()
-        self.warnings.setStyleSheet("color: #e69f00;")
+        self.warnings = note(tone="warning")
         layout = column(self)
-        layout.addLayout(row(self.draw_button, self.next_button, stretch=0))
+        layout.addLayout(row(self.draw_button, self.correct_button, stretch=0))
         layout.addWidget(self.palette_box)
-        layout.addLayout(
-            row(note("Brush"), self.brush, self.tint, self.undo_button, self.redo_button, stretch=1)
-        )
-        layout.addWidget(self.counts)
+        arrows = (self.undo_button, self.redo_button)
+        layout.addLayout(row(note("Brush"), self.brush, *arrows, self.next_button, stretch=1))
+        layout.addLayout(row(self.counts, self.tint, stretch=0))
         layout.addWidget(self.warnings)
         self.show_scheme(scheme)
 
@@ -112,13 +150,19 @@ class ScribblePanel(QWidget):
                 hint += " Draw a closed ring round the heart: all outside it counts as background."
             self._add_pen(value, f"{short} {value}", hint, _swatch(colour), place)
         self._add_pen(ERASER, "Erase 0", "Erase strokes (key 0 or E).", QIcon(), scheme.classes)
-        self.show_pen(1)
 
-    def show_pen(self, value: int) -> None:
-        """Mark the pen in hand."""
-        found = self._pens.button(value)
-        if found is not None:
-            found.setChecked(True)
+    def show_hand(self, drawn_on: str | None, value: int | None) -> None:
+        """Mark the layer that is drawn on, by its role, and the pen in hand, if there is one."""
+        self.draw_button.setChecked(drawn_on == SCRIBBLES)
+        self.correct_button.setChecked(drawn_on == PREDICTION)
+        for pen in self._pens.buttons():
+            pen.setChecked(self._pens.id(pen) == value)
+
+    def show_brush(self, millimetres: float) -> None:
+        """The brush was made another size elsewhere."""
+        self.brush.blockSignals(True)
+        self.brush.setValue(millimetres)
+        self.brush.blockSignals(False)
 
     def show_coverage(self, reach: Coverage | None, scheme: LabelScheme, slices: int) -> None:
         """Pixels per class and slices done."""
@@ -138,17 +182,18 @@ class ScribblePanel(QWidget):
         """Enable what can be done with strokes; ``layer``: there is one to draw on."""
         allow(self.draw_button, reason)
         allow(self.next_button, reason)
+        for pen in (*self._pens.buttons(), self.brush):
+            allow(pen, reason)
         without = reason or (None if layer else "press Draw scribbles first.")
-        for widget in (self.undo_button, self.redo_button, self.brush, *self._pens.buttons()):
+        for widget in (self.undo_button, self.redo_button):
             allow(widget, without)
 
+    def allow_correcting(self, reason: str | None) -> None:
+        """Enable drawing on the mask, or say why not."""
+        allow(self.correct_button, reason)
+
     def _add_pen(self, value: int, text: str, hint: str, icon: QIcon, place: int) -> None:
-        pen = QToolButton()
-        pen.setText(text)
-        pen.setIcon(icon)
-        pen.setIconSize(QSize(12, 12))
-        pen.setCheckable(True)
-        pen.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        pen = Pen(text, icon)
         tip(pen, hint)
         self._pens.addButton(pen, value)
         self._grid.addWidget(pen, place // 5, place % 5)

@@ -55,7 +55,7 @@ class TrainPanel(QWidget):
         )
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
-        self.bar.setFixedHeight(14)
+        self.bar.setMinimumHeight(14)
         tip(self.bar, "How much of the time or of the steps is used.")
         self.words = note()
         self.notes = note()

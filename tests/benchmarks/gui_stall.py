@@ -59,7 +59,7 @@ def paint(widget: object, seconds: float) -> np.ndarray:
             time.sleep(0.001)
 
     while time.perf_counter() < end:
-        widget.draw.take_pen(turn % 4 + 1)
+        widget.draw.pens.take(turn % 4 + 1)
         angles = np.linspace(0, 2 * np.pi, 60)
         radius = 10 + 4 * (turn % 5)
         points = [((70 + radius * np.sin(a)) * y, (75 + radius * np.cos(a)) * x) for a in angles]

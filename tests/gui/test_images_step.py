@@ -20,17 +20,18 @@ def test_opening_a_folder_makes_a_project_beside_it_and_says_where(
     make_widget: Make, folder: Path
 ) -> None:
     widget = make_widget()
-    told: list[str] = []
-    widget.session.told.connect(lambda _level, sentence: told.append(sentence))
     open_folder(widget, folder)
     assert project_of(widget).folder == folder.with_suffix(".scribblemix")
-    assert any(str(project_of(widget).folder) in sentence for sentence in told)
-    assert widget.images_panel.table.rowCount() == 3
+    place = str(project_of(widget).folder)
+    assert "new project was made" in widget.message.text()
+    assert place in widget.images_panel.place.text()
+    assert place not in widget.message.text(), "one place tells the path"
+    assert len(widget.images_panel.tree.case_ids) == 3
     assert widget.session.the_case().id == "case00"
 
 
 def test_a_click_on_a_case_shows_it(widget: ScribbleMixWidget) -> None:
-    widget.images_panel.table.selectRow(1)
+    widget.images_panel.tree.choose("case01")
     assert widget.session.the_case().id == "case01"
     assert widget.board.layer("image").name == "case01"
 
@@ -39,10 +40,11 @@ def test_a_case_whose_image_is_gone_leaves_the_one_before_on_screen(
     widget: ScribbleMixWidget,
 ) -> None:
     project_of(widget).image_path("case01").unlink()
-    widget.images_panel.table.selectRow(1)
+    widget.images_panel.tree.choose("case01")
     assert "does not exist" in widget.message.text()
     assert widget.session.the_case().id == "case00"
-    assert widget.images_panel.table.currentRow() == 0
+    (marked,) = widget.images_panel.tree.selectedItems()
+    assert marked.text(0) == "case00"
 
 
 def test_what_cannot_be_opened_is_told_in_a_sentence(make_widget: Make, tmp_path: Path) -> None:
@@ -61,7 +63,7 @@ def test_the_frames_of_a_cine_are_cases_of_their_own(make_widget: Make, tmp_path
     panel.frame.setValue(2)
     panel.frame_button.click()
     assert widget.session.the_case().id == "beat_frame02"
-    assert panel.table.rowCount() == 2
+    assert panel.tree.case_ids == ["beat_frame00", "beat_frame02"]
 
 
 def test_a_layer_without_a_file_becomes_a_case(make_widget: Make, projects_folder: Path) -> None:
@@ -145,22 +147,14 @@ def test_the_sample_of_three_channels_is_shown_and_drawn_on(make_widget: Make) -
     widget.open_sample("myops")
     widget.cases.finish_adding()
     assert widget.session.scheme == MYOPS
-    assert widget.images_panel.table.rowCount() == 6
+    assert len(widget.images_panel.tree.case_ids) == 6
     assert widget.session.the_case().id == "myops01"
     names = [layer.name for layer in widget.board.viewer.layers]
     assert names[:3] == ["myops01 C0", "myops01 LGE", "myops01 T2"]
     assert [layer.visible for layer in widget.board.viewer.layers][:3] == [True, False, False]
-    widget.images_panel.table.selectRow(1)
+    widget.images_panel.tree.choose("myops02")
     names = [layer.name for layer in widget.board.viewer.layers if "myops" in layer.name]
     assert names == ["myops02 C0", "myops02 LGE", "myops02 T2"]
-
-
-def test_long_names_of_two_frames_stay_told_apart(widget: ScribbleMixWidget) -> None:
-    from qtpy.QtCore import Qt
-
-    table = widget.images_panel.table
-    assert table.textElideMode() == Qt.TextElideMode.ElideMiddle
-    assert table.item(0, 0).toolTip() == "case00"
 
 
 def test_a_folder_of_patients_opens_with_its_strokes_and_says_what_it_left(

@@ -17,6 +17,7 @@ from npe2 import PluginManager, PluginManifest
 from napari_scribblemix.cli import gui as command
 from napari_scribblemix.gui import commands, preferences
 from napari_scribblemix.gui.dock import ScribbleMixWidget
+from napari_scribblemix.gui.layers import IMAGE, SCRIBBLES
 from napari_scribblemix.gui.preferences import PLUGIN
 from phantoms import draw, write_file
 
@@ -50,6 +51,23 @@ def test_the_widget_is_docked_once(viewer: Any) -> None:
     first = commands.dock(viewer)
     assert commands.dock(viewer) is first
     close(first)
+
+
+def test_the_widget_that_napari_docks_knows_its_layers_again(viewer: Any) -> None:
+    viewer.add_image(draw(0)[0], name="mine", scale=(8, 1.5, 1.5))
+    widget = commands.dock(viewer)
+    widget.images_panel.layer_button.click()
+    widget.cases.finish_adding()
+    panel = widget.scribble_panel
+    panel._pens.button(3).click()
+    layer = widget.board.layer(SCRIBBLES)
+    assert viewer.layers.selection.active is layer, "and not a wrapping of it"
+    assert panel._pens.button(3).isChecked()
+    viewer.layers.selection.active = widget.board.layer(IMAGE)
+    assert not panel.draw_button.isChecked()
+    viewer.layers.selection.active = layer
+    assert panel.draw_button.isChecked()
+    close(widget)
 
 
 def test_train_and_segment_are_in_the_layers_menu() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from by_hand import open_folder, predict
+from by_hand import open_folder, predict, project_of
 from fakes import FakeClient
 from qtpy.QtWidgets import (
     QFileDialog,
@@ -17,7 +18,7 @@ from qtpy.QtWidgets import (
 from napari_scribblemix import events as ev
 from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.layers import PREDICTION
+from napari_scribblemix.gui.layers import ENCLOSED, PREDICTION
 from napari_scribblemix.gui.run_state import Phase
 from napari_scribblemix.worker.messages import (
     SegmentJob,
@@ -223,13 +224,32 @@ def test_a_correction_by_hand_is_kept(widget: ScribbleMixWidget) -> None:
     assert widget.session.the_case().accepted == {1}
 
 
-def test_a_mask_is_taken_into_the_scribbles_and_can_be_undone(widget: ScribbleMixWidget) -> None:
-    predict(widget, 2)
+def test_strokes_and_a_closed_ring_are_taken_from_a_mask_and_can_be_undone(
+    widget: ScribbleMixWidget, qtbot: Any
+) -> None:
+    case = widget.session.the_case()
+    y, x = np.mgrid[:48, :48]
+    away = np.hypot(y - 24, x - 24)
+    mask = np.zeros(case.image.array.shape, np.uint8)
+    mask[1][away < 10] = 2
+    mask[1][away < 6] = 3
+    mask[1, 20:29, 8:15] = 1
+    project_of(widget).write_prediction(case.id, mask, case.image.geometry, {})
+    widget.session.reread_masks(case.id)
     widget.board.go_to_slice(1)
-    before = widget.session.the_case().scribble.copy()
+    before = case.scribble.copy()
     widget.review_panel.take_button.click()
-    assert (widget.session.the_case().scribble[1] == 2).all()
+    taken = widget.session.the_case().scribble[1]
+    assert set(np.unique(taken)) == {0, 1, 2, 3, 255}
+    assert (taken[taken != 255] == mask[1][taken != 255]).all()
+    qtbot.waitUntil(lambda: widget.board.layer(ENCLOSED) is not None, timeout=5000)
+    qtbot.waitUntil(lambda: bool(widget.board.layer(ENCLOSED).data[1, 0, 0]), timeout=5000)
+    assert "ring of background is open" not in widget.scribble_panel.warnings.text()
     widget.scribble_panel.undo_button.click()
+    assert (widget.session.the_case().scribble == before).all()
+    widget.board.go_to_slice(0)
+    widget.review_panel.take_button.click()
+    assert "no structure in slice 0" in widget.message.text()
     assert (widget.session.the_case().scribble == before).all()
 
 

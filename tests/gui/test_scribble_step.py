@@ -7,12 +7,21 @@ from typing import Any
 
 import pytest
 from by_hand import predict, project_of
+from napari.layers.labels._labels_key_bindings import decrease_brush_size, increase_brush_size
+from qtpy.QtGui import QColor, QIcon
 
+from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.layers import ENCLOSED, SCRIBBLES
+from napari_scribblemix.gui.layers import ENCLOSED, PREDICTION, SCRIBBLES
 from napari_scribblemix.project.project import Project
 
 Make = Callable[..., ScribbleMixWidget]
+
+
+def marked(widget: ScribbleMixWidget) -> list[int]:
+    """The pens that are marked in the palette."""
+    pens = widget.scribble_panel._pens
+    return [pens.id(pen) for pen in pens.buttons() if pen.isChecked()]
 
 
 def test_undo_reaches_the_journal(widget: ScribbleMixWidget) -> None:
@@ -40,12 +49,119 @@ def test_keys_choose_pens_and_the_eraser(widget: ScribbleMixWidget) -> None:
     assert (layer.selected_label, layer.mode) == (4, "paint")
     keys["0"](layer)
     assert layer.mode == "erase"
-    assert widget.scribble_panel._pens.checkedId() == 0
+    assert marked(widget) == [0]
 
 
-def test_the_brush_is_as_wide_as_it_says_in_mm(widget: ScribbleMixWidget) -> None:
-    widget.scribble_panel.brush.setValue(6.0)
-    assert widget.board.layer(SCRIBBLES).brush_size == 4
+def test_the_pen_in_the_hand_is_marked_whoever_chose_it(widget: ScribbleMixWidget) -> None:
+    panel, layer = widget.scribble_panel, widget.board.layer(SCRIBBLES)
+    assert marked(widget) == [1]
+    for value in (3, 3, 0, 4):
+        panel._pens.button(value).click()
+        assert marked(widget) == [value]
+    layer.selected_label = 2
+    assert marked(widget) == [2]
+    layer.mode = "pan_zoom"
+    assert marked(widget) == [], "the image is moved, nothing is drawn"
+    layer.mode = "paint"
+    assert marked(widget) == [2]
+    widget.board.viewer.layers.selection.active = widget.board.layer("image")
+    assert marked(widget) == []
+    assert not panel.draw_button.isChecked()
+    panel.draw_button.click()
+    assert (marked(widget), panel.draw_button.isChecked()) == ([2], True)
+
+
+def test_another_case_keeps_the_pen_in_the_hand(widget: ScribbleMixWidget) -> None:
+    widget.scribble_panel._pens.button(3).click()
+    widget.session.open_case("case01")
+    assert widget.board.layer(SCRIBBLES).selected_label == 3
+    assert marked(widget) == [3]
+
+
+def test_a_marked_pen_looks_another_way_and_grey_ones_keep_their_colour(
+    make_widget: Make,
+) -> None:
+    widget = make_widget(show=True)
+    pen = widget.scribble_panel._pens.button(1)
+    assert not pen.isEnabled()
+    blue = QColor(CARDIAC.colours[1]).rgb()
+    grey = pen.icon().pixmap(8, 8, QIcon.Mode.Disabled).toImage()
+    assert grey.pixel(4, 4) == blue
+    before = pen.grab().toImage()
+    pen.setChecked(True)
+    assert pen.grab().toImage() != before
+
+
+def test_the_brush_is_as_wide_as_it_says_in_mm_however_it_is_set(widget: ScribbleMixWidget) -> None:
+    panel, layer = widget.scribble_panel, widget.board.layer(SCRIBBLES)
+    panel.brush.setValue(6.0)
+    assert layer.brush_size == 4
+    increase_brush_size(layer)
+    assert (layer.brush_size, panel.brush.value()) == (5, 7.5)
+    for _ in range(9):
+        decrease_brush_size(layer)
+    assert (layer.brush_size, panel.brush.value()) == (1, 1.5)
+    layer.brush_size = 1000
+    assert panel.brush.value() == layer.brush_size * 1.5 == 49.5
+
+
+def test_the_mask_is_corrected_with_the_same_pens_keys_brush_and_undo(
+    widget: ScribbleMixWidget,
+) -> None:
+    panel = widget.scribble_panel
+    assert "no mask yet" in panel.correct_button.toolTip()
+    predict(widget, 1)
+    widget.review_panel.prediction.setChecked(False)
+    panel._pens.button(3).click()
+    panel.correct_button.click()
+    mask = widget.board.layer(PREDICTION)
+    assert mask.visible
+    assert widget.board.viewer.layers.selection.active is mask
+    assert (mask.mode, mask.selected_label) == ("paint", 3)
+    assert (panel.correct_button.isChecked(), panel.draw_button.isChecked()) == (True, False)
+    assert mask.brush_size == widget.board.layer(SCRIBBLES).brush_size
+    panel.brush.setValue(9.0)
+    assert mask.brush_size == 6
+    keys = {str(key): action for key, action in mask.keymap.items()}
+    for key, value, mode, label in (
+        ("2", 2, "paint", 2), ("4", 4, "paint", 0), ("0", 0, "erase", 0), ("E", 0, "erase", 0),
+        ("1", 1, "paint", 1), ("4", 4, "paint", 0),
+    ):  # fmt: skip
+        keys[key](mask)
+        assert (mask.mode, marked(widget)) == (mode, [value])
+        assert mode == "erase" or mask.selected_label == label
+    before = widget.session.the_case().scribble.copy()
+    mask.paint((1, 20, 20), mask.selected_label)
+    widget.review.watch.look()
+    assert widget.session.the_case().prediction[1, 20, 20] == 0
+    panel.undo_button.click()
+    assert widget.session.the_case().prediction[1, 20, 20] == 1
+    panel.redo_button.click()
+    assert widget.session.the_case().prediction[1, 20, 20] == 0
+    assert (widget.session.the_case().scribble == before).all()
+    panel.draw_button.click()
+    assert widget.board.layer(SCRIBBLES).selected_label == 4
+
+
+def test_who_corrects_masks_goes_on_with_that_of_the_next_case(widget: ScribbleMixWidget) -> None:
+    predict(widget, 1)
+    widget.session.open_case("case01")
+    predict(widget, 2)
+    widget.scribble_panel.correct_button.click()
+    widget.scribble_panel._pens.button(2).click()
+    widget.session.open_case("case00")
+    mask = widget.board.layer(PREDICTION)
+    assert widget.board.viewer.layers.selection.active is mask
+    assert (mask.mode, mask.selected_label) == ("paint", 2)
+
+
+def test_a_pen_taken_before_there_are_strokes_makes_the_layer(widget: ScribbleMixWidget) -> None:
+    widget.board.viewer.layers.remove(widget.board.layer(SCRIBBLES))
+    widget.session.open_case("case02")
+    assert widget.board.layer(SCRIBBLES) is None
+    widget.scribble_panel._pens.button(3).click()
+    assert widget.board.layer(SCRIBBLES).selected_label == 3
+    assert marked(widget) == [3]
 
 
 def test_a_label_without_meaning_is_taken_back_and_told(widget: ScribbleMixWidget) -> None:

@@ -26,6 +26,7 @@ def test_nothing_is_given_that_was_not_changed(form: SettingsForm) -> None:
 def test_each_field_says_what_the_command_line_says(form: SettingsForm) -> None:
     for name, editor in form.editors.items():
         assert editor.toolTip() == TrainSettings.model_fields[name].description
+        assert "--" not in editor.toolTip(), "there are no options in a window"
 
 
 def test_choices_and_switches_are_picked(form: SettingsForm) -> None:

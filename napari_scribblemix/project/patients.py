@@ -1,0 +1,22 @@
+"""Whose case it is, by its name, and in which order names are shown."""
+
+from __future__ import annotations
+
+import re
+
+_PHASE = re.compile(r"^(?P<patient>.+?)[_-]?(?P<phase>ED|ES|frame\d+)$", re.IGNORECASE)
+
+
+def patient_and_phase(case_id: str) -> tuple[str, str]:
+    """The patient a case is of, and which frame or phase it is; "" for a case that is no phase.
+
+    ``NAME_ED`` and ``NAME_ES``, and ``NAME_frameNN`` of ACDC and of opened cines.
+    """
+    match = _PHASE.match(case_id)
+    return (match["patient"], match["phase"]) if match else (case_id, "")
+
+
+def natural_key(name: str) -> tuple[tuple[int, int | str], ...]:
+    """A key that sorts names as people count: ``frame2`` before ``frame10``."""
+    parts = re.findall(r"\d+|\D+", name)
+    return tuple((0, int(p)) if p.isdecimal() else (1, p.casefold()) for p in parts)

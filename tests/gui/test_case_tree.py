@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtTest import QTest
+
+from napari_scribblemix.gui.case_states import CaseState
+from napari_scribblemix.gui.case_tree import COLUMNS, CaseTree, shortened
+
+
+def state(case_id: str, *, scribbled: bool = False, accepted: int = 0) -> CaseState:
+    return CaseState(case_id, scribbled, False, False, accepted)
+
+
+@pytest.fixture
+def tree(qtbot: Any) -> CaseTree:
+    """Two patients with two frames each, in no order, and a case that is no phase."""
+    tree = CaseTree()
+    qtbot.addWidget(tree)
+    tree.show_cases([
+        state("patient10_frame01"), state("patient2_frame12", accepted=3), state("volunteer"),
+        state("patient2_frame4", scribbled=True), state("patient10_frame02"),
+    ])  # fmt: skip
+    return tree
+
+
+def rows(tree: CaseTree) -> list[tuple[str, list[str]]]:
+    tops = [tree.topLevelItem(row) for row in range(tree.topLevelItemCount())]
+    return [(top.text(0), [top.child(i).text(0) for i in range(top.childCount())]) for top in tops]
+
+
+def test_frames_lie_below_their_patient_in_the_order_of_their_numbers(tree: CaseTree) -> None:
+    assert rows(tree) == [
+        ("patient2", ["frame4", "frame12"]),
+        ("patient10", ["frame01", "frame02"]),
+        ("volunteer", []),
+    ]
+    item = tree.item_of("patient2_frame12")
+    assert item is not None
+    assert item.toolTip(0) == "patient2_frame12"
+    assert tree.topLevelItem(0).isExpanded()
+
+
+def test_a_patient_says_in_how_many_of_the_cases(tree: CaseTree) -> None:
+    patient = tree.topLevelItem(0)
+    assert [patient.text(place) for place in range(1, len(COLUMNS) + 1)] == [
+        "1 of 2",
+        "",
+        "",
+        "1 of 2",
+    ]
+    tree.show_cases(
+        [state("patient2_frame4", scribbled=True), state("patient2_frame12", scribbled=True)]
+    )
+    assert tree.topLevelItem(0).text(1) == "✓"
+
+
+def test_what_was_folded_stays_so_and_is_opened_for_the_case_on_screen(tree: CaseTree) -> None:
+    tree.topLevelItem(1).setExpanded(False)
+    tree.show_cases([
+        state("patient2_frame4"), state("patient10_frame01"), state("patient10_frame02"), state("x")
+    ])  # fmt: skip
+    assert not tree.topLevelItem(1).isExpanded()
+    tree.show_current("patient10_frame02")
+    assert tree.topLevelItem(1).isExpanded()
+    assert [item.text(0) for item in tree.selectedItems()] == ["frame02"]
+    tree.show_current(None)
+    assert tree.selectedItems() == []
+
+
+def test_a_click_shows_a_case_and_one_on_a_patient_the_first(tree: CaseTree) -> None:
+    chosen: list[str] = []
+    tree.case_chosen.connect(chosen.append)
+    tree.resize(400, 300)
+    tree.show()
+    for row in (tree.item_of("patient2_frame12"), tree.topLevelItem(1), tree.item_of("volunteer")):
+        place = tree.visualItemRect(row).center()
+        QTest.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(60, place.y()))
+    assert list(dict.fromkeys(chosen)) == ["patient2_frame12", "patient10_frame01", "volunteer"]
+    before = len(chosen)
+    last = tree.visualItemRect(tree.item_of("volunteer")).center()
+    QTest.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(60, last.y()))
+    assert chosen[before:] == ["volunteer"], "the case on screen can be chosen again"
+
+
+def test_keys_pass_over_a_patient_in_both_directions(tree: CaseTree) -> None:
+    chosen: list[str] = []
+    tree.case_chosen.connect(chosen.append)
+    tree.choose("patient10_frame01")
+    for _ in range(2):
+        QTest.keyClick(tree, Qt.Key.Key_Up)
+    assert chosen == ["patient10_frame01", "patient2_frame12"]
+
+
+def test_the_list_is_as_high_as_before_in_rows_with_a_larger_font(tree: CaseTree) -> None:
+    tree.show()
+    tree.setStyleSheet("QTreeView { font-size: 10pt; }")
+    before, line = tree.viewport().height(), tree.fontMetrics().height()
+    tree.setStyleSheet("QTreeView { font-size: 20pt; }")
+    assert tree.fontMetrics().height() > 1.5 * line
+    assert tree.viewport().height() > 1.4 * before
+
+
+def test_letters_give_way_numbers_do_not() -> None:
+    assert shortened("patient001_frame01", 18, len) == "patient001_frame01"
+    assert shortened("patient001_frame01", 0, len) == "…001…01"
+
+
+@given(
+    st.from_regex(r"[a-z_]{0,12}[0-9]{1,6}[a-z_]{0,30}[0-9]{0,6}", fullmatch=True),
+    st.integers(0, 60),
+)
+def test_a_shortened_name_keeps_its_numbers_and_is_no_wider_than_it_may(
+    name: str, width: int
+) -> None:
+    short = shortened(name, width, len)
+    assert re.findall(r"\d+", short) == re.findall(r"\d+", name)
+    least = len(re.sub(r"[^\d]+", "…", name))
+    assert len(short) <= max(width, least)
+    if len(name) <= width:
+        assert short == name
