@@ -116,8 +116,10 @@ def read_record(path: Path) -> ProjectRecord:
     try:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
+        # What the system says in full names the path once more.
+        reason = getattr(error, "strerror", None) or error
         raise ProjectError(
-            f"{path} could not be read ({error}); expected a project folder: choose another, or "
+            f"{path} could not be read ({reason}); expected a project folder: choose another, or "
             "restore this file from a copy."
         ) from error
     version = content.get("schema_version") if isinstance(content, dict) else None
