@@ -114,8 +114,9 @@ class CasesControl(QObject):
             session.told.emit("warning", " ".join(image.notes))
 
     def show_case(self, case_id: str) -> None:
-        """Show another case of the project."""
-        if self._session.case is None or self._session.case.id != case_id:
+        """Show another case of the project, or the same again if layers of it were taken out."""
+        here = self._session.case
+        if here is None or here.id != case_id or not self._board.complete:
             try:
                 self._session.open_case(case_id)
             finally:
@@ -234,8 +235,8 @@ class CasesControl(QObject):
             self._board.viewer.scene.camera.orientation2d = AS_STORED
         else:
             self._board.viewer.scene.camera.orientation2d = way_up(case.image.geometry)
-            self._board.show_image(case, self._session.scheme)
-            self._board.go_to_slice(number)
+            self._board.show_case(case, self._session.scheme)
+            self._board.stand_at(number)
         self._panel.show_current(case.id if case else None)
         self._panel.show_frames(case)
 

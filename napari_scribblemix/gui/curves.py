@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from qtpy.QtCore import QCoreApplication, QEvent, Qt
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QGridLayout, QLabel, QWidget
 
 from napari_scribblemix.gui.controls import tip
@@ -92,14 +92,11 @@ class Curves(QWidget):
             self._paint(plot)
 
     def close_plots(self) -> None:
-        """Take the plots apart, whose menus would outlive this widget; nothing is drawn after."""
+        """Draw nothing from now on; the plots go with this widget, when Qt takes it down.
+
+        Not sooner: this is called while the dock is being taken out of the window.
+        """
         self._closed = True
-        for plot in self._plots:
-            menu = plot.getPlotItem().ctrlMenu
-            plot.close()
-            for part in (plot, menu):
-                part.deleteLater()
-                QCoreApplication.sendPostedEvents(part, QEvent.Type.DeferredDelete)
         self._plots.clear()
         self._lines.clear()
 
@@ -113,6 +110,9 @@ class Curves(QWidget):
             plot.hideButtons()
             tip(plot, f"{title} of the training by step.")
             plot.setFixedHeight(_HEIGHT)
+            # pyqtgraph gives it no parent: it would outlive the plot.
+            menu = plot.getPlotItem().ctrlMenu
+            menu.setParent(plot, menu.windowFlags())
             self.layout().addWidget(plot, 0, place)
             self._plots.append(plot)
             self._lines.append({})

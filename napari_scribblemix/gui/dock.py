@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_scribblemix.gui import preferences
+from napari_scribblemix.gui.canvas_context import CanvasContext
 from napari_scribblemix.gui.cases_control import CasesControl
 from napari_scribblemix.gui.controls import Column, Section, note, say
 from napari_scribblemix.gui.draw_control import DrawControl
@@ -67,6 +68,7 @@ class ScribbleMixWidget(QWidget):
         self._dress = PanelStyle(self, napari_viewer)
         self.keyboard = Keyboard(self)
         self._window: QMainWindow | None = None
+        self._canvas: CanvasContext | None = None
 
     def _build(self) -> None:
         self.images_panel = ImagesPanel()
@@ -124,6 +126,8 @@ class ScribbleMixWidget(QWidget):
         self.relay.close()
         guarded(self.session, self.session.close_project)()
         self.board.close()
+        if self._canvas is not None:
+            self._canvas.close()
 
     def may_close(self) -> bool:
         """Ask whoever closes the window in the middle of a training."""
@@ -164,6 +168,7 @@ class ScribbleMixWidget(QWidget):
             parent = parent.parentWidget()
         if parent is not None and self._window is None and not self._closed:
             self._window = parent
+            self._canvas = CanvasContext(self.board.viewer, parent)
             parent.installEventFilter(self)
 
     # -- telling --

@@ -3,32 +3,46 @@
 From bottom to top: image, its further channels, uncertainty, enclosed background, prediction,
 scribbles.  The viewer's axes are (Z, Y, X) with the image's spacing as scale; the full affine stays
 in the project and in each layer's metadata, from which it is saved.  Layers of others in the same
-viewer are left alone.
+viewer are left alone.  Another case takes the layers of the one before over: the viewer is never
+empty in between.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from napari.layers import Image, Labels, Layer
+from napari.layers import Labels, Layer
 from numpy.typing import NDArray
 from psygnal import Signal
 
 from napari_scribblemix.data.labels import LabelScheme
+from napari_scribblemix.gui.case_layers import (
+    CHANNELS,
+    ENCLOSED,
+    IMAGE,
+    ORDER,
+    PREDICTION,
+    SCRIBBLES,
+    UNCERTAINTY,
+    Content,
+    content_of,
+    image_roles,
+)
 from napari_scribblemix.gui.chosen_layer import ImageLayer, chosen_image, reason_against
-from napari_scribblemix.gui.look import class_colours, contrast_limits, tint_colour
+from napari_scribblemix.gui.exchange import exchange, fits
 from napari_scribblemix.gui.open_case import OpenCase
-from napari_scribblemix.project.channels import MOST
+from napari_scribblemix.gui.slice_on_screen import (
+    IN_3D,
+    SIDEWAYS,
+    common_slice,
+    stand_at,
+    turn_back,
+)
 
-IMAGE, UNCERTAINTY, ENCLOSED = "image", "uncertainty", "enclosed"
-PREDICTION, SCRIBBLES = "prediction", "scribbles"
-CHANNELS = tuple(f"channel {number}" for number in range(2, MOST + 1))
-"""The roles of the channels after the first, which is the image."""
-_ORDER = (IMAGE, *CHANNELS, UNCERTAINTY, ENCLOSED, PREDICTION, SCRIBBLES)
-
-METADATA = "scribblemix"
-"""The key of a layer's metadata that holds what saving it needs (see ``writing``)."""
+__all__ = ["CHANNELS", "ENCLOSED", "IMAGE", "PREDICTION", "SCRIBBLES", "UNCERTAINTY", "LayerBoard"]
 
 
 class LayerBoard:
@@ -36,6 +50,9 @@ class LayerBoard:
 
     active_changed = Signal()
     slice_changed = Signal(int)
+    """Another slice (from 0) is on screen."""
+    view_changed = Signal()
+    """Another slice, or one no more, or one again: see ``slice_on_screen``."""
     removed = Signal(str)
     """The user took the layer of this role out of the viewer."""
 
@@ -43,58 +60,56 @@ class LayerBoard:
         """``viewer``: a ``napari.Viewer``, or a ``ViewerModel`` without a window."""
         self.viewer = viewer
         self._layers: dict[str, Layer] = {}
-        self._spacing = (1.0, 1.0, 1.0)
-        viewer.layers.selection.events.active.connect(self._on_active)
-        viewer.layers.events.removed.connect(self._on_removed)
-        viewer.dims.events.current_step.connect(self._on_step)
+        self._taken_out = False
+        self._changing = False
+        self._seen: int | str | None = None
+        self._sources = (
+            (viewer.layers.selection.events.active, self._on_active),
+            (viewer.layers.events.removed, self._on_removed),
+            (viewer.layers.events.inserted, self._look),
+            (viewer.dims.events, self._look),
+        )
+        for source, listener in self._sources:
+            source.connect(listener)
 
     def close(self) -> None:
         """Hear nothing more of the viewer."""
-        viewer = self.viewer
-        viewer.layers.selection.events.active.disconnect(self._on_active)
-        viewer.layers.events.removed.disconnect(self._on_removed)
-        viewer.dims.events.current_step.disconnect(self._on_step)
+        for source, listener in self._sources:
+            source.disconnect(listener)
 
     def layer(self, role: str) -> Any:
         """The layer of that role, or ``None`` if there is none (any more)."""
         found = self._layers.get(role)
         return found if found is not None and found in self.viewer.layers else None
 
+    @property
+    def complete(self) -> bool:
+        """Whether the user left the layers of the case where they are."""
+        return not self._taken_out
+
     # -- the case --
 
-    def show_image(self, case: OpenCase, scheme: LabelScheme) -> None:
-        """Show the case's image alone, from the slice on that is shown already.
+    def show_case(self, case: OpenCase, scheme: LabelScheme) -> None:
+        """Show the case in the layers that are there; those it has no use for go at last.
 
-        With several channels the first is seen; the others wait, hidden, in the layer list.
+        Its image is shown in any case, of several channels the first: the others wait, hidden, in
+        the layer list.  Other layers are made by their own methods.  The slider stays where it is.
         """
-        self.clear()
-        volume = case.image
-        self._spacing = volume.geometry.spacing
-        names = [f"{case.id} {channel}" for channel in volume.channels] or [case.id]
-        for role, name, array in zip((IMAGE, *CHANNELS), names, volume.arrays, strict=False):
-            layer = Image(
-                array,
-                name=name,
-                colormap="gray",
-                contrast_limits=contrast_limits(array),
-                visible=role == IMAGE,
-                **self._common(case, scheme, role),
-            )
-            self._put(role, layer)
+        with self._change():
+            shown = [role for role in ORDER if self.layer(role) is not None]
+            wanted = {role: content_of(role, case, scheme) for role in (*image_roles(case), *shown)}
+            for role, content in wanted.items():
+                if content is not None:
+                    self._show(role, content)
+            for role, content in wanted.items():
+                if content is None:
+                    self._remove(role)
+        self._taken_out = False
         self.viewer.reset_view()
 
     def show_scribbles(self, case: OpenCase, scheme: LabelScheme, *, editable: bool) -> Labels:
         """The layer to draw on, made if it is not there, and chosen with the brush in hand."""
-        layer = self.layer(SCRIBBLES)
-        if layer is None:
-            layer = Labels(
-                scheme.to_viewer(case.scribble),
-                name="scribbles",
-                colormap=class_colours(scheme),
-                opacity=0.9,
-                **self._common(case, scheme, SCRIBBLES),
-            )
-            self._put(SCRIBBLES, layer)
+        layer = self._get(SCRIBBLES, case, scheme)
         layer.editable = editable
         self.viewer.layers.selection.active = layer
         if editable:
@@ -105,39 +120,18 @@ class LayerBoard:
         """The prediction as it is now; other layers keep selection and order."""
         if case.prediction is None:
             self._remove(PREDICTION)
-        elif (layer := self.layer(PREDICTION)) is None:
-            layer = Labels(
-                case.prediction.copy(),
-                name="prediction",
-                colormap=class_colours(scheme),
-                opacity=0.4,
-                **self._common(case, scheme, PREDICTION),
-            )
-            self._put(PREDICTION, layer)
         else:
-            layer.data[...] = case.prediction
-            layer.refresh()
+            _write(self._get(PREDICTION, case, scheme), case.prediction)
 
     def show_uncertainty(self, case: OpenCase, scheme: LabelScheme, *, shown: bool) -> None:
         """The uncertainty as it is now; its layer is made when it is first asked for."""
-        layer = self.layer(UNCERTAINTY)
         if case.uncertainty is None:
             self._remove(UNCERTAINTY)
-        elif layer is not None:
-            layer.data[...] = case.uncertainty
-            layer.visible = shown
-            layer.refresh()
-        elif shown:
-            layer = Image(
-                case.uncertainty.copy(),
-                name="uncertainty",
-                colormap="inferno",
-                contrast_limits=(0, 100),
-                blending="additive",
-                opacity=0.6,
-                **self._common(case, scheme, UNCERTAINTY),
-            )
-            self._put(UNCERTAINTY, layer)
+        elif shown or self.layer(UNCERTAINTY) is not None:
+            layer = self._get(UNCERTAINTY, case, scheme)
+            _write(layer, case.uncertainty)
+            if layer.visible != shown:
+                layer.visible = shown
 
     def show_enclosed(
         self,
@@ -147,40 +141,39 @@ class LayerBoard:
         scheme: LabelScheme,
     ) -> None:
         """Tint ``enclosed`` (1, Y, X) in a slice."""
-        layer = self.layer(ENCLOSED)
-        if layer is None:
-            if not enclosed.any():
-                return
-            layer = Labels(
-                np.zeros(case.image.array.shape, np.uint8),
-                name="enclosed background",
-                colormap=tint_colour(scheme),
-                opacity=0.15,
-                **self._common(case, scheme, ENCLOSED),
-            )
-            self._put(ENCLOSED, layer)
+        if enclosed.any() or self.layer(ENCLOSED) is not None:
+            layer = self._get(ENCLOSED, case, scheme)
             layer.editable = False
-        layer.data[number] = enclosed[0]
-        layer.refresh()
+            layer.data[number] = enclosed[0]
+            layer.refresh()
 
     def clear(self) -> None:
         """Take all layers of the case out of the viewer."""
-        for role in _ORDER:
-            self._remove(role)
+        with self._change():
+            for role in ORDER:
+                self._remove(role)
+        self._taken_out = False
 
     # -- slices --
 
-    def shown_slice(self) -> int:
-        """The slice on screen, from 0."""
-        dims = self.viewer.dims
-        axis = dims.ndim - 3
-        return round(dims.point[axis] / self._spacing[0]) if axis >= 0 else 0
+    def slice_on_screen(self) -> int | str:
+        """The slice on screen (from 0), or why there is none: nothing may be done to a slice then.
+
+        Whoever acts on it asks here at that moment; ``slice_changed`` is for what is only shown.
+        """
+        return common_slice(self.viewer, self._present(IMAGE, PREDICTION, SCRIBBLES))
+
+    def stand_at(self, number: int) -> None:
+        """Move the slider to a slice (from 0), whichever way the view is turned."""
+        for layer in self._present(*ORDER)[:1]:
+            stand_at(self.viewer, layer, number)
+        self._look()
 
     def go_to_slice(self, number: int) -> None:
-        """Show a slice (from 0)."""
-        dims = self.viewer.dims
-        if dims.ndim >= 3:
-            dims.set_point(dims.ndim - 3, number * self._spacing[0])
+        """Show a slice (from 0); a view in 3-D or from the side is turned back for it."""
+        if self.slice_on_screen() in {IN_3D, SIDEWAYS}:
+            turn_back(self.viewer)
+        self.stand_at(number)
 
     # -- layers of others --
 
@@ -194,27 +187,57 @@ class LayerBoard:
 
     # -- inside --
 
+    def _present(self, *roles: str) -> list[Layer]:
+        return [layer for role in roles if (layer := self.layer(role)) is not None]
+
     def _on_active(self) -> None:
         self.active_changed.emit()
 
-    def _on_step(self) -> None:
-        if self.layer(IMAGE) is not None:
-            self.slice_changed.emit(self.shown_slice())
+    def _look(self, _event: Any = None) -> None:
+        if self._changing:
+            return
+        found = self.slice_on_screen()
+        if found != self._seen:
+            self._seen = found
+            if isinstance(found, int):
+                self.slice_changed.emit(found)
+            self.view_changed.emit()
 
     def _on_removed(self, event: Any) -> None:
         for role, layer in list(self._layers.items()):
             if layer is event.value:
                 del self._layers[role]
+                self._taken_out = True
                 self.removed.emit(role)
+        self._look()
 
-    def _common(self, case: OpenCase, scheme: LabelScheme, role: str) -> dict[str, Any]:
-        metadata = {"role": role, "geometry": case.image.geometry, "scheme": scheme}
-        return {
-            "scale": case.image.geometry.spacing,
-            "metadata": {METADATA: metadata, "case": case.id},
-            "axis_labels": ("slice", "y", "x"),
-            "units": ("mm", "mm", "mm"),
-        }
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        """Layers and sliders pass through states that are none; they are looked at afterwards."""
+        self._changing = True
+        try:
+            yield
+        finally:
+            self._changing = False
+            self._seen = None
+
+    def _get(self, role: str, case: OpenCase, scheme: LabelScheme) -> Any:
+        """The layer of the role, made if it is not there; the case has something for it."""
+        layer = self.layer(role)
+        if layer is None and (content := content_of(role, case, scheme)) is not None:
+            layer = self._show(role, content)
+        return layer
+
+    def _show(self, role: str, content: Content) -> Layer:
+        layer = self.layer(role)
+        if layer is not None and fits(layer, content):
+            exchange(layer, content)
+            return layer
+        new = content.kind(content.array, **content.settings, **content.look)
+        self._put(role, new)
+        if layer is not None:
+            self.viewer.layers.remove(layer)
+        return new
 
     def _put(self, role: str, layer: Layer) -> None:
         """Lay ``layer`` over the roles below it; who draws keeps the layer in hand."""
@@ -222,7 +245,7 @@ class LayerBoard:
         active = layers.selection.active
         above = [
             layers.index(found)
-            for name in _ORDER[_ORDER.index(role) + 1 :]
+            for name in ORDER[ORDER.index(role) + 1 :]
             if (found := self.layer(name)) is not None
         ]
         layers.insert(min(above, default=len(layers)), layer)
@@ -237,10 +260,8 @@ class LayerBoard:
             self.viewer.layers.remove(layer)
 
 
-def geometry_in_viewer(viewer: Any, shape: tuple[int, ...]) -> Any:
-    """The ``Geometry`` of a layer of that shape in ``viewer``, or ``None``."""
-    for layer in viewer.layers:
-        found = layer.metadata.get(METADATA)
-        if found and tuple(layer.data.shape) == shape:
-            return found["geometry"]
-    return None
+def _write(layer: Any, array: NDArray[np.uint8]) -> None:
+    """Show ``array`` in a layer of its shape; napari draws anew even where nothing changed."""
+    if not np.array_equal(layer.data, array):
+        layer.data[...] = array
+        layer.refresh()

@@ -36,6 +36,7 @@ from napari_scribblemix.gui.origins import describe_mask, describe_slice
 from napari_scribblemix.gui.review_panel import ReviewPanel
 from napari_scribblemix.gui.runs import list_runs, model_choices
 from napari_scribblemix.gui.session import Session
+from napari_scribblemix.gui.slice_on_screen import TAKEN_OUT
 from napari_scribblemix.gui.strokes_watch import LabelsWatch
 from napari_scribblemix.gui.train_control import TrainControl
 
@@ -83,6 +84,7 @@ class ReviewControl(QObject):
         board.removed.connect(self._on_removed)
         draw.pens.changed.connect(self.watch.look)
         draw.correcting.connect(lambda: panel.prediction.setChecked(True))
+        board.view_changed.connect(self._allow)
         self._show_models()
         self._on_case()
 
@@ -142,7 +144,7 @@ class ReviewControl(QObject):
 
     def toggle_slice(self) -> None:
         """Accept the slice on screen, or take that back."""
-        number = self._session.slice
+        number = self._slice_on_screen()
         if number in self._session.the_case().accepted:
             self._session.withdraw((number,))
         else:
@@ -163,9 +165,10 @@ class ReviewControl(QObject):
 
     def take_into_scribbles(self) -> None:
         """Make strokes of the slice on screen of its mask."""
-        case, scheme, number = self._session.the_case(), self._session.scheme, self._session.slice
+        case, scheme = self._session.the_case(), self._session.scheme
         if case.prediction is None:
             raise ProjectError(f"{case.id} has no prediction yet; train or segment first.")
+        number = self._slice_on_screen()
         row_mm, column_mm = case.image.geometry.spacing[1:]
         strokes = scribbles_from_mask(case.prediction[number], (row_mm, column_mm))
         if (strokes == UNLABELLED).all():
@@ -174,6 +177,20 @@ class ReviewControl(QObject):
                 "to take: choose another slice."
             )
         self._draw.replace_slice(number, scheme.to_viewer(strokes))
+
+    def _slice_reason(self) -> str | None:
+        """Why no single slice and its mask are on screen, to which something could be done."""
+        if self._board.layer(PREDICTION) is None:
+            return TAKEN_OUT
+        found = self._board.slice_on_screen()
+        return found if isinstance(found, str) else None
+
+    def _slice_on_screen(self) -> int:
+        """The slice a button acts on; asked anew, the layers may have been moved meanwhile."""
+        found = self._slice_reason() or self._board.slice_on_screen()
+        if isinstance(found, str):
+            raise ProjectError(f"No single slice of the case is on screen: {found}")
+        return found
 
     def export(self, everything: bool = False) -> None:
         """Ask where, and write the masks there; what is there already only if the user says so."""
@@ -289,13 +306,16 @@ class ReviewControl(QObject):
             None if case is not None and case.prediction is not None else "there is no mask yet."
         )
         read_only = None if session.writable else "the project is read-only."
-        self._panel.allow_review(masked, writable=read_only)
+        in_view = None if masked else self._slice_reason()
+        self._panel.allow_review(masked, writable=read_only, in_view=in_view)
         any_mask = any(state.predicted for state in session.case_states())
         self._panel.allow_export_all(None if any_mask else "there is no mask yet.")
 
     def _on_removed(self, role: str) -> None:
         if role == PREDICTION:
+            self.watch.look()
             self.watch.follow(None)
+            self._allow()
 
     # -- corrections by hand --
 

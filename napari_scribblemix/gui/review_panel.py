@@ -162,14 +162,20 @@ class ReviewPanel(QWidget):
         allow(self.segment_button, reason)
         allow(self.segment_all_button, reason)
 
-    def allow_review(self, reason: str | None, *, writable: str | None) -> None:
-        """Enable what needs a mask; ``writable`` why nothing may be accepted."""
+    def allow_review(
+        self, reason: str | None, *, writable: str | None, in_view: str | None
+    ) -> None:
+        """Enable what needs a mask.
+
+        ``writable``: why nothing may be accepted; ``in_view``: why no single slice is on screen.
+        """
         for widget in (self.prediction, self.outline, self.uncertainty, self.opacity):
             allow(widget, reason)
         for widget in (self.uncertain_button, self.export_button):
             allow(widget, reason)
-        for widget in (self.accept_button, self.accept_all_button, self.take_button):
-            allow(widget, reason or writable)
+        allow(self.accept_all_button, reason or writable)
+        for widget in (self.accept_button, self.take_button):
+            allow(widget, reason or writable or in_view)
 
     def allow_export_all(self, reason: str | None) -> None:
         """Enable exporting all cases, or say why not."""

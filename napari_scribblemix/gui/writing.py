@@ -16,8 +16,18 @@ from numpy.typing import NDArray
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.nifti import write_labels
 from napari_scribblemix.errors import GeometryError
-from napari_scribblemix.gui.layers import METADATA, SCRIBBLES, geometry_in_viewer
+from napari_scribblemix.gui.case_layers import METADATA, SCRIBBLES
 from napari_scribblemix.gui.world import Placement
+
+
+def _geometry_in_viewer(viewer: Any, shape: tuple[int, ...]) -> Geometry | None:
+    """That of a layer of this shape, if it knows one."""
+    for layer in viewer.layers:
+        found = layer.metadata.get(METADATA)
+        if found and tuple(layer.data.shape) == shape:
+            geometry: Geometry = found["geometry"]
+            return geometry
+    return None
 
 
 def _on_grid(labels: NDArray[Any], meta: dict[str, Any]) -> tuple[NDArray[Any], Geometry]:
@@ -26,7 +36,7 @@ def _on_grid(labels: NDArray[Any], meta: dict[str, Any]) -> tuple[NDArray[Any], 
     viewer = napari.current_viewer()
     geometry: Geometry | None = known.get("geometry")
     if geometry is None and viewer is not None:
-        geometry = geometry_in_viewer(viewer, labels.shape)
+        geometry = _geometry_in_viewer(viewer, labels.shape)
     if geometry is not None:
         return labels, geometry
     geometry, _ = Placement.told(meta, labels.ndim).geometry(labels.shape)
