@@ -14,6 +14,7 @@ import numpy as np
 from napari.layers import Image, Layer
 
 from napari_scribblemix.gui.layer_case import LayerImage, layer_image
+from napari_scribblemix.gui.slice_on_screen import world_point
 from napari_scribblemix.gui.world import Placement
 
 
@@ -58,7 +59,7 @@ def chosen_image(viewer: Any, own: Collection[Layer]) -> ImageLayer | None:
         return None
     layer = viewer.layers.selection.active
     path = layer.source.path
-    at = layer.world_to_data(viewer.dims.point[-layer.ndim :])
+    at = layer.world_to_data(world_point(viewer, layer))
     return ImageLayer(
         layer,
         None if path is None else Path(path),

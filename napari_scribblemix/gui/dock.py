@@ -128,10 +128,14 @@ class ScribbleMixWidget(QWidget):
         self.board.close()
         if self._canvas is not None:
             self._canvas.close()
+            self._canvas = None
 
     def may_close(self) -> bool:
         """Ask whoever closes the window in the middle of a training."""
         if not self.session.run.training or not self.isVisible():
+            return True
+        if not self.board.viewer.layers:
+            # ``viewer.close()`` has emptied it already: there is nothing to stay for.
             return True
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(

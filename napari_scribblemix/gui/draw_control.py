@@ -58,6 +58,7 @@ class DrawControl(QObject):
         """Hand the last stroke over and stop the timers."""
         self.watch.look()
         self.watch.follow(None)
+        self._bound = None
         self.tint.stop()
 
     # -- drawing --
@@ -123,7 +124,8 @@ class DrawControl(QObject):
         if foreign.any():
             part = np.where(foreign, scheme.to_viewer(case.scribble[index]), part)
             data[index] = part
-            self._board.layer(SCRIBBLES).refresh()
+            if (layer := self._board.layer(SCRIBBLES)) is not None:
+                layer.refresh()
             session.told.emit(
                 "warning", f"Only the labels 1 to {scheme.classes} have a meaning here; choose one."
             )

@@ -1,7 +1,8 @@
 """From the training process to Qt: what its reader thread tells arrives in the window's thread.
 
 Qt carries a signal that is emitted in another thread over to the thread of the object that receives
-it; nothing else of this plugin runs in a second thread.
+it; nothing else of this plugin runs in a second thread.  What is still on its way when the worker
+is closed arrives nowhere: by then there may be no project, no layer and no window.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ class WorkerRelay(QObject):
     """An ``Event``."""
     ended = Signal(object)
     """An ``Exit``, once, after the last event."""
+    _came = Signal(int, object)
+    _went = Signal(int, object)
 
     def __init__(
         self, make_client: ClientFactory = WorkerClient, parent: QObject | None = None
@@ -34,6 +37,10 @@ class WorkerRelay(QObject):
         self._make_client = make_client
         self._client: Any = None
         self._project: Path | None = None
+        self._number = 0
+        """Of the client that is listened to."""
+        self._came.connect(self._on_event)
+        self._went.connect(self._on_exit)
 
     @property
     def running(self) -> bool:
@@ -44,7 +51,12 @@ class WorkerRelay(QObject):
         """Start a worker; ``ProjectError`` if one runs, ``FileError`` if none can be started."""
         if self._client is None or (project != self._project and not self.running):
             self.close(0.0)
-            self._client = self._make_client(project, self.told.emit, self.ended.emit)
+            number = self._number
+            self._client = self._make_client(
+                project,
+                lambda event: self._came.emit(number, event),
+                lambda end: self._went.emit(number, end),
+            )
             self._project = project
         self._client.start(job)
 
@@ -59,7 +71,16 @@ class WorkerRelay(QObject):
             self._client.stop()
 
     def close(self, timeout: float = 10.0) -> None:
-        """Stop the worker, which saves first, and wait for its end."""
+        """Stop the worker, which saves first, and wait for its end; nothing more is told of it."""
+        self._number += 1
         if self._client is not None:
             self._client.close(timeout)
             self._client = None
+
+    def _on_event(self, number: int, event: Event) -> None:
+        if number == self._number:
+            self.told.emit(event)
+
+    def _on_exit(self, number: int, end: Exit) -> None:
+        if number == self._number:
+            self.ended.emit(end)

@@ -327,7 +327,8 @@ class ReviewControl(QObject):
         index = list(slices)
         if (mask[index] != data[index]).any():
             data[index] = mask[index]
-            self._board.layer(PREDICTION).refresh()
+            if (layer := self._board.layer(PREDICTION)) is not None:
+                layer.refresh()
         if case.prediction is not None and (mask[index] == case.prediction[index]).all():
             return True
         try:

@@ -21,7 +21,7 @@ MOVED = "the layers of the case were moved against each other; choose the case a
 _TINY = 1e-6
 
 
-def _world_point(viewer: Any, layer: Any) -> NDArray[np.float64]:
+def world_point(viewer: Any, layer: Any) -> NDArray[np.float64]:
     """The point the sliders stand at, along the layer's axes and in its units."""
     dims = viewer.dims
     point = np.asarray(dims.point, float)[-layer.ndim :]
@@ -37,7 +37,7 @@ def slice_on_screen(viewer: Any, layer: Any) -> int | str:
     dims = viewer.dims
     if dims.ndisplay != 2:
         return IN_3D
-    point = _world_point(viewer, layer)
+    point = world_point(viewer, layer)
     place = float(layer.world_to_data(point)[0])
     for axis in dims.displayed:
         own = axis - (dims.ndim - layer.ndim)
@@ -52,7 +52,7 @@ def slice_on_screen(viewer: Any, layer: Any) -> int | str:
 
 def _point_of_slice(viewer: Any, layer: Any, number: int) -> float:
     """Where the slider of the slices has to stand, in the viewer's units, to show ``number``."""
-    position = layer.world_to_data(_world_point(viewer, layer))
+    position = layer.world_to_data(world_point(viewer, layer))
     world = layer.data_to_world((float(number), *position[1:]))
     dims = viewer.dims
     if dims.units is None:

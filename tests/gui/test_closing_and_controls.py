@@ -91,3 +91,20 @@ def test_closing_the_window_without_a_training_saves_and_does_not_ask(
     assert not widget.eventFilter(widget.window(), QCloseEvent())
     assert not project.writable
     assert project.unsaved_strokes("case00") == 0
+
+
+def test_a_viewer_that_closes_itself_is_not_asked_and_tells_nothing_after(
+    make_widget: Make, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    widget = make_widget(show=True)
+    open_folder(widget, folder)
+    widget.train_panel.train_button.click()
+    client = FakeClient.made
+    asked: list[object] = []
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: asked.append(True))
+    # As ``viewer.close()`` begins.
+    widget.board.viewer.layers.clear()
+    assert not widget.eventFilter(widget.window(), QCloseEvent())
+    assert asked == []
+    assert client.closed
+    client.end()

@@ -132,10 +132,10 @@ def test_accept_slice_takes_the_slice_on_screen_beside_a_layer_in_micrometres(
     predict(widget, 1)
     viewer = widget.board.viewer
     viewer.add_image(np.zeros((4, 8, 8)), scale=(8000, 1, 1), units=("um", "um", "um"))
-    viewer.dims.set_point(0, 16000.0)
+    viewer.dims.set_point(0, 24000.0)
     assert (widget.board.layer(PREDICTION)._slice.image.raw == 1).all()
     widget.review_panel.accept_button.click()
-    assert accepted(widget) == [2]
+    assert accepted(widget) == [3]
 
 
 def test_accept_slice_knows_the_slice_after_the_image_layer_was_deleted(
@@ -191,13 +191,13 @@ def test_choosing_the_case_again_brings_its_layers_back(widget: ScribbleMixWidge
     board.layer(SCRIBBLES).data_setitem((np.array([1]), np.array([2]), np.array([3])), 3)
     for role in (IMAGE, PREDICTION, SCRIBBLES):
         viewer.layers.remove(board.layer(role))
-    table = widget.images_panel.table
-    item = next(i for i in table.selectedItems() if i.column() == 0)
-    table.itemClicked.emit(item)
+    tree = widget.images_panel.tree
+    item = tree.selectedItems()[0]
+    tree.itemClicked.emit(item, 0)
     strokes[1, 2, 3] = 3
     assert np.array_equal(board.layer(SCRIBBLES).data, strokes)
     assert (board.layer(PREDICTION).data == 1).all()
     assert board.layer(IMAGE) is not None
     before = board.layer(IMAGE)
-    table.itemClicked.emit(item)
+    tree.itemClicked.emit(item, 0)
     assert board.layer(IMAGE) is before

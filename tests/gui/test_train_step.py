@@ -133,3 +133,18 @@ def test_the_curves_follow_the_events(widget: ScribbleMixWidget) -> None:
     assert lines[0][""].getData()[1].tolist() == pytest.approx([1.0, 0.5, 1 / 3])
     assert lines[1][""].getData()[1].tolist() == [0.5]
     assert widget.train_panel.bar.value() == 300
+
+
+def test_what_is_still_on_its_way_when_the_worker_is_closed_arrives_nowhere(
+    widget: ScribbleMixWidget,
+) -> None:
+    widget.train_panel.train_button.click()
+    client, heard = FakeClient.made, []
+    widget.session.run_changed.connect(lambda: heard.append(widget.session.run))
+    widget.session.told.connect(lambda *what: heard.append(what))
+    client.tell(STARTED)
+    assert len(heard) == 1
+    widget.relay.close()
+    client.tell(STARTED)
+    client.end()
+    assert len(heard) == 1

@@ -1,0 +1,188 @@
+"""A real window in a process of its own, driven through a scenario; a crash is its exit code.
+
+    PYTHONPATH=tests python tests/gui/real_window.py closings FOLDER over:cross running:viewer
+    PYTHONPATH=tests python tests/gui/real_window.py changes FOLDER 40
+    PYTHONPATH=tests python tests/gui/real_window.py walk FOLDER SEED ACTIONS
+
+Used by ``test_real_window`` and the benchmark ``gui_walk``.  It prints ``done`` at the end; errors
+that reach nobody are printed and make the exit code 1; a crash prints the stacks of all threads.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import napari
+import numpy as np
+from by_hand import open_folder, predict, project_of
+from fakes import FakeClient
+from qtpy.QtCore import QCoreApplication, QEvent
+from qtpy.QtWidgets import QApplication, QDockWidget, QMessageBox, QPushButton
+from walk import Walk, say
+
+from napari_scribblemix.gui import preferences
+from napari_scribblemix.gui.commands import dock
+from napari_scribblemix.gui.dock import ScribbleMixWidget
+from napari_scribblemix.gui.layers import SCRIBBLES
+from napari_scribblemix.gui.relay import WorkerRelay
+from napari_scribblemix.gui.run_state import Phase
+
+PATIENCE = 1500.0
+_errors: list[str] = []
+
+
+def _note(kind: Any, error: Any, trace: Any) -> None:
+    _errors.append("".join(traceback.format_exception(kind, error, trace)))
+    sys.stderr.write(_errors[-1])
+
+
+def turn(seconds: float) -> None:
+    """Let the event loop turn for so long."""
+    end = time.monotonic() + seconds
+    while True:
+        QApplication.processEvents()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        if time.monotonic() >= end:
+            return
+        time.sleep(0.005)
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    """Let the event loop turn until the condition holds."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(what)
+        turn(0.02)
+
+
+def train(widget: ScribbleMixWidget, *, over: bool) -> None:
+    """A real training: until its curve is drawn, or until it has ended."""
+    panel, session = widget.train_panel, widget.session
+    panel.form.editors["time"].setText("" if over else "10m")
+    panel.more.editors["steps"].setText("2" if over else "")
+    panel.more.editors["threads"].setText("1")
+    panel.train_button.click()
+    wait_for(lambda: bool(session.run.curves.losses), "a step of the training")
+    if over:
+        wait_for(lambda: session.run.phase is Phase.IDLE, "the end of the training")
+    turn(0.3)
+
+
+def click_cross(widget: ScribbleMixWidget) -> None:
+    """As the mouse does on the dock's cross."""
+    parent = widget.parentWidget()
+    while not isinstance(parent, QDockWidget):
+        parent = parent.parentWidget()
+    parent.titleBarWidget().findChild(QPushButton, "QTitleBarCloseButton").click()
+
+
+def close(viewer: Any, widget: ScribbleMixWidget, route: str) -> None:
+    """Close the widget or the window."""
+    if route == "cross":
+        click_cross(widget)
+    elif route == "menu":
+        viewer.window.remove_dock_widget(widget)
+    elif route == "viewer":
+        viewer.close()
+    else:
+        viewer.window._qt_window.close(quit_app=route == "quit")
+
+
+def closings(folder: Path, steps: list[str]) -> None:
+    """Each step: a training (``running``, ``over``, only its ``plots``, ``none``), then a closing.
+
+    After a cross the widget is opened again in the same window.
+    """
+    viewer = napari.Viewer()
+    for step in steps:
+        state, route = step.split(":")
+        widget = dock(viewer)
+        open_folder(widget, folder)
+        turn(0.2)
+        if state == "plots":
+            widget.train_panel.curves.prepare()
+            widget.train_panel.curves.show()
+            turn(0.5)
+        elif state != "none":
+            train(widget, over=state == "over")
+        close(viewer, widget, route)
+        turn(0.5)
+        say(f"closed {step}")
+
+
+def changes(folder: Path, times: int) -> None:
+    """Changes of case in the bundled sample with strokes, masks and uncertainty on screen."""
+    preferences.projects_folder = lambda: folder
+    viewer = napari.Viewer()
+    widget = dock(viewer)
+    widget.open_sample("cine")
+    widget.cases.finish_adding()
+    turn(0.2)
+    widget.review_panel.uncertainty.setChecked(True)
+    ids = [state.id for state in widget.session.case_states()]
+    widget.draw.draw()
+    spent = 0.0
+    for number in range(times):
+        begin = time.process_time()
+        widget.cases.show_case(ids[(number + 1) % len(ids)])
+        spent += time.process_time() - begin
+        turn(0.02)
+        case = widget.session.the_case()
+        if number < len(ids) - 1:  # one case stays without a mask
+            predict(widget, 1 + number % 3)
+        layer = widget.board.layer(SCRIBBLES)
+        z, y, x = number % case.slices, number % 48, (number * 7) % 48
+        layer.data_setitem((np.array([z]), np.array([y]), np.array([x])), number % 4 + 1)
+        widget.draw.watch.look()
+        kept = project_of(widget).read_scribble(case.id, case.image)
+        if not np.array_equal(widget.session.scheme.to_viewer(kept), layer.data):
+            raise ValueError(f"change {number}: the strokes on screen are not those on the disk")
+        turn(0.02)
+    say(f"{times} changes, {1000 * spent / times:.0f} ms of CPU each")
+    viewer.close()
+    turn(0.2)
+
+
+def walk(folder: Path, seed: int, actions: int) -> None:
+    """Window actions at random; training is played by a worker that is none."""
+    viewer = napari.Viewer()
+
+    def make() -> ScribbleMixWidget:
+        widget = ScribbleMixWidget(viewer, WorkerRelay(FakeClient))
+        viewer.window.add_dock_widget(widget, name="ScribbleMix")
+        open_folder(widget, folder)
+        return widget
+
+    walker = Walk(make, click_cross, turn, np.random.default_rng(seed))
+    walker.go(actions)
+    viewer.close()
+    turn(0.2)
+
+
+def main(arguments: list[str]) -> int:
+    """Run a scenario."""
+    faulthandler.enable()
+    sys.excepthook = _note
+    QMessageBox.question = staticmethod(lambda *_: QMessageBox.StandardButton.Yes)
+    what, folder, *rest = arguments
+    if what == "closings":
+        closings(Path(folder), rest)
+    elif what == "changes":
+        changes(Path(folder), int(rest[0]))
+    else:
+        walk(Path(folder), int(rest[0]), int(rest[1]))
+    if _errors:
+        return 1
+    say("done")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
