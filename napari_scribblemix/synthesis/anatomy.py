@@ -13,7 +13,7 @@ from torch import Tensor
 from napari_scribblemix.synthesis.hearts import HeartParameters
 from napari_scribblemix.synthesis.noise_fields import NoiseFields, enlarge, noise_fields
 from napari_scribblemix.synthesis.thorax import draw_surroundings
-from napari_scribblemix.synthesis.tissues import Tissue, fill
+from napari_scribblemix.synthesis.tissues import LV_RIM, RIM_DEPTHS, RV_RIM, Tissue, fill
 from napari_scribblemix.synthesis.ventricles import (
     Frame,
     LeftVentricle,
@@ -58,9 +58,27 @@ def label_maps(
     frame = heart_frame(hearts, body_x, body_y, level)
     left = left_ventricle(hearts, frame, level, shortening, phase)
     right = right_ventricle(hearts, frame, left, level, phase)
-    _draw_right(tissues, hearts, frame, left, right, level, noise)
-    _draw_left(tissues, hearts, frame, left, level, noise)
+    _draw_right(tissues, hearts, frame, left, right, level, phase, noise)
+    _draw_left(tissues, hearts, frame, left, level, phase, noise)
     return tissues
+
+
+def _draw_rim(
+    tissues: Tensor,
+    cavity: Tensor,
+    depth: Tensor,
+    width: Tensor,
+    layers: tuple[Tissue, ...],
+    noise: NoiseFields,
+) -> None:
+    """Trabeculae and partial volume at the edge of a cavity, ``depth`` mm from its wall.
+
+    Experts count them into the cavity, so the eye's border lies inside of the label's.
+    """
+    rough = (1.0 + 0.3 * noise.middle + 0.2 * noise.fine).clamp_min(0.15)
+    share = depth / (width * rough)
+    for tissue, end in zip(reversed(layers), reversed(RIM_DEPTHS), strict=True):
+        fill(tissues, cavity & (share < end), tissue)
 
 
 def _draw_right(
@@ -70,23 +88,31 @@ def _draw_right(
     left: LeftVentricle,
     right: Tensor,
     level: Tensor,
+    phase: float | Tensor,
     noise: NoiseFields,
 ) -> None:
     """Fat and pericardium round both ventricles, then the right ventricle and its wall."""
     envelope = torch.maximum(left.epi - frame.rho, right + hearts["rv_wall"])
     envelope = torch.where((level < 1.08) & (level > -0.35), envelope, -1e3)
+    edge = (hearts["edge"] + hearts["edge_rough"] * noise.b).clamp_min(0.0)
     fat = (
         hearts["fat_side"]
         + (hearts["fat_front"] - hearts["fat_side"]) * frame.cos.clamp_min(0.0)
         + hearts["fat_rough"] * noise.a
     )
-    fill(tissues, envelope > -1.2, Tissue.PERICARDIUM)
-    fill(tissues, (envelope > -fat - 1.2) & (envelope <= 0), Tissue.PERICARDIAL_FAT)
+    around = (envelope <= 0) & (envelope > -edge - fat.clamp_min(0.0) - 1.2)
+    fill(tissues, around, Tissue.PERICARDIUM)
+    fill(tissues, around & (envelope > -edge - fat), Tissue.PERICARDIAL_FAT)
+    fill(tissues, around & (envelope > -edge), Tissue.EDGE_OUTER)
+    fill(tissues, around & (envelope > -0.5 * edge), Tissue.EDGE_INNER)
     above = level < hearts["rv_base"]
     fill(tissues, right > -hearts["rv_wall"], Tissue.RV_WALL)
     blood = right > 0
     fill(tissues, blood & ~above, Tissue.RV_BLOOD)
     fill(tissues, blood & above, Tissue.GREAT_VESSEL)
+    wall = torch.minimum(right, frame.rho - left.epi)
+    width = hearts["rv_rim"] * (1.0 + 0.3 * phase)
+    _draw_rim(tissues, blood & ~above, wall, width, RV_RIM, noise)
     near_wall = 1.6 - 1.1 * hearts["rv_trabeculae"] - 0.5 * level + 0.06 * right
     fill(tissues, blood & ~above & (noise.fine > near_wall), Tissue.RV_TRABECULA)
 
@@ -97,6 +123,7 @@ def _draw_left(
     frame: Frame,
     left: LeftVentricle,
     level: Tensor,
+    phase: float | Tensor,
     noise: NoiseFields,
 ) -> None:
     """Myocardium with scar, cavity with papillary muscles; above the base, atrium and aorta."""
@@ -111,6 +138,9 @@ def _draw_left(
     core = scar & (reach * hearts["obstruction"] - 0.2 > (depth - 0.4).abs())
     fill(tissues, core, Tissue.OBSTRUCTION)
     fill(tissues, cavity, Tissue.LV_BLOOD)
+    # Trabeculae come together as the cavity gets smaller.
+    width = torch.minimum(hearts["lv_rim"] * (1.0 + 0.7 * phase), 0.22 * left.mean_endo + 0.05)
+    _draw_rim(tissues, cavity, left.endo - frame.rho, width, LV_RIM, noise)
     fill(tissues, _papillary(hearts, frame, left, level, noise) & cavity, Tissue.PAPILLARY)
     _draw_above_base(tissues, frame, left, level)
 

@@ -15,7 +15,7 @@ from napari_scribblemix.synthesis.appearance import render
 from napari_scribblemix.synthesis.hearts import draw_hearts
 from napari_scribblemix.synthesis.tissues import structure_labels
 
-LEVELS = (-0.12, 1.08)
+LEVELS = (-0.2, 1.12)
 """Where slices are cut, 0 the base and 1 the apex: a little beyond both, where nothing is left."""
 
 MAX_SHIFT = 25.0
@@ -44,7 +44,8 @@ def draw_slices(
     )
     low, high = LEVELS
     levels = low + (high - low) * torch.rand(count, 1, generator=generator, device=device)
-    phase = torch.rand(count, generator=generator, device=device)
+    # Files hold the two ends of the cycle, and sometimes what lies between.
+    phase = (1.8 * torch.rand(count, generator=generator, device=device) - 0.4).clamp(0.0, 1.0)
     tissues = label_maps(hearts, levels, (side, side), spacing, phase)
     image = render(tissues, generator)
     deviation, mean = torch.std_mean(image, dim=(1, 2, 3), keepdim=True)

@@ -18,11 +18,11 @@ View = Literal["radiological", "any"]
 # name: (low, high), uniform.  "bell" names below are the mean of two uniforms: rarer at the ends.
 RANGES: dict[str, tuple[float, float]] = {
     # Left ventricle at end-diastole
-    "endo_radius": (19.0, 32.5),
+    "endo_radius": (15.0, 34.0),
     "length": (70.0, 100.0),
     "profile_power": (2.3, 3.3),
     "profile_root": (0.42, 0.56),
-    "wall": (5.2, 12.5),
+    "wall": (3.6, 13.5),
     "wall_taper": (0.15, 0.4),
     "wall_cos1": (-0.15, 0.25),
     "wall_sin1": (-0.15, 0.15),
@@ -33,8 +33,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "oval_cos3": (-0.035, 0.035),
     "oval_sin3": (-0.035, 0.035),
     # Contraction (how much of each is gone at end-systole)
-    "contraction": (0.12, 0.36),
-    "shortening": (0.07, 0.17),
+    "contraction": (0.1, 0.5),
+    "shortening": (0.05, 0.19),
     "thickening": (0.95, 1.15),
     "rv_contraction": (0.05, 0.3),
     # Papillary muscles and trabeculae
@@ -44,8 +44,10 @@ RANGES: dict[str, tuple[float, float]] = {
     "papillary_back": (-2.6, -1.9),
     "papillary_shape": (0.6, 1.1),
     "trabeculae": (0.0, 1.0),
+    "lv_rim": (0.6, 3.2),  # width scale of the trabeculated rim at end-diastole, mm
+    "rv_rim": (0.9, 4.5),
     # Right ventricle
-    "rv_reach": (0.9, 2.1),  # free wall beyond the epicardium, in epicardial radii, at the base
+    "rv_reach": (0.6, 2.2),  # free wall beyond the epicardium, in epicardial radii, at the base
     "rv_end": (0.74, 1.45),  # level where it ends; in LGE masks it may reach the apex
     "rv_power": (1.8, 3.6),
     "rv_front": (0.92, 1.22),  # insertion angles, from the middle of the septum
@@ -67,9 +69,11 @@ RANGES: dict[str, tuple[float, float]] = {
     "scar2_angle": (-3.1416, 3.1416),
     "scar2_size": (-0.6, 0.9),
     "obstruction": (-1.0, 0.6),
-    # Fat round the heart
-    "fat_front": (-2.0, 9.0),
-    "fat_side": (-3.0, 4.0),
+    # Round the heart: the line before fat or lung begins, and the fat
+    "edge": (0.2, 3.2),
+    "edge_rough": (0.0, 0.8),
+    "fat_front": (-5.0, 8.0),
+    "fat_side": (-4.0, 4.0),
     "fat_rough": (0.5, 3.0),
     # Pose.  The body frame has x to the image's right, y down, origin at the heart
     "rv_angle": (2.35, 3.25),
@@ -139,6 +143,38 @@ class HeartParameters:
         return replace(self, table=table)
 
 
+def _with_disease(table: Tensor, generator: torch.Generator) -> Tensor:
+    """``table`` (B, N) with some hearts thick-walled, dilated, or with a large or small right side.
+
+    Thick walls of up to 27 mm with a slit of a cavity; left ventricles of up to 42 mm radius that
+    hardly contract; right ventricles twice as wide as the left, or hardly there.
+    """
+    count, device = len(table), table.device
+    which, far, more = torch.rand((3, count), generator=generator, device=device)
+    table = table.clone()
+
+    def change(low: float, high: float, values: dict[str, Tensor]) -> None:
+        chosen = (which >= low) & (which < high)
+        for name, value in values.items():
+            column = table[:, _COLUMN[name]]
+            table[:, _COLUMN[name]] = torch.where(chosen, value, column)
+
+    wall, radius = table[:, _COLUMN["wall"]], table[:, _COLUMN["endo_radius"]]
+    change(0.0, 0.08, {
+        "wall": wall + 3.0 + 11.0 * far,
+        "endo_radius": radius * (1.0 - 0.45 * far),
+        "contraction": 0.25 + 0.35 * more,
+    })  # fmt: skip
+    change(0.08, 0.18, {
+        "endo_radius": 28.0 + 14.0 * far,
+        "contraction": 0.02 + 0.2 * more,
+        "shortening": 0.02 + 0.08 * more,
+    })  # fmt: skip
+    change(0.18, 0.26, {"rv_reach": 1.9 + 1.3 * far, "rv_contraction": 0.2 * more})
+    change(0.26, 0.32, {"rv_reach": 0.3 + 0.5 * far})
+    return table
+
+
 def draw_hearts(
     count: int,
     generator: torch.Generator,
@@ -160,6 +196,7 @@ def draw_hearts(
     bell = torch.tensor([name in _BELL for name in names], device=device)
     draws = torch.rand((2, count, len(names)), generator=generator, device=device)
     unit = torch.where(bell, draws.mean(dim=0), draws[0])
+    table = _with_disease(low + unit * (high - low), generator)
     pose = torch.rand((4, count), generator=generator, device=device) * 2.0 - 1.0
     if view == "radiological":
         turn, flip = 0.15 * pose[0], torch.ones_like(pose[1])
@@ -175,4 +212,4 @@ def draw_hearts(
         )
         for cell, channels in zip(NOISE_CELLS, NOISE_CHANNELS, strict=True)
     )
-    return HeartParameters(low + unit * (high - low), turn, flip, shift, noise)
+    return HeartParameters(table, turn, flip, shift, noise)

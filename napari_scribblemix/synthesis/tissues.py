@@ -36,7 +36,25 @@ class Tissue(IntEnum):
     OBSTRUCTION = 17  # dark core of a fresh scar
     LV_BLOOD = 18
     PAPILLARY = 19  # papillary muscles and trabeculae
+    # The rim of a cavity, where blood runs between trabeculae: from the wall inwards, less muscle.
+    LV_RIM_1 = 20
+    LV_RIM_2 = 21
+    LV_RIM_3 = 22
+    LV_RIM_4 = 23
+    RV_RIM_1 = 24
+    RV_RIM_2 = 25
+    RV_RIM_3 = 26
+    RV_RIM_4 = 27
+    # What lies on the heart before fat or lung begins: in bSSFP the black line between water and
+    # fat, elsewhere a mixture.
+    EDGE_INNER = 28
+    EDGE_OUTER = 29
 
+
+LV_RIM = (Tissue.LV_RIM_1, Tissue.LV_RIM_2, Tissue.LV_RIM_3, Tissue.LV_RIM_4)
+RV_RIM = (Tissue.RV_RIM_1, Tissue.RV_RIM_2, Tissue.RV_RIM_3, Tissue.RV_RIM_4)
+RIM_DEPTHS = (0.35, 0.8, 1.5, 2.6)
+"""Where each layer of a rim ends, in widths of the rim from the wall."""
 
 OEDEMA = len(Tissue)
 """Swollen muscle round a fresh scar, in hearts of ``infarction`` alone.
@@ -55,6 +73,8 @@ _STRUCTURE: dict[int, int] = {
     Tissue.OBSTRUCTION: MYOCARDIUM_LABEL,
     Tissue.LV_BLOOD: LEFT_VENTRICLE,
     Tissue.PAPILLARY: LEFT_VENTRICLE,
+    **dict.fromkeys(LV_RIM, LEFT_VENTRICLE),
+    **dict.fromkeys(RV_RIM, RIGHT_VENTRICLE),
 }
 
 
