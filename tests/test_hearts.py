@@ -1,15 +1,31 @@
 import pytest
 import torch
 
-from napari_scribblemix.synthesis.hearts import RANGES, draw_hearts
+from napari_scribblemix.synthesis.hearts import DISEASES, RANGES, draw_hearts
 
 
-def test_every_parameter_lies_in_its_range() -> None:
+def test_every_parameter_lies_in_its_range_or_that_of_a_disease() -> None:
     hearts = draw_hearts(200, torch.Generator().manual_seed(0))
-    for name, (low, high) in RANGES.items():
+    for name, limits in RANGES.items():
         values = hearts[name]
+        ends = [*limits, *(end for _, ill in DISEASES.values() for end in ill.get(name, ()))]
         assert values.shape == (200, 1, 1, 1)
-        assert low <= float(values.min()) < float(values.max()) <= high, name
+        assert min(ends) <= float(values.min()) < float(values.max()) <= max(ends), name
+
+
+def test_each_disease_has_its_share_of_the_hearts_and_changes_what_it_says() -> None:
+    hearts = draw_hearts(4000, torch.Generator().manual_seed(0))
+    wall, radius = hearts["wall"].flatten(), hearts["endo_radius"].flatten()
+    thick = wall > RANGES["wall"][1]
+    share, _ = DISEASES["thick walls, slit cavity"]
+    assert 0.5 * share < float(thick.float().mean()) < share
+    assert float(radius[thick].max()) < 20.0, "thick walls leave a slit"
+    dilated = radius > RANGES["endo_radius"][1]
+    assert float(hearts["contraction"].flatten()[dilated].max()) < 0.2
+    reach = hearts["rv_reach"].flatten()
+    low, high = RANGES["rv_reach"]
+    assert bool((reach < low).any())
+    assert bool((reach > high).any())
 
 
 def test_the_same_seed_draws_the_same_hearts_bit_for_bit() -> None:

@@ -139,7 +139,7 @@ def _draw_left(
     fill(tissues, core, Tissue.OBSTRUCTION)
     fill(tissues, cavity, Tissue.LV_BLOOD)
     # Trabeculae come together as the cavity gets smaller.
-    width = torch.minimum(hearts["lv_rim"] * (1.0 + 0.7 * phase), 0.22 * left.mean_endo + 0.05)
+    width = torch.minimum(hearts["lv_rim"] * (1.0 + 1.2 * phase), 0.28 * left.mean_endo + 0.05)
     _draw_rim(tissues, cavity, left.endo - frame.rho, width, LV_RIM, noise)
     fill(tissues, _papillary(hearts, frame, left, level, noise) & cavity, Tissue.PAPILLARY)
     _draw_above_base(tissues, frame, left, level)

@@ -20,7 +20,7 @@ from napari_scribblemix.synthesis.tissues import LV_RIM, RV_RIM, Tissue
 Contrast = Literal["cine", "lge", "random", "mixed"]
 
 _T = Tissue
-# What follows from its neighbours is set by ``_layer``.
+# What follows from its neighbours is set by ``set_layers``.
 _LAYERS = dict.fromkeys((*LV_RIM, *RV_RIM, _T.EDGE_INNER, _T.EDGE_OUTER), (0.0, 1.0))
 _CINE: dict[Tissue, tuple[float, float]] = {
     _T.AIR: (0.0, 0.03), _T.LUNG: (0.03, 0.14), _T.VESSEL: (0.5, 1.0), _T.FAT: (0.7, 1.5),
@@ -36,7 +36,7 @@ _LGE: dict[Tissue, tuple[float, float]] = {
     _T.MUSCLE: (0.15, 0.5), _T.BONE: (0.2, 0.7), _T.LIVER: (0.3, 0.9), _T.SPLEEN: (0.4, 1.0),
     _T.BOWEL: (0.1, 1.2), _T.PERICARDIAL_FAT: (0.5, 1.2), _T.PERICARDIUM: (0.1, 0.5),
     _T.GREAT_VESSEL: (0.8, 1.1), _T.RV_WALL: (0.15, 0.6), _T.RV_BLOOD: (0.8, 1.05),
-    _T.RV_TRABECULA: (0.4, 0.8), _T.MYOCARDIUM: (0.06, 0.3), _T.SCAR: (1.05, 1.9),
+    _T.RV_TRABECULA: (0.4, 0.8), _T.MYOCARDIUM: (0.06, 0.3), _T.SCAR: (0.85, 1.9),
     _T.OBSTRUCTION: (0.1, 0.35), _T.LV_BLOOD: (1.0, 1.0), _T.PAPILLARY: (0.15, 0.45),
     **_LAYERS,
 }  # fmt: skip
@@ -81,7 +81,7 @@ def draw_appearance(
     brightness = torch.where(
         kind == 0, cine, torch.where(kind == 1, late, _random_brightness(unit, uniform(count, 4)))
     )
-    _layer(brightness, kind[:, 0], uniform(4, count))
+    set_layers(brightness, kind[:, 0], uniform(4, count))
     draws = uniform(5, count)
     rough = torch.where(kind[:, 0] == 0, 0.6, 1.3)
     steps = torch.rand((count, 2), generator=generator, device=device) * 2.0 - 1.0
@@ -112,22 +112,28 @@ def _ranges(side: int, device: torch.device | str) -> Tensor:
     )
 
 
-def _layer(brightness: Tensor, kind: Tensor, draw: Tensor) -> None:
+def set_layers(brightness: Tensor, kind: Tensor, draw: Tensor) -> None:
     """Set the rims and edges of ``brightness`` (B, tissues) in place; ``draw`` (4, B) in 0-1.
 
     In bSSFP the rim of a cavity is half muscle and the heart's edge is a line as dark as muscle or
     darker.  With late enhancement the rim is nearly blood, and fat begins at once.
     """
     muscle = brightness[:, _T.MYOCARDIUM]
-    depth = torch.where(kind == 0, 0.75 + 0.25 * draw[0], draw[0] * torch.where(kind == 1, 0.3, 1.0))
+    depth = torch.where(
+        kind == 0, 0.75 + 0.25 * draw[0], draw[0] * torch.where(kind == 1, 0.3, 1.0)
+    )
     for layers, blood, shift in ((LV_RIM, _T.LV_BLOOD, 0.0), (RV_RIM, _T.RV_BLOOD, 0.25)):
         full = brightness[:, blood]
         for tissue, share in zip(layers, _BLOOD_IN_RIM, strict=True):
-            brightness[:, tissue] = full + (depth + shift * (1 - depth)) * (1 - share) * (muscle - full)
+            brightness[:, tissue] = full + (depth + shift * (1 - depth)) * (1 - share) * (
+                muscle - full
+            )
     fat = brightness[:, _T.PERICARDIAL_FAT]
-    dark = muscle * (0.55 + 0.5 * draw[1])
-    inner = torch.where(kind == 0, 0.0, 0.6 * draw[2])
-    outer = torch.where(kind == 0, 0.15 * draw[3], 0.4 + 0.6 * draw[3])
+    dark = muscle * (0.35 + 0.6 * draw[1])
+    # How much of it is fat: none on cine, nearly all with late enhancement, any in other pictures.
+    least = torch.where(kind == 1, 0.25, 0.0)
+    inner = torch.where(kind == 0, 0.0, least + (0.9 - least) * draw[2])
+    outer = torch.where(kind == 0, 0.15 * draw[3], 0.5 + 0.5 * draw[3])
     brightness[:, _T.EDGE_INNER] = dark + inner * (fat - dark)
     brightness[:, _T.EDGE_OUTER] = dark + outer * (fat - dark)
 

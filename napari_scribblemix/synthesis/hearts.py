@@ -22,7 +22,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "length": (70.0, 100.0),
     "profile_power": (2.3, 3.3),
     "profile_root": (0.42, 0.56),
-    "wall": (3.6, 13.5),
+    "wall": (3.8, 13.5),
     "wall_taper": (0.15, 0.4),
     "wall_cos1": (-0.15, 0.25),
     "wall_sin1": (-0.15, 0.15),
@@ -48,7 +48,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "rv_rim": (0.9, 4.5),
     # Right ventricle
     "rv_reach": (0.6, 2.2),  # free wall beyond the epicardium, in epicardial radii, at the base
-    "rv_end": (0.74, 1.45),  # level where it ends; in LGE masks it may reach the apex
+    "rv_end": (0.66, 1.35),  # level where it ends; in LGE masks it may reach the apex
     "rv_power": (1.8, 3.6),
     "rv_front": (0.92, 1.22),  # insertion angles, from the middle of the septum
     "rv_back": (0.9, 1.2),
@@ -62,15 +62,15 @@ RANGES: dict[str, tuple[float, float]] = {
     "rv_trabeculae": (0.0, 1.0),
     # Scar: two patches; a size below 0 is none
     "scar_angle": (-3.1416, 3.1416),
-    "scar_width": (0.25, 1.3),
+    "scar_width": (0.25, 1.7),
     "scar_level": (0.1, 0.9),
     "scar_height": (0.2, 0.6),
-    "scar_depth": (0.3, 1.35),
+    "scar_depth": (0.3, 2.0),
     "scar2_angle": (-3.1416, 3.1416),
     "scar2_size": (-0.6, 0.9),
     "obstruction": (-1.0, 0.6),
     # Round the heart: the line before fat or lung begins, and the fat
-    "edge": (0.2, 3.2),
+    "edge": (0.0, 2.6),
     "edge_rough": (0.0, 0.8),
     "fat_front": (-5.0, 8.0),
     "fat_side": (-4.0, 4.0),
@@ -103,8 +103,19 @@ RANGES: dict[str, tuple[float, float]] = {
     "mediastinum": (0.0, 1.0),
     "clutter": (0.0, 1.0),
 }
+# Share of the hearts, and what is other in them, from hardly to most ill; beyond ``RANGES``.
+DISEASES: dict[str, tuple[float, dict[str, tuple[float, float]]]] = {
+    "thick walls, slit cavity": (
+        0.08, {"wall": (9.0, 25.0), "endo_radius": (23.0, 10.0), "contraction": (0.25, 0.6)}
+    ),
+    "dilated left ventricle": (
+        0.10, {"endo_radius": (28.0, 42.0), "contraction": (0.22, 0.02), "shortening": (0.1, 0.02)}
+    ),
+    "dilated right ventricle": (0.08, {"rv_reach": (1.9, 3.2), "rv_contraction": (0.2, 0.0)}),
+    "small right ventricle": (0.06, {"rv_reach": (0.8, 0.3)}),
+}  # fmt: skip
 _BELL = frozenset(
-    {"endo_radius", "wall", "rv_reach", "rv_front", "rv_back", "rv_angle", "chest_gap"}
+    {"endo_radius", "rv_reach", "rv_front", "rv_back", "rv_angle", "chest_gap"}
 )
 _COLUMN = {name: index for index, name in enumerate(RANGES)}
 
@@ -144,34 +155,15 @@ class HeartParameters:
 
 
 def _with_disease(table: Tensor, generator: torch.Generator) -> Tensor:
-    """``table`` (B, N) with some hearts thick-walled, dilated, or with a large or small right side.
-
-    Thick walls of up to 27 mm with a slit of a cavity; left ventricles of up to 42 mm radius that
-    hardly contract; right ventricles twice as wide as the left, or hardly there.
-    """
-    count, device = len(table), table.device
-    which, far, more = torch.rand((3, count), generator=generator, device=device)
-    table = table.clone()
-
-    def change(low: float, high: float, values: dict[str, Tensor]) -> None:
-        chosen = (which >= low) & (which < high)
-        for name, value in values.items():
+    """``table`` (B, N) where a share of the hearts has one of ``DISEASES``."""
+    which, how_far = torch.rand((2, len(table)), generator=generator, device=table.device)
+    table, start = table.clone(), 0.0
+    for share, changes in DISEASES.values():
+        ill = (which >= start) & (which < start + share)
+        for name, (low, high) in changes.items():
             column = table[:, _COLUMN[name]]
-            table[:, _COLUMN[name]] = torch.where(chosen, value, column)
-
-    wall, radius = table[:, _COLUMN["wall"]], table[:, _COLUMN["endo_radius"]]
-    change(0.0, 0.08, {
-        "wall": wall + 3.0 + 11.0 * far,
-        "endo_radius": radius * (1.0 - 0.45 * far),
-        "contraction": 0.25 + 0.35 * more,
-    })  # fmt: skip
-    change(0.08, 0.18, {
-        "endo_radius": 28.0 + 14.0 * far,
-        "contraction": 0.02 + 0.2 * more,
-        "shortening": 0.02 + 0.08 * more,
-    })  # fmt: skip
-    change(0.18, 0.26, {"rv_reach": 1.9 + 1.3 * far, "rv_contraction": 0.2 * more})
-    change(0.26, 0.32, {"rv_reach": 0.3 + 0.5 * far})
+            table[:, _COLUMN[name]] = torch.where(ill, low + how_far * (high - low), column)
+        start += share
     return table
 
 

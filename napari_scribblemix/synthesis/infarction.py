@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_scribblemix.synthesis.appearance import Appearance, draw_appearance
+from napari_scribblemix.synthesis.appearance import Appearance, draw_appearance, set_layers
 from napari_scribblemix.synthesis.hearts import HeartParameters
 from napari_scribblemix.synthesis.stacks import Stack, cut, expose, middle_slices, stored
 from napari_scribblemix.synthesis.tissues import OEDEMA, Tissue, fill, injury_labels
@@ -84,6 +84,8 @@ def draw_channel_appearance(channel: str, generator: torch.Generator) -> Appeara
     if channel == "T2":
         for tissue, limits in _T2.items():
             brightness[:, tissue] = between(limits, tissue)
+        # Layers as on late enhancement: spin echoes have no black line either.
+        set_layers(brightness, torch.ones(1), torch.rand((4, 1), generator=generator))
         oedema = between(_OEDEMA_T2, OEDEMA)[None]
     else:
         scar, limits = _INJURED[channel]

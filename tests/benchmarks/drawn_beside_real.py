@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from starter_accuracy import read_cases
 
-from napari_scribblemix.evaluation.cardiac import find_phases
+from napari_scribblemix.evaluation.cardiac import phases_of
 from napari_scribblemix.project.cases import Case
 from napari_scribblemix.synthesis.anatomy import label_maps
 from napari_scribblemix.synthesis.appearance import Contrast, render
@@ -50,7 +50,9 @@ def real_slices(cases: Iterable[Case]) -> Iterator[Slice]:
             shown = shown[::-1]
         for place, number in enumerate(shown):
             image = ndimage.zoom(np.asarray(case.image.array[number], float), pixel, order=1)
-            shares = [ndimage.zoom((case.mask[number] == k) * 1.0, pixel, order=1) for k in range(4)]
+            shares = [
+                ndimage.zoom((case.mask[number] == k) * 1.0, pixel, order=1) for k in range(4)
+            ]
             mask = np.argmax(shares, axis=0).astype(np.uint8)
             yield int(3 * (place + 0.5) / len(shown)), image, mask, 1.0
 
@@ -102,10 +104,7 @@ def profiles(image: NDArray[np.float64], mask: NDArray[np.uint8], pixel: float) 
         "right ventricle": (right, outer > 5),
     }
     return {
-        name: [
-            grey[chosen & (distance >= low) & (distance < low + 1)]
-            for low in DISTANCES[:-1]
-        ]
+        name: [grey[chosen & (distance >= low) & (distance < low + 1)] for low in DISTANCES[:-1]]
         for name, (distance, chosen) in parts.items()
     }
 
@@ -141,7 +140,13 @@ def show_sizes(words: str, slices: Sequence[Slice]) -> None:
 def show_profiles(words: str, slices: Sequence[Slice]) -> None:
     """A line for each outline: the median over slices at each distance."""
     found = [profiles(image, mask, pixel) for _, image, mask, pixel in slices]
-    for name in ("cavity", "heart to dark", "heart to middling", "heart to bright", "right ventricle"):
+    for name in (
+        "cavity",
+        "heart to dark",
+        "heart to middling",
+        "heart to bright",
+        "right ventricle",
+    ):
         columns = []
         for place in range(len(DISTANCES) - 1):
             means = [p[name][place].mean() for p in found if p and len(p[name][place]) > 3]
@@ -155,7 +160,7 @@ def main() -> None:
     parser.add_argument("--drawn", type=int, default=300, help="slices drawn of each kind")
     drawn = parser.parse_args().drawn
     cine, late = read_cases("acdc", None), read_cases("mscmr", None)
-    phase = phase_of(cine)
+    phase = phases_of({case.id: float((case.mask == 3).sum()) for case in cine})
     groups: list[tuple[str, list[Slice]]] = [
         ("cine ED, real", list(real_slices(c for c in cine if phase[c.id] == "ED"))),
         ("cine ED, drawn", list(drawn_slices(drawn, 0.0, "cine"))),
