@@ -179,6 +179,11 @@ class StarterSettings(Settings):
     """Train the starter model on drawn hearts alone: no scan, no scribble."""
 
     output: Path = Field(description="Folder of the run.")
+    start: Path | None = Field(
+        None,
+        description="Begin with the weights of a model, not with fresh ones: starter, a run folder "
+        "or a model file.",
+    )
     time: Duration | None = Field(
         None, gt=0, description="Stop after this time, e.g. 90s, 10m, 2h. [1h]"
     )

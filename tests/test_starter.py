@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from napari_scribblemix.data.labels import CARDIAC
-from napari_scribblemix.errors import TrainingError
+from napari_scribblemix.errors import ModelError, TrainingError
 from napari_scribblemix.events import Finished, Started
-from napari_scribblemix.inference.model import read_card
+from napari_scribblemix.inference.model import load_model, read_card
 from napari_scribblemix.methods.batch import Batch
 from napari_scribblemix.settings import StarterSettings
 from napari_scribblemix.training import starter
@@ -58,6 +58,27 @@ def test_a_training_on_drawn_hearts_says_what_it_is(tiny: None, tmp_path: Path) 
     assert card.upright
     assert not card.case_hashes
     assert card.labels == CARDIAC
+
+
+def test_a_starter_can_be_trained_on_from_another_and_its_card_names_it(
+    tiny: None, tmp_path: Path
+) -> None:
+    list(Training(prepare(settings(tmp_path / "first")), tmp_path / "first").events())
+    parent = read_card(tmp_path / "first")
+    job = prepare(settings(tmp_path / "second", start=tmp_path / "first"))
+    before = load_model(tmp_path / "first", torch.device("cpu")).network.state_dict()
+    own = job.tasks[0].network.state_dict()
+    assert all(torch.equal(own[name], before[name]) for name in own)
+    list(Training(job, tmp_path / "second").events())
+    card = read_card(tmp_path / "second")
+    assert (card.parent, parent.parent) == (parent.sha256, "")
+    assert card.recipe["start"] == "model"
+    assert card.recipe["learning_rate"] < TINY.learning_rate
+
+
+def test_a_starter_does_not_begin_with_another_network(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="expected a run folder"):
+        prepare(settings(tmp_path / "run", start=tmp_path / "nothing"))
 
 
 def test_one_seed_makes_one_starter_also_with_a_stop_between(tiny: None, tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ class ModelCard(BaseModel):
     purpose: _Words = "Research use only; not for diagnosis."
     licence: _Words = "Not stated; belongs to whoever trained it."
     sha256: str = Field("", description="of the weights file")
+    parent: str = Field("", max_length=64, description="sha256 of the model it began with, if any")
     network: _Words
     in_channels: int = Field(ge=1, le=64)
     channels: tuple[Annotated[str, AfterValidator(check_name)], ...] = Field(

@@ -114,9 +114,7 @@ DISEASES: dict[str, tuple[float, dict[str, tuple[float, float]]]] = {
     "dilated right ventricle": (0.08, {"rv_reach": (1.9, 3.2), "rv_contraction": (0.2, 0.0)}),
     "small right ventricle": (0.06, {"rv_reach": (0.8, 0.3)}),
 }  # fmt: skip
-_BELL = frozenset(
-    {"endo_radius", "rv_reach", "rv_front", "rv_back", "rv_angle", "chest_gap"}
-)
+_BELL = frozenset({"endo_radius", "rv_reach", "rv_front", "rv_back", "rv_angle", "chest_gap"})
 _COLUMN = {name: index for index, name in enumerate(RANGES)}
 
 NOISE_DOMAIN = 384.0  # mm covered by the noise grids

@@ -139,6 +139,9 @@ STARTER = Recipe(
 )  # fmt: skip
 """How the starter model is trained: on drawn hearts alone, with the network of ``fast``."""
 
+STARTER_AGAIN: dict[str, object] = {"start": "model", "learning_rate": 1.5e-3, "ema": 0.995}
+"""What changes where a starter is trained on from another: half the rate, a shorter memory."""
+
 # ``partial`` is the plain baseline its name says; the other terms without mixing are ``cyclemix``
 # with its terms off.
 _BASELINE: dict[str, object] = {"dice": 0.0, "edges": 0.0}

@@ -29,7 +29,8 @@ from napari_scribblemix.training.averaging import averaged_copy
 from napari_scribblemix.training.device import choose_machine
 from napari_scribblemix.training.drawn import draw_batch
 from napari_scribblemix.training.job import Generators, Job, Task
-from napari_scribblemix.training.recipe import STARTER, Recipe
+from napari_scribblemix.training.recipe import STARTER, STARTER_AGAIN, Recipe
+from napari_scribblemix.training.start import load_start, take_weights
 from napari_scribblemix.training.validation import measure
 
 _UNSEEN = 20_000
@@ -66,19 +67,28 @@ def unseen_hearts(seed: int) -> list[Case]:
 
 
 def resolve(settings: StarterSettings) -> Recipe:
-    """``STARTER`` with the user's budget in place."""
-    if settings.steps is None and settings.time is None:
-        return STARTER
-    return STARTER.model_copy(update={"time": settings.time, "steps": settings.steps})
+    """``STARTER`` with the user's start and budget in place."""
+    changes = dict(STARTER_AGAIN) if settings.start is not None else {}
+    if settings.steps is not None or settings.time is not None:
+        changes |= {"time": settings.time, "steps": settings.steps}
+    return STARTER.model_copy(update=changes)
 
 
 def prepare(settings: StarterSettings) -> Job:
-    """Build everything; nothing is read but the settings."""
+    """Build everything; nothing is read but the settings and the model to begin with.
+
+    Errors as ``training.start.load_start``.
+    """
     recipe = resolve(settings)
     machine = choose_machine(settings.device, settings.precision, settings.threads)
     # Fresh layers draw their weights from the global generator; there is no other way in.
     torch.manual_seed(settings.seed)  # noqa: TID251
     network = build_network(recipe.network, 1, CARDIAC.classes)
+    parent = ""
+    if settings.start is not None:
+        begun = load_start(settings.start, recipe, network, torch.device("cpu"))
+        take_weights(network, begun, CARDIAC)
+        parent = begun.card.sha256
     network.arrange(machine.layout)
     method = PartialCE(network, dice=recipe.dice).to(machine.device)
     generators = Generators.seeded(settings.seed, machine.device)
@@ -96,7 +106,7 @@ def prepare(settings: StarterSettings) -> Job:
                 "",
                 network,
                 averaged_copy(network, recipe.ema),
-                _card(settings, recipe),
+                _card(settings, recipe, parent),
                 validation,
             )
         ],
@@ -117,10 +127,11 @@ def prepare(settings: StarterSettings) -> Job:
     )
 
 
-def _card(settings: StarterSettings, recipe: Recipe) -> ModelCard:
+def _card(settings: StarterSettings, recipe: Recipe, parent: str) -> ModelCard:
     return ModelCard(
         name="starter",
         licence="BSD-3-Clause",
+        parent=parent,
         network=recipe.network,
         in_channels=1,
         labels=CARDIAC,

@@ -121,11 +121,15 @@ def load_companion(path: Path, recipe: Recipe, machine: Machine) -> UNet:
 
 @dataclass
 class _Begin:
-    """What a model to start from brings: its turns of the cases, and itself as a teacher."""
+    """What a model to start from brings: its turns of the cases, and itself as a teacher.
+
+    ``parent`` is the checksum of its weights.
+    """
 
     turns: list[Turn]
     upright: bool = False
     teacher: UNet | None = None
+    parent: str = ""
 
 
 def _begin(
@@ -144,7 +148,8 @@ def _begin(
     take_weights(network, known, cases.scheme)
     # One that does not know scar would teach that it is muscle.
     teacher = predicting_copy(network) if knows_all(known, cases.scheme) else None
-    return _Begin(find_turns(known, cases.training, known_turns, say), known.card.upright, teacher)
+    turns = find_turns(known, cases.training, known_turns, say)
+    return _Begin(turns, known.card.upright, teacher, known.card.sha256)
 
 
 def prepare_task(
@@ -199,7 +204,7 @@ def prepare_task(
         name=name,
         network=network,
         averaged=averaged,
-        card=_card(settings, recipe, cases, begin.upright),
+        card=_card(settings, recipe, cases, begin),
         validation=cases.validation,
         settings=settings,
         cases=cases,
@@ -219,7 +224,7 @@ def _take_what_fits(network: UNet, like: UNet) -> None:
 
 
 def _card(
-    settings: TrainSettings, recipe: Recipe, cases: TrainingCases, upright: bool
+    settings: TrainSettings, recipe: Recipe, cases: TrainingCases, begin: _Begin
 ) -> ModelCard:
     return ModelCard(
         name=f"{settings.method}-{settings.preset}",
@@ -230,7 +235,8 @@ def _card(
         spacing=recipe.spacing,
         intensity=recipe.intensity,
         mirrored=recipe.augmentation.mirror,
-        upright=upright,
+        upright=begin.upright,
+        parent=begin.parent,
         method=settings.method,
         recipe=recipe.model_dump(mode="json"),
         steps=0,
