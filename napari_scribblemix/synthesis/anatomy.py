@@ -138,8 +138,9 @@ def _draw_left(
     core = scar & (reach * hearts["obstruction"] - 0.2 > (depth - 0.4).abs())
     fill(tissues, core, Tissue.OBSTRUCTION)
     fill(tissues, cavity, Tissue.LV_BLOOD)
-    # Trabeculae come together as the cavity gets smaller.
-    width = torch.minimum(hearts["lv_rim"] * (1.0 + 1.2 * phase), 0.28 * left.mean_endo + 0.05)
+    # Trabeculae come together as the cavity gets smaller, and there are more towards the apex.
+    width = hearts["lv_rim"] * (1.0 + 1.2 * phase) * (0.8 + 0.6 * level.clamp(0.0, 1.0))
+    width = torch.minimum(width, 0.28 * left.mean_endo + 0.05)
     _draw_rim(tissues, cavity, left.endo - frame.rho, width, LV_RIM, noise)
     fill(tissues, _papillary(hearts, frame, left, level, noise) & cavity, Tissue.PAPILLARY)
     _draw_above_base(tissues, frame, left, level)

@@ -38,8 +38,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "thickening": (0.95, 1.15),
     "rv_contraction": (0.05, 0.3),
     # Papillary muscles and trabeculae
-    "papillary_size": (0.09, 0.2),
-    "papillary_depth": (0.62, 0.8),
+    "papillary_size": (0.09, 0.27),
+    "papillary_depth": (0.62, 0.92),
     "papillary_front": (1.9, 2.5),
     "papillary_back": (-2.6, -1.9),
     "papillary_shape": (0.6, 1.1),
