@@ -2,7 +2,12 @@
 
 import torch
 
-from napari_scribblemix.inference.plausibility import heart_window, placed, with_neighbours
+from napari_scribblemix.inference.plausibility import (
+    body_window,
+    heart_window,
+    placed,
+    with_neighbours,
+)
 
 
 def heart(height: int, width: int, rows: slice, columns: slice) -> torch.Tensor:
@@ -54,3 +59,24 @@ def test_neighbours_are_weighed_and_probabilities_stay_probabilities() -> None:
     torch.testing.assert_close(mean[1, 0], torch.tensor([[(0.2 + 0.45 + 0.3) / 2]]))
     torch.testing.assert_close(mean[0, 0], torch.tensor([[(0.9 + 0.1) / 1.5]]))
     torch.testing.assert_close(with_neighbours(stack, 0.0), stack)
+
+
+def scan(generator: torch.Generator, height: int = 60, width: int = 70) -> torch.Tensor:
+    """Slices (3, 1, height, width) full of tissue, with a dark lung in them."""
+    slices = 100.0 + 30.0 * torch.rand((3, 1, height, width), generator=generator)
+    slices[..., 20:40, 10:30] = 8.0
+    return slices
+
+
+def test_padding_and_faint_air_are_no_body_and_a_lung_is() -> None:
+    generator = torch.Generator().manual_seed(0)
+    inside = scan(generator)
+    frame = 3.0 * torch.rand((3, 1, 200, 220), generator=generator)
+    frame[..., 50:110, 80:150] = inside
+    assert body_window(frame) == (slice(50, 110), slice(80, 150))
+    assert body_window(frame / 40 - 7) == (slice(50, 110), slice(80, 150)), "units do not matter"
+    assert body_window(inside) == (slice(0, 60), slice(0, 70))
+
+
+def test_a_blank_volume_is_all_body() -> None:
+    assert body_window(torch.zeros(2, 1, 8, 9)) == (slice(0, 8), slice(0, 9))

@@ -13,12 +13,13 @@ from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.data.nifti import read_image, read_labels
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.inference.files import segment_files
-from napari_scribblemix.inference.model import Model, ModelCard
+from napari_scribblemix.inference.model import Model, ModelCard, load_model
 from napari_scribblemix.inference.orientation import AS_STORED, Turn
 from napari_scribblemix.inference.segment import Look, segment_volume, turn_of
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.project.layouts import group_images
 from napari_scribblemix.settings import SegmentSettings
+from napari_scribblemix.synthesis.samples import draw_cases
 from phantoms import draw, make_case, write_channels, write_cine, write_file
 
 
@@ -300,3 +301,20 @@ def test_channels_are_put_together_and_a_case_that_lacks_one_is_said(tmp_path: P
     )
     again = list(segment_files(model(), cases, settings(tmp_path / "single", [images])))
     assert all("this model was trained on one image" in str(each.error) for each in again)
+
+
+@pytest.mark.parametrize("second_look", [False, True])
+def test_a_black_frame_round_a_scan_changes_nothing(second_look: bool) -> None:
+    drawn = next(draw_cases("cine", 7))
+    starter = load_model(Path("starter"), torch.device("cpu"))
+    look, turn = Look(find_heart=second_look), AS_STORED
+
+    def volume(array: np.ndarray) -> Volume:
+        return Volume(array, Geometry.from_affine(np.diag([2.0, 2.0, 8.0, 1.0]), array.shape[::-1]))
+
+    middle = drawn.image[3:5]
+    framed = np.pad(middle, ((0, 0), (90, 90), (100, 100)))
+    alone = segment_volume(starter, volume(middle), look, turn).labels
+    inside = segment_volume(starter, volume(framed), look, turn).labels[:, 90:-90, 100:-100]
+    assert (alone > 0).sum() > 500
+    assert (alone != inside).mean() < 0.002

@@ -18,10 +18,42 @@ _FIELD = 256.0
 _MARGIN = 24.0
 """mm round the heart that a second look takes in at least."""
 
+Window = tuple[slice, slice]
+"""Rows and columns of a part of a slice."""
+
 _MULTIPLE = 16
 
+_DARK = 0.1
+"""Share of the body's brightness under which there is nothing."""
 
-def heart_window(probability: Tensor, spacing: float) -> tuple[slice, slice]:
+_BRIGHT = 0.01
+"""Share of bright pixels from which a row or column belongs to the body."""
+
+
+def body_window(slices: Tensor) -> Window:
+    """Rows and columns of slices (Z, C, h, w) in which there is a body, by the first channel.
+
+    Padding and air are left out: a network's norms are taken over what it is shown, so a heart in
+    a wide black frame looked like another one.  Bright is what exceeds a tenth of the mean
+    brightness weighted by brightness itself, to which black adds nothing, however much there is.
+    """
+    above = slices[:, 0] - slices[:, 0].min()
+    total = above.sum()
+    if not total > 0:
+        return slice(0, slices.shape[2]), slice(0, slices.shape[3])
+    bright = (above > _DARK * (above * above).sum() / total).float()
+    rows, columns = (bright.mean(dim=axes).numpy() > _BRIGHT for axes in ((0, 2), (0, 1)))
+    return _extent(rows), _extent(columns)
+
+
+def _extent(there: np.ndarray) -> slice:
+    found = np.flatnonzero(there)
+    if not len(found):
+        return slice(0, len(there))
+    return slice(int(found[0]), int(found[-1]) + 1)
+
+
+def heart_window(probability: Tensor, spacing: float) -> Window:
     """Rows and columns of a square about the heart, as far as it lies in the image.
 
     The whole image where no structure was found, or where it is no larger than the square.
@@ -46,7 +78,7 @@ def _about(found: np.ndarray, side: int, size: int) -> slice:
     return slice(start, min(size, start + side))
 
 
-def placed(probability: Tensor, window: tuple[slice, slice], height: int, width: int) -> Tensor:
+def placed(probability: Tensor, window: Window, height: int, width: int) -> Tensor:
     """``probability`` of a window in a whole (Z, K, height, width), sure of background around."""
     whole = torch.zeros(*probability.shape[:2], height, width)
     whole[:, 0] = 1.0

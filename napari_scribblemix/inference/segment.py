@@ -30,7 +30,13 @@ from napari_scribblemix.inference.orientation import (
 )
 from napari_scribblemix.inference.pieces import keep_largest_components
 from napari_scribblemix.inference.placement import likely_turns
-from napari_scribblemix.inference.plausibility import heart_window, placed, with_neighbours
+from napari_scribblemix.inference.plausibility import (
+    Window,
+    body_window,
+    heart_window,
+    placed,
+    with_neighbours,
+)
 from napari_scribblemix.inference.topology import tidy
 from napari_scribblemix.settings import SegmentSettings
 
@@ -119,6 +125,21 @@ def _working_slices(model: Model, volume: Volume) -> tuple[WorkingGrid, Tensor]:
     return grid, _on_grid(grid, _normalised(model, volume))
 
 
+def _cut_out(model: Model, slices: Tensor, window: Window) -> Tensor:
+    """A window of ``slices`` (Z, C, h, w), normalised as if there were nothing else."""
+    part = slices[..., window[0], window[1]]
+    if model.card.intensity == "volume-zscore":
+        deviation, mean = torch.std_mean(part, dim=(0, 2, 3), keepdim=True, correction=0)
+        part = (part - mean) / torch.where(deviation > 0, deviation, 1.0)
+    return part.contiguous()
+
+
+def _body(model: Model, slices: Tensor) -> tuple[Window, Tensor]:
+    """Where in ``slices`` (Z, C, h, w) the body is, and that part of them."""
+    window = body_window(slices)
+    return window, _cut_out(model, slices, window)
+
+
 def _grid(volume: Volume, spacing: float) -> WorkingGrid:
     (_, *shape), (_, *native) = volume.array.shape, volume.geometry.spacing
     return WorkingGrid((shape[0], shape[1]), (native[0], native[1]), spacing)
@@ -138,7 +159,8 @@ def _find_turn(
     def rough() -> Tensor:
         grid = _grid(volume, _ROUGH * model.card.spacing)
         middle = _middle(len(volume.array))
-        return _on_grid(grid, [array[middle] for array in _normalised(model, volume)])
+        few = _on_grid(grid, [array[middle] for array in _normalised(model, volume)])
+        return _body(model, few)[1]
 
     def predict(turned: Tensor) -> Tensor:
         return _predict_slices(model, turned, mirror=False)
@@ -157,7 +179,7 @@ def turn_of(model: Model, volume: Volume) -> Turn:
     """The way up in which ``model`` knows ``volume``; as stored if it knows any."""
     if not model.card.upright:
         return AS_STORED
-    _, slices = _working_slices(model, volume)
+    slices = _body(model, _working_slices(model, volume)[1])[1]
     model.network.eval()
     likely = likely_turns(volume.geometry)
     if likely:
@@ -173,7 +195,8 @@ def _predict(
     model: Model, volume: Volume, look: Look, turn: Turn | None
 ) -> tuple[WorkingGrid, Turn, Tensor]:
     """The working grid, the way up, and the class probabilities (Z, K, h, w), as stored."""
-    grid, stored = _working_slices(model, volume)
+    grid, whole = _working_slices(model, volume)
+    body, stored = _body(model, whole)
     model.network.eval()
     mirror = model.card.mirrored if look.mirror is None else look.mirror
     predicted = None
@@ -185,12 +208,12 @@ def _predict(
     if predicted is None or mirror:
         predicted = _predict_slices(model, slices.contiguous(), mirror=mirror)
     if look.find_heart:
-        rows, columns = window = heart_window(predicted, model.card.spacing)
-        again = _predict_slices(model, slices[..., rows, columns].contiguous(), mirror=mirror)
+        window = heart_window(predicted, model.card.spacing)
+        again = _predict_slices(model, _cut_out(model, slices, window), mirror=mirror)
         predicted = placed(again, window, *slices.shape[2:])
     if look.neighbours:
         predicted = with_neighbours(predicted, look.neighbours)
-    return grid, turn, turn.undo(predicted)
+    return grid, turn, placed(turn.undo(predicted), body, *whole.shape[2:])
 
 
 def segment_volume(
