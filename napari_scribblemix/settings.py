@@ -247,7 +247,7 @@ class SegmentSettings(Settings):
         description="Find out which way up a volume lies, for models that know hearts the right "
         "way up only (starter, and what was trained from it).",
     )
-    find_heart: bool = Field(False, description="Look a second time, at a window about the heart.")
+    find_heart: bool = Field(True, description="Look a second time, at a window about the heart.")
     neighbours: float = Field(
         0.0, ge=0.0, le=1.0, description="Weight of the slices above and below each slice."
     )

@@ -67,7 +67,7 @@ class Look:
 
     mirror: bool | None = None
     upright: bool = True
-    find_heart: bool = False
+    find_heart: bool = True
     neighbours: float = 0.0
     largest_component: bool = True
 
@@ -209,8 +209,10 @@ def _predict(
         predicted = _predict_slices(model, slices.contiguous(), mirror=mirror)
     if look.find_heart:
         window = heart_window(predicted, model.card.spacing)
-        again = _predict_slices(model, _cut_out(model, slices, window), mirror=mirror)
-        predicted = placed(again, window, *slices.shape[2:])
+        part = _cut_out(model, slices, window)
+        if part.shape != slices.shape:
+            again = _predict_slices(model, part, mirror=mirror)
+            predicted = placed(again, window, *slices.shape[2:])
     if look.neighbours:
         predicted = with_neighbours(predicted, look.neighbours)
     return grid, turn, placed(turn.undo(predicted), body, *whole.shape[2:])

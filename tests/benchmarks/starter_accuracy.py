@@ -34,7 +34,7 @@ LOOKS = {
     "as segment does": LOOK,
     "every piece kept": replace(LOOK, largest_component=False),
     "mirror images averaged": replace(LOOK, mirror=True),
-    "a second look at the heart": replace(LOOK, find_heart=True),
+    "one look only": replace(LOOK, find_heart=False),
     "neighbours, weight 0.15": replace(LOOK, neighbours=0.15),
     "neighbours, weight 0.3": replace(LOOK, neighbours=0.3),
     "no search for the way up": replace(LOOK, upright=False),
