@@ -82,3 +82,24 @@ def test_structures_of_which_nothing_is_known_are_left_alone() -> None:
     labels[0, 18:21, 38:41] = 0
     labels[0, 2:4, 2:4] = 1
     assert (tidy(labels, scheme) == labels).all()
+
+
+def test_a_papillary_muscle_called_wall_is_taken_into_the_cavity() -> None:
+    labels, whole = heart(), heart()
+    labels[0, 17:24, 45:49][labels[0, 17:24, 45:49] == 3] = 2
+    assert (labels != whole).sum() > 20
+    tidied = tidy(labels, CARDIAC)
+    # The muscle at the wall is cut off by a straight line between its ends.
+    assert (tidied != whole).sum() < 0.5 * (labels != whole).sum()
+    assert (tidied[1] == whole[1]).all()
+
+
+@pytest.mark.parametrize(
+    "pixels", [[(20, 40)], [(20, 40), (21, 41), (22, 42)], [(20, 40), (20, 45)]]
+)
+def test_a_cavity_of_a_point_or_a_line_has_no_dents(pixels: list[tuple[int, int]]) -> None:
+    labels = heart()
+    labels[labels == 3] = 2
+    for y, x in pixels:
+        labels[:, y, x] = 3
+    assert (tidy(labels, CARDIAC) == labels).all() or len(pixels) == 2

@@ -1,7 +1,9 @@
 """What a slice of a heart cannot look like: islands beside a structure, holes in it.
 
 A papillary muscle or trabecula that was called background lies in the cavity as experts draw it;
-so what a cavity encloses becomes cavity, and what the wall encloses becomes wall.  Only the
+so what a cavity encloses becomes cavity, and what the wall encloses becomes wall.  One that was
+called wall dents the left ventricle, whose outline experts draw convex: the dent is filled (in 35
+true masks that adds .1 % to the cavity, .5 % at most).  Only the
 ventricles and the wall are tidied: of other structures (two sections of the aorta, say) nothing is
 known.  A hole in 3-D is one in each of its slices, so slices are all that needs looking at.  That a
 structure hangs together in 3-D is in ``pieces``.
@@ -12,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from skimage.morphology import convex_hull_image
 
 from napari_scribblemix.data.labels import LabelScheme
 
@@ -39,7 +42,10 @@ def tidy(labels: NDArray[np.uint8], scheme: LabelScheme) -> NDArray[np.uint8]:
         for k in cavities:
             plane[_holes(plane == k) & (plane == 0)] = k
         if wall:
-            _close_wall(plane, wall, index[_WALL], index.get("left ventricle"))
+            left = index.get("left ventricle")
+            _close_wall(plane, wall, index[_WALL], left)
+            if left is not None:
+                plane[_dents(plane == left) & (plane == index[_WALL])] = left
     return tidied
 
 
@@ -56,6 +62,15 @@ def _islands(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _holes(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     filled: NDArray[np.bool_] = ndimage.binary_fill_holes(mask)
     return filled & ~mask
+
+
+def _dents(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What lies in the convex hull of ``mask`` and not in it; nothing for a point or a line."""
+    points = np.argwhere(mask)
+    if len(points) < 3 or np.linalg.matrix_rank(points - points[0]) < 2:
+        return np.zeros_like(mask)
+    hull: NDArray[np.bool_] = convex_hull_image(mask, offset_coordinates=False)
+    return hull & ~mask
 
 
 def _close_wall(
