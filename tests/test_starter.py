@@ -145,12 +145,12 @@ def test_the_command_trains_and_refuses_two_budgets(tiny: None, tmp_path: Path, 
 
 @pytest.mark.slow
 def test_a_short_training_finds_fresh_drawn_hearts(tmp_path: Path) -> None:
-    """Coarse pixels and 600 steps are enough for a mean Dice of 0.8 on hearts never seen."""
+    """Coarse pixels and 400 steps are enough for a mean Dice of 0.65 on hearts never seen."""
     recipe = TINY.model_copy(update={"crop": 64, "spacing": 3.0, "batch": 12, "ema": 0.98})
-    chosen = settings(tmp_path / "run", steps=600, validations=1, threads=None)
+    chosen = settings(tmp_path / "run", steps=400, validations=1, threads=None)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(starter, "STARTER", recipe)
         last = list(Training(prepare(chosen), tmp_path / "run").events())[-1]
     assert isinstance(last, Finished)
     assert last.mean_dice is not None
-    assert last.mean_dice > 0.8
+    assert last.mean_dice > 0.65
