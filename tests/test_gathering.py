@@ -95,6 +95,22 @@ def test_labels_of_a_layout_are_strokes_or_a_mask_by_their_values(
     assert survey(tmp_path).warnings == ()
 
 
+@pytest.mark.parametrize("pen", [False, True], ids=["no background pen", "a background pen"])
+def test_strokes_over_an_untouched_0_are_strokes_where_the_layout_does_not_say(
+    tmp_path: Path, pen: bool
+) -> None:
+    strokes = np.zeros((4, 40, 40), np.uint8)
+    strokes[:, 18:20, 10:30] = 3
+    strokes[:, 25, 12:28] = 2
+    strokes[:, 10:12, 5:15] = 1
+    if pen:
+        strokes[:, 2, 2:38] = 4
+    image = np.random.default_rng(0).normal(100, 20, strokes.shape).astype(np.float32)
+    write_file(tmp_path / "imagesTr" / "P1.nii.gz", image)
+    write_file(tmp_path / "labelsTr" / "P1.nii.gz", strokes)
+    assert found(tmp_path) == [("P1", "imagesTr/P1", "labelsTr/P1", None)]
+
+
 def test_a_fourth_structure_makes_no_strokes(tmp_path: Path) -> None:
     fill(tmp_path, "imagesTr/P1", "labelsTr/P1:m")
     array = MASK.copy()

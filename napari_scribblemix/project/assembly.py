@@ -11,11 +11,14 @@ import dataclasses
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from napari_scribblemix.data.label_values import label_counts
-from napari_scribblemix.data.labels import guess_scheme
-from napari_scribblemix.errors import FileError, LabelError
+from napari_scribblemix.data.labels import LabelScheme, guess_scheme
+from napari_scribblemix.data.nifti import read_labels
+from napari_scribblemix.data.untouched import zero_is_unlabelled
+from napari_scribblemix.errors import FileError, InputError, LabelError
 from napari_scribblemix.project.cases import CaseFiles
 from napari_scribblemix.project.channels import group_channels, keep_alike
 from napari_scribblemix.project.gathering import Filed, Gathered
@@ -68,7 +71,7 @@ def by_case(files: Iterable[Filed], ids: dict[Filed, str], what: str) -> dict[st
 
 
 def _are_strokes(path: Path) -> bool:
-    """Whether labels are scribbles: most voxels say "not labelled", or some say "background pen".
+    """Whether labels are scribbles: most voxels say "not labelled", or thin strokes lie in 0.
 
     A few voxels of the value that means "not labelled" may be a structure that is not known here.
     """
@@ -78,9 +81,21 @@ def _are_strokes(path: Path) -> bool:
     except LabelError:
         return False
     if scheme.dense_background is None:
-        return 2 * counts.get(scheme.unlabelled_value, 0) > sum(counts.values())
+        if 2 * counts.get(scheme.unlabelled_value, 0) > sum(counts.values()):
+            return True
+        state = path.stat()
+        return _lie_in_zero(path, scheme, state.st_mtime_ns, state.st_size)
     # In MyoPS 0 is both "not labelled" and the background of full masks.
     return scheme.file_values[0] in counts
+
+
+# A folder is surveyed again with each change of its strokes.
+@lru_cache(maxsize=1024)
+def _lie_in_zero(path: Path, scheme: LabelScheme, _changed: int, _size: int) -> bool:
+    try:
+        return zero_is_unlabelled(read_labels(path).array, scheme) is True
+    except InputError:
+        return False
 
 
 def _share_out(
