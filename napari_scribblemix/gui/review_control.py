@@ -7,14 +7,13 @@ so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import QObject
-from qtpy.QtWidgets import QFileDialog, QMessageBox
+from qtpy.QtWidgets import QFileDialog
 
 from napari_scribblemix.data.from_mask import scribbles_from_mask
 from napari_scribblemix.data.labels import UNLABELLED
@@ -24,7 +23,6 @@ from napari_scribblemix.gui.guard import guarded
 from napari_scribblemix.gui.layers import PREDICTION, LayerBoard
 from napari_scribblemix.gui.masks import (
     Measures,
-    Planned,
     export_mask,
     origin_of_case,
     plan_export,
@@ -33,6 +31,7 @@ from napari_scribblemix.gui.masks import (
 from napari_scribblemix.gui.next_slice import most_doubtful, slice_doubts
 from napari_scribblemix.gui.open_case import corrections_at_risk
 from napari_scribblemix.gui.origins import describe_mask, describe_slice
+from napari_scribblemix.gui.questions import may_replace_corrections, with_consent
 from napari_scribblemix.gui.review_panel import ReviewPanel
 from napari_scribblemix.gui.runs import list_runs, model_choices
 from napari_scribblemix.gui.session import Session
@@ -105,29 +104,11 @@ class ReviewControl(QObject):
         case_ids = [record.id for record in session.the_project().cases]
         wanted = case_ids if everything else [session.the_case().id]
         at_risk = corrections_at_risk(session.the_project(), wanted)
-        replace = self._may_replace(at_risk) if at_risk else False
+        replace = may_replace_corrections(self._panel, at_risk) if at_risk else False
         if replace is not None:
             session.give_up(at_risk if replace else {})
             cases = () if everything else tuple(wanted)
             self._train.segment(model, cases, over_corrections=replace)
-
-    def _may_replace(self, at_risk: Mapping[str, frozenset[int]]) -> bool | None:
-        """Whether corrections that nobody accepts may go; ``None``: nothing is to happen."""
-        count = sum(len(slices) for slices in at_risk.values())
-        slices = "1 slice was" if count == 1 else f"{count} slices were"
-        where = next(iter(at_risk)) if len(at_risk) == 1 else f"{len(at_risk)} cases"
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self._panel,
-            "Replace corrections?",
-            f"{where}: {slices} corrected by hand and nobody accepted it. Replace what was "
-            "corrected by the model's mask? No keeps it and segments the rest.",
-            buttons.Yes | buttons.No | buttons.Cancel,
-            buttons.No,
-        )
-        if answer == buttons.Cancel:
-            return None
-        return bool(answer == buttons.Yes)
 
     def go_to_uncertain(self) -> None:
         """Show the slice the model is least sure of, those a person decided on left out."""
@@ -201,29 +182,12 @@ class ReviewControl(QObject):
             return
         ids = [record.id for record in project.cases] if everything else None
         planned = plan_export(project, ids or [self._session.the_case().id], Path(chosen))
-        wanted = self._with_consent(planned)
+        wanted = with_consent(self._panel, planned)
         for item in wanted:
             export_mask(project, item)
         if wanted:
             count = "1 mask was" if len(wanted) == 1 else f"{len(wanted)} masks were"
             self._session.told.emit("info", f"{count} written to {chosen}.")
-
-    def _with_consent(self, planned: list[Planned]) -> list[Planned]:
-        there = [item for item in planned if item.there]
-        if not there:
-            return planned
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self._panel,
-            "Replace masks?",
-            f"{len(there)} of {len(planned)} files are there already ({there[0].path.name}). "
-            "Replace them? No writes the others only.",
-            buttons.Yes | buttons.No | buttons.Cancel,
-            buttons.No,
-        )
-        if answer == buttons.Yes:
-            return planned
-        return [] if answer == buttons.Cancel else [item for item in planned if not item.there]
 
     # -- what is shown --
 

@@ -18,7 +18,7 @@ View = Literal["radiological", "any"]
 # name: (low, high), uniform.  "bell" names below are the mean of two uniforms: rarer at the ends.
 RANGES: dict[str, tuple[float, float]] = {
     # Left ventricle at end-diastole
-    "endo_radius": (15.0, 34.0),
+    "endo_radius": (16.5, 34.5),
     "length": (70.0, 100.0),
     "profile_power": (2.3, 3.3),
     "profile_root": (0.42, 0.56),
@@ -33,7 +33,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "oval_cos3": (-0.035, 0.035),
     "oval_sin3": (-0.035, 0.035),
     # Contraction (how much of each is gone at end-systole)
-    "contraction": (0.1, 0.5),
+    "contraction": (0.06, 0.4),
     "shortening": (0.05, 0.19),
     "thickening": (0.95, 1.15),
     "rv_contraction": (0.05, 0.3),
