@@ -227,6 +227,8 @@ class ReviewControl(QObject):
         layer = self._board.layer(PREDICTION)
         if layer is not None:
             _set(layer, "visible", self._panel.prediction.isChecked())
+            # napari lets a layer that is shown again be edited, whatever it was before.
+            _set(layer, "editable", self._session.writable)
             _set(layer, "contour", _OUTLINE if self._panel.outline.isChecked() else 0)
             _set(layer, "opacity", self._panel.opacity.value() / 100)
         if self._session.case is not None:

@@ -82,7 +82,7 @@ def test_segment_makes_a_case_of_the_chosen_layer_and_starts(
     started: list[Any] = []
     monkeypatch.setattr(
         "napari_scribblemix.gui.train_control.TrainControl.segment",
-        lambda _self, model, cases: started.append((model, cases)),
+        lambda _self, model, cases, **_: started.append((model, cases)),
     )
     commands.segment(viewer)
     assert started == [(Path("starter"), ("mine",))]
