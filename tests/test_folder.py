@@ -125,6 +125,32 @@ def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+SWAPPED = CARDIAC.model_dump() | {"file_values": [3, 2, 1, 0]}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ([], "it holds no record of a project"),
+        (None, "it holds no record of a project"),
+        ({}, "schema_version: got None, expected 1"),
+        ({"schema_version": "2"}, "schema_version: got '2', expected 1"),
+        ({"schema_version": 1, "cases": 3}, "cases: got 3, expected a list"),
+        ({"schema_version": 1, "cases": [{}]}, r"cases\.0\.id: it is missing"),
+        ({"schema_version": 1, "more": 3}, "more: this name is not known"),
+        ({"schema_version": 1, "labels": SWAPPED}, "labels: got 3 for the background of masks"),
+    ],
+)
+def test_a_damaged_record_is_told_in_plain_words(tmp_path: Path, content, said: str) -> None:
+    Project.create(tmp_path / "p").close()
+    (path,) = tmp_path.glob("*/project.json")
+    path.write_text(json.dumps(content))
+    with pytest.raises(ProjectError, match=f"is damaged: {said}.*restore this file") as caught:
+        Project.open(path.parent)
+    assert not isinstance(caught.value, SchemaError)
+    assert "Value error" not in str(caught.value)
+
+
 def test_a_folder_that_is_no_project_is_refused_and_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="could not be read"):
         Project.open(tmp_path)

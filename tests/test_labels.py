@@ -168,6 +168,11 @@ def test_a_scheme_survives_json() -> None:
         {"colours": ("red", "#000000", "#000000", "#000000")},
         {"names": ("a", "b", "c", "A")},
         {"dense_background": 1},
+        {"file_values": (3, 2, 1, 0)},
+        {"file_values": (9, 1, 2, 3)},
+        {"file_values": (9, 1, 2, 3), "dense_background": 8},
+        {"dense_background": 7},
+        {"dense_background": -1},
     ],
 )
 def test_contradictory_schemes_are_refused(changes: dict[str, object]) -> None:

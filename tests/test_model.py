@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from napari_scribblemix import settings
 from napari_scribblemix.data import described
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import CARDIAC
@@ -18,6 +19,7 @@ from napari_scribblemix.inference.model import (
     read_card,
     save_model,
 )
+from napari_scribblemix.methods import unet
 from napari_scribblemix.methods.unet import build_network
 
 CPU = torch.device("cpu")
@@ -78,6 +80,42 @@ def test_a_damaged_card_names_the_field(run: Path) -> None:
     (run / "model.json").write_text("{")
     with pytest.raises(ModelError, match="missing or damaged"):
         read_card(run)
+
+
+@pytest.mark.parametrize("network", ["../x", "unet", ""])
+def test_a_card_of_an_unknown_network_is_refused_when_it_is_read(run: Path, network: str) -> None:
+    change_card(run, network=network)
+    with pytest.raises(ModelError, match=r"model\.json is damaged: network: got .* one of fast, "):
+        read_card(run)
+
+
+def test_a_card_may_name_each_network_that_can_be_built(run: Path) -> None:
+    assert set(settings.NETWORKS.values()) == set(unet.NETWORKS)
+    for network in unet.NETWORKS:
+        change_card(run, network=network)
+        assert read_card(run).network == network
+
+
+def test_a_card_whose_masks_have_another_background_is_refused(run: Path) -> None:
+    labels = CARDIAC.model_dump() | {"file_values": [3, 2, 1, 0]}
+    change_card(run, labels=labels)
+    with pytest.raises(
+        ModelError, match="damaged: labels: got 3 for the background of masks, expected 0: put"
+    ):
+        read_card(run)
+
+
+@pytest.mark.parametrize("version", [None, "1", 0, -1, [1]])
+def test_a_card_without_a_right_version_is_damaged_not_newer(run: Path, version: object) -> None:
+    change_card(run, schema_version=version)
+    with pytest.raises(ModelError, match=r"is damaged: schema_version: got .*, expected 1; rest"):
+        read_card(run)
+    content = json.loads((run / "model.json").read_text())
+    del content["schema_version"]
+    for damaged in (content, []):
+        (run / "model.json").write_text(json.dumps(damaged))
+        with pytest.raises(ModelError, match="damaged"):
+            read_card(run)
 
 
 def test_weights_of_another_network_are_refused(run: Path) -> None:

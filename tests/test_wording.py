@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_scribblemix.data.wording import can_be_shown, check_name, check_words, shown
+from napari_scribblemix.data.wording import can_be_shown, check_name, check_words, counted, shown
 
 PLAIN = ["left ventricle", "Bärlapp 7", "心臓", "a\u00a0b", "قلب\u200cها", "", "[red]", ":heart:"]
 HIDDEN = {
@@ -50,3 +50,7 @@ def test_a_name_is_short_and_can_be_part_of_a_file_name(name: str) -> None:
     with pytest.raises(ValueError, match="names of 1 to 60 characters that can be part of a file"):
         check_name(name)
     assert check_name("x" * 60) == "x" * 60
+
+
+def test_one_is_no_plural() -> None:
+    assert [counted(number, "case") for number in (0, 1, 2)] == ["0 cases", "1 case", "2 cases"]

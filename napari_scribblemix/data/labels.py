@@ -31,7 +31,8 @@ class LabelScheme(BaseModel):
     """Names, colours and file values of the classes, by class index (0 is the background).
 
     ``unlabelled_value`` stands for "not labelled" in scribble files.  ``dense_background`` is the
-    background's value in full masks where it differs from that in scribbles (MyoPS).
+    background's value in full masks where it differs from that in scribbles (MyoPS).  In masks it
+    is always 0.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,6 +59,13 @@ class LabelScheme(BaseModel):
         values = (*self.file_values, self.unlabelled_value)
         if len(set(values)) != len(values) or min(values) < 0 or max(values) > 65535:
             raise ValueError(f"expected distinct file values from 0 to 65535, got {values}")
+        background = self._mask_background
+        if background != 0:
+            # Everybody reads 0 in a mask as background: other values would be wrong unseen.
+            raise ValueError(
+                f"got {background} for the background of masks, expected 0: put 0 first in "
+                "file_values, or set dense_background to 0"
+            )
         if self.dense_background in self.file_values[1:]:
             raise ValueError("expected a dense_background that is no structure's value")
         # As they stand in the names of files, where a space is none.
@@ -71,6 +79,10 @@ class LabelScheme(BaseModel):
     def classes(self) -> int:
         """The number of classes K, background included."""
         return len(self.names)
+
+    @property
+    def _mask_background(self) -> int:
+        return self.file_values[0] if self.dense_background is None else self.dense_background
 
     @property
     def connected(self) -> tuple[tuple[int, ...], ...]:
@@ -120,8 +132,9 @@ class LabelScheme(BaseModel):
         """Class indices of a full mask to file values; ``LabelError`` if a pixel is unlabelled."""
         if (labels == UNLABELLED).any():
             raise LabelError("Got unlabelled pixels in a full mask; save it as scribbles instead.")
-        background = self.file_values[0] if self.dense_background is None else self.dense_background
-        return self._encode(labels, (background, *self.file_values[1:], self.unlabelled_value))
+        return self._encode(
+            labels, (self._mask_background, *self.file_values[1:], self.unlabelled_value)
+        )
 
     def to_viewer(self, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """For a viewer layer: 0 where unlabelled, structures as they are, K for background."""

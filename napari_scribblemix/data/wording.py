@@ -8,6 +8,8 @@ same (a path, a message) shows the sign's number in its place.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 LONGEST_NAME = 60
 """Characters in the name of a structure or a channel."""
@@ -53,3 +55,39 @@ def check_name(text: str) -> str:
             f"got {text[:40]!r}"
         )
     return text
+
+
+def counted(count: int, thing: str) -> str:
+    """``1 case``, ``2 cases``."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+_PLAIN = {"missing": "it is missing", "extra_forbidden": "this name is not known"}
+_KINDS = {"tuple": "a list", "list": "a list", "dictionary": "an object", "string": "text"}
+
+
+def what_is_wrong(item: Mapping[str, Any]) -> str:
+    """One of the ``errors()`` of pydantic, without the words of programmers.
+
+    Where our own validator spoke, what it said; else what was got and what was expected.
+    """
+    message = str(item["msg"])
+    if item["type"] in _PLAIN:
+        return _PLAIN[item["type"]]
+    if not message.startswith("Input should be "):
+        return message.removeprefix("Value error, ")
+    expected = message.removeprefix("Input should be ")
+    for kind, plain in _KINDS.items():
+        if expected == f"a valid {kind}":
+            expected = plain
+    got = item["input"]
+    simple = got is None or isinstance(got, str | int | float)
+    words = repr(got)[:40] if simple else f"a {type(got).__name__}"
+    return f"got {words}, expected {expected.replace('a valid ', 'a ')}"
+
+
+def first_wrong(errors: list[Any]) -> str:
+    """``place: what`` of the first of the ``errors()`` of pydantic."""
+    where = ".".join(map(str, errors[0]["loc"]))
+    said = what_is_wrong(errors[0])
+    return f"{where}: {said}" if where else said

@@ -26,10 +26,11 @@ from napari_scribblemix.data.described import (
 from napari_scribblemix.data.intensity import IntensityRule
 from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.data.volume import Volume
-from napari_scribblemix.data.wording import check_name, check_words
+from napari_scribblemix.data.wording import check_name, check_words, first_wrong
 from napari_scribblemix.errors import FileError, ImageError, ModelError
 from napari_scribblemix.project.run_models import MODEL_NAME, models_of
 from napari_scribblemix.resources import find_model
+from napari_scribblemix.settings import NETWORKS
 
 SCHEMA_VERSION = 1
 
@@ -38,6 +39,15 @@ CHECKSUM = "sha256"
 
 
 _Words = Annotated[str, Field(max_length=1000), AfterValidator(check_words)]
+
+
+def _check_network(name: str) -> str:
+    if name not in NETWORKS.values():
+        raise ValueError(f"got {name[:40]!r}, expected one of {', '.join(NETWORKS.values())}")
+    return name
+
+
+_Network = Annotated[str, AfterValidator(_check_network)]
 
 _Name = Annotated[str, AfterValidator(check_name)]
 
@@ -53,7 +63,7 @@ class ModelCard(BaseModel):
     licence: _Words = "Not stated; belongs to whoever trained it."
     sha256: str = Field("", description="of the weights file")
     parent: str = Field("", max_length=64, description="sha256 of the model it began with, if any")
-    network: _Words
+    network: _Network
     in_channels: int = Field(ge=1, le=64)
     channels: tuple[Annotated[str, AfterValidator(check_name)], ...] = Field(
         (), description="their names, if there are several"
@@ -165,18 +175,18 @@ def find_card(path: Path) -> tuple[ModelCard, tuple[str, ...]]:
     card_file = card_path(find_weights(path))
     content, notes = _read_content(find_weights(path))
     version = content.get("schema_version")
-    if version != SCHEMA_VERSION:
+    if isinstance(version, int) and version > SCHEMA_VERSION:
         raise ModelError(
             f"Got a model card of schema version {version}, expected {SCHEMA_VERSION}; update "
             "napari-scribblemix."
         )
     try:
-        return ModelCard.model_validate(content), notes
+        # One without a version is damaged, though the model itself would supply it.
+        return ModelCard.model_validate({"schema_version": None} | content), notes
     except ValidationError as error:
-        first = error.errors()[0]
         raise ModelError(
-            f"The model card {card_file.name} is damaged: {'.'.join(map(str, first['loc']))}: "
-            f"{first['msg']}."
+            f"The model card {card_file.name} is damaged: {first_wrong(error.errors())}; restore "
+            "it from a copy."
         ) from error
 
 

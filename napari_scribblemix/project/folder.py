@@ -18,6 +18,7 @@ from napari_scribblemix.data.durable import remove_strays
 from napari_scribblemix.data.labels import CARDIAC, LabelScheme
 from napari_scribblemix.data.links import inside, is_taken, real
 from napari_scribblemix.data.volume import Volume
+from napari_scribblemix.data.wording import what_is_wrong
 from napari_scribblemix.errors import FileError, LabelError, ProjectError, ProjectLocked
 from napari_scribblemix.project.cases import Case, CaseFiles, decided, file_hash, load_case
 from napari_scribblemix.project.durable import FileLock, Journal
@@ -180,7 +181,7 @@ class ProjectFolder:
             changed = self._record.model_copy(update={"cases": (*self.cases, record)})
             changed = ProjectRecord.model_validate(changed.model_dump())
         except ValidationError as error:
-            reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+            reason = what_is_wrong(error.errors()[0])
             raise ProjectError(f"{files.id} could not be added: {reason}.") from error
         notes = case.notes
         if self._has_strokes(files.id):

@@ -22,7 +22,7 @@ from pydantic import (
 
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.data.labels import CARDIAC, LabelScheme
-from napari_scribblemix.data.wording import can_be_shown, check_name
+from napari_scribblemix.data.wording import can_be_shown, check_name, first_wrong
 from napari_scribblemix.errors import ProjectError, SchemaError
 
 SCHEMA_VERSION = 1
@@ -122,18 +122,24 @@ def read_record(path: Path) -> ProjectRecord:
             f"{path} could not be read ({reason}); expected a project folder: choose another, or "
             "restore this file from a copy."
         ) from error
-    version = content.get("schema_version") if isinstance(content, dict) else None
-    if version != SCHEMA_VERSION:
+    if not isinstance(content, dict):
+        raise ProjectError(
+            f"{path} is damaged: it holds no record of a project, expected a JSON object; restore "
+            "this file from a copy."
+        )
+    version = content.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
         raise SchemaError(
             f"{path} has schema version {version}, this program knows {SCHEMA_VERSION}; update "
             "napari-scribblemix."
         )
     try:
-        return ProjectRecord.model_validate(content)
+        # One without a version is damaged, though the record itself would supply it.
+        return ProjectRecord.model_validate({"schema_version": None} | content)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ProjectError(f"{path} is damaged: {where}: {first['msg']}.") from error
+        raise ProjectError(
+            f"{path} is damaged: {first_wrong(error.errors())}; restore this file from a copy."
+        ) from error
 
 
 def write_record(path: Path, record: ProjectRecord) -> None:
