@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from napari_scribblemix.data import nifti
+from napari_scribblemix.data.headers import SCALING_NOTE
 from napari_scribblemix.data.nifti import number_of_frames, read_image, read_labels
 from napari_scribblemix.errors import FileError, GeometryError, InputError, LabelError
 
@@ -92,6 +93,48 @@ def with_fields(path: Path, **changed: object) -> Path:
         fields[name] = value
     path.write_bytes(gzip.compress(bytes(data)) if path.suffix == ".gz" else bytes(data))
     return path
+
+
+@pytest.mark.parametrize("slope", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
+def test_a_slope_that_is_no_number_is_told(tmp_path: Path, name: str, slope: float) -> None:
+    path = with_fields(tmp_path / name, scl_slope=slope)
+    for read in (read_image, read_labels):
+        assert read(path).notes == (SCALING_NOTE,)
+        assert (read(path).array == 1).all()
+
+
+@pytest.mark.parametrize("slope", [0.0, 1.0, 2.0])
+def test_a_slope_that_can_be_used_is_not_told(tmp_path: Path, slope: float) -> None:
+    volume = read_image(with_fields(tmp_path / "a.nii", scl_slope=slope))
+    assert volume.notes == ()
+    assert (volume.array == (slope or 1)).all()
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("kind", [nibabel.Nifti1Header, nibabel.Nifti2Header])
+def test_the_slope_is_found_in_each_kind_of_header(tmp_path: Path, kind, order: str) -> None:
+    makes = {nibabel.Nifti1Header: nibabel.Nifti1Image, nibabel.Nifti2Header: nibabel.Nifti2Image}
+    header = kind(endianness=order)
+    made = makes[kind](np.ones((7, 6, 5), np.uint8), np.diag([1.4, 1.4, 8, 1]), header)
+    data = bytearray(made.to_bytes())
+    layout = header.template_dtype.newbyteorder(made.header.endianness)
+    np.ndarray((), dtype=layout, buffer=data)["scl_slope"] = np.inf
+    (tmp_path / "a.nii").write_bytes(data)
+    assert read_image(tmp_path / "a.nii").notes == (SCALING_NOTE,)
+
+
+def test_a_negative_size_says_what_to_do(tmp_path: Path) -> None:
+    path = with_fields(tmp_path / "a.nii", dim=[3, -5, 6, 5, 1, 1, 1, 1])
+    with pytest.raises(GeometryError, match=r"-5 x 6 x 5; .* at least 1: copy or download"):
+        read_image(path)
+
+
+@pytest.mark.parametrize("offset", [np.nan, np.inf])
+def test_an_offset_that_is_no_number_is_told_in_plain_words(tmp_path: Path, offset: float) -> None:
+    path = with_fields(tmp_path / "a.nii", vox_offset=offset)
+    with pytest.raises(FileError, match="a number in its header is not finite"):
+        read_image(path)
 
 
 @pytest.mark.parametrize("offset", [np.inf, 1e30, 4e6])

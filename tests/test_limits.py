@@ -37,6 +37,9 @@ def save(path: Path, sizes: tuple[float, float, float], unit: str = "mm", shape=
         ((1e-8, 1e-8, 1e-8), "mm", r"pixels of 1e-08 x 1e-08 mm"),
         ((1.4, 1.4, 8), "meter", r"1\.4e\+03 x 1\.4e\+03 mm, converted from .* \(metre\)"),
         ((0.003, 0.003, 0.008), "mm", "look like metres: repair"),
+        ((1.4, 1.4, 8), "meter", "mm: the numbers look like mm; set the header's unit to mm"),
+        ((1.4, 1.4, 8), "micron", "mm: the numbers look like mm; set the header's unit to mm"),
+        ((0.01, 0.01, 0.01), "micron", "repair the header"),
         ((1.4, 1.4, 500), "mm", "slices 500 mm apart"),
     ],
 )

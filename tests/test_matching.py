@@ -68,6 +68,7 @@ def test_a_header_that_states_no_place_turns_nothing(tmp_path: Path) -> None:
     image = nibabel.Nifti1Image(VALUES, np.diag([1.0, 1, 1, 1]))
     image.header["pixdim"][1:4] = (1.5, 1.5, 8)
     image.header["vox_offset"] = 352
+    image.header["scl_slope"], image.header["scl_inter"] = 1, 0
     data = image.header.binaryblock + bytes(4) + VALUES.tobytes(order="F")
     (tmp_path / "image.nii").write_bytes(data)
     acdc = read_labels(tmp_path / "image.nii")

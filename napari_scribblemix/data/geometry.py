@@ -205,7 +205,8 @@ def resolve(header: Nifti1Header, file_shape: tuple[int, ...]) -> Geometry:
     affine.setflags(write=False)
     shape = tuple(map(int, file_shape))
     geometry = Geometry(affine, shape, axis, forms, " ".join(notes) or None)
-    check_spacing(geometry.spacing, geometry.shape, _UNIT_NAMES.get(forms.unit, "mm"))
+    unit = _UNIT_NAMES.get(forms.unit, "mm")
+    check_spacing(geometry.spacing, geometry.shape, unit, factor or 1.0)
     return geometry
 
 

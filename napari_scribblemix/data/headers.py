@@ -22,6 +22,10 @@ from nibabel.nifti1 import Nifti1Pair
 from napari_scribblemix.data.limits import MOST_FRAMES, check_size
 from napari_scribblemix.errors import GeometryError
 
+SCALING_NOTE = (
+    "The header's scaling (scl_slope) is no finite number: the values are used as stored, unscaled."
+)
+
 REPAIRED = "repaired"
 """Where an image that was opened keeps what nibabel set right, in ``image.extra``."""
 
@@ -64,6 +68,27 @@ def heard() -> Iterator[list[str]]:
         ]
 
 
+def unlike_numbers(stored: np.dtype[Any]) -> str:
+    """What is wrong with voxels that are no plain numbers, and what to do."""
+    if stored.names:
+        colours = "".join(stored.names)
+        return f"colours ({colours}); expected one number per voxel: convert it to grey values"
+    if stored.kind == "c":
+        return "complex numbers; expected one number per voxel: save their magnitude"
+    return f"values of the kind {stored}; expected one number per voxel: convert it to numbers"
+
+
+def scaling_note(image: Nifti1Pair, start: bytes) -> str | None:
+    """What to tell if the slope in ``start``, the first bytes of the header, cannot be applied.
+
+    nibabel takes such a slope for none and forgets it, so it is read from the file itself.
+    """
+    stored: Any = image.header.structarr.dtype.fields
+    kind, place = stored["scl_slope"][:2]
+    slope = float(np.frombuffer(start, kind, 1, place)[0])
+    return None if math.isfinite(slope) else SCALING_NOTE
+
+
 def check_header(image: Nifti1Pair) -> None:
     """See whether the file can hold what the header of ``image`` states; nothing is read.
 
@@ -74,8 +99,8 @@ def check_header(image: Nifti1Pair) -> None:
     shape = tuple(map(int, image.shape))
     if len(shape) < 2 or min(shape) < 1:
         raise GeometryError(
-            f"Got an array of {' x '.join(map(str, shape)) or 'no size'}; expected a volume of "
-            "slices."
+            f"Got an array of {' x '.join(map(str, shape)) or 'no size'}; expected two sizes or "
+            "more, each at least 1: copy or download the file again, or save it as a 3-D image."
         )
     check_size((*shape, 1)[:3])
     frames = math.prod(shape[3:])

@@ -66,24 +66,34 @@ def _unit_guess(field: Sequence[float]) -> str:
     return ""
 
 
+def _is_scan(z: float, pixel: tuple[float, float]) -> bool:
+    inside = all(PIXEL_MM[0] <= size <= PIXEL_MM[1] for size in pixel)
+    return inside and SLICE_MM[0] <= z <= SLICE_MM[1]
+
+
 def check_spacing(
-    spacing: tuple[float, float, float], shape: tuple[int, int, int], unit: str = "mm"
+    spacing: tuple[float, float, float],
+    shape: tuple[int, int, int],
+    unit: str = "mm",
+    factor: float = 1.0,
 ) -> None:
     """``GeometryError`` for voxels (z, y, x) in mm that no scanner makes.
 
     ``shape`` (Z, Y, X) helps to guess what the numbers mean; ``unit`` is that of the header, from
-    which they were converted.
+    which they were converted by ``factor``.
     """
     z, y, x = spacing
-    inside = all(PIXEL_MM[0] <= size <= PIXEL_MM[1] for size in (y, x))
-    if inside and SLICE_MM[0] <= z <= SLICE_MM[1]:
+    if _is_scan(z, (y, x)):
         return
     stated = "" if unit == "mm" else f", converted from the header's unit ({unit})"
     field = (shape[1] * y, shape[2] * x)
+    todo = f"{_unit_guess(field)}: repair the header"
+    if unit != "mm" and _is_scan(z / factor, (y / factor, x / factor)):
+        todo = ": the numbers look like mm; set the header's unit to mm"
     raise GeometryError(
         f"Got slices {z:.3g} mm apart with pixels of {_listed((y, x))} mm{stated}; expected "
         f"{SLICE_MM[0]:g} to {SLICE_MM[1]:g} mm and {PIXEL_MM[0]:g} to {PIXEL_MM[1]:g} mm"
-        f"{_unit_guess(field)}: repair the header."
+        f"{todo}."
     )
 
 

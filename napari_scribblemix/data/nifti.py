@@ -28,7 +28,13 @@ from numpy.typing import NDArray
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.data.file_names import SUFFIXES, is_pair, pair_of, split_name
 from napari_scribblemix.data.geometry import Geometry, resolve
-from napari_scribblemix.data.headers import REPAIRED, check_header, heard
+from napari_scribblemix.data.headers import (
+    REPAIRED,
+    check_header,
+    heard,
+    scaling_note,
+    unlike_numbers,
+)
 from napari_scribblemix.data.pointers import FETCH, is_dangling, is_placeholder
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import FileError, GeometryError, LabelError
@@ -54,6 +60,8 @@ _PAIRS = {b"ni1\0": Nifti1Pair, b"ni2\0": Nifti2Pair}
 def _damaged(path: Path, error: Exception) -> FileError:
     # Some of nibabel's reasons have several lines.
     reason = " ".join(str(error).split()) or type(error).__name__
+    if reason.startswith("cannot convert float"):
+        reason = "a number in its header is not finite"
     return FileError(
         f"{path} could not be read ({reason}); expected a "
         "complete NIfTI file (.nii, .nii.gz): copy or download it again."
@@ -120,9 +128,7 @@ def _open(path: Path) -> Nifti1Pair:
     if not isinstance(image, Nifti1Pair):
         raise FileError(f"{path} is a {type(image).__name__}; expected a NIfTI file: convert it.")
     if image.get_data_dtype().kind not in "uif":
-        raise FileError(
-            f"{path} holds {image.get_data_dtype()} values; expected one number per voxel."
-        )
+        raise FileError(f"{path} holds {unlike_numbers(image.get_data_dtype())}.")
     try:
         check_header(image)
     except GeometryError as error:
@@ -184,9 +190,10 @@ def _read(path: Path, frame: int | None) -> tuple[NDArray[Any], Geometry, tuple[
             f"Got frame {frame} of {path}, which holds {frames}; choose one from 0 to {frames - 1}."
         )
     geometry = _geometry(path, image)
-    notes = (geometry.note,) if geometry.note else ()
     try:
-        return _stored(image, frame, spatial), geometry, (*notes, *image.extra[REPAIRED])
+        scaling = scaling_note(image, _start(pair_of(path)[0] if is_pair(path) else path))
+        notes = (*filter(None, (geometry.note, scaling)), *image.extra[REPAIRED])
+        return _stored(image, frame, spatial), geometry, notes
     except _DAMAGED as error:
         raise _damaged(path, error) from error
 

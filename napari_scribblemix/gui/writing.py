@@ -58,7 +58,8 @@ def write_labels_layer(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
             labels = scheme.encode_mask(labels.astype(np.uint8))
     if "geometry" not in known and labels.ndim not in {2, 3}:
         raise GeometryError(
-            f"Got a layer of {labels.ndim} axes; expected a volume of slices, rows and columns."
+            f"Got a layer of {labels.ndim} axes; expected a volume of slices, rows and "
+            "columns: save one frame, or one colour, as a layer of its own."
         )
     write_labels(Path(path), *_on_grid(labels, meta))
     return [path]
