@@ -10,13 +10,15 @@ from napari_scribblemix.settings import StarterSettings
 
 def run(settings: StarterSettings) -> int:
     """Train, then measure where asked; returns the exit code (130 where the user stopped it)."""
+    from napari_scribblemix.training.claim import claimed
     from napari_scribblemix.training.loop import Training
     from napari_scribblemix.training.starter import measure_on, prepare
 
     if settings.time is not None and settings.steps is not None:
         raise SettingsError("Got --time and --steps; expected one budget: choose one of them.")
     check_output(settings.output, resume=settings.resume)
-    code = follow(Training(prepare(settings), settings.output), as_json=settings.json_events)
+    with claimed(settings.output, resume=settings.resume) as folder:
+        code = follow(Training(prepare(settings), folder), as_json=settings.json_events)
     for text in settings.measure if not code else ():
         name, _, folder = text.partition("=")
         dice, mean = measure_on(settings.output, name, folder)

@@ -194,12 +194,13 @@ def check_output(folder: Path, *, resume: bool) -> None:
 
 def run(settings: TrainSettings) -> int:
     """Train; returns the exit code (130 where the user stopped it)."""
-    from napari_scribblemix.training.cases import default_output
+    from napari_scribblemix.training.claim import claimed_output
     from napari_scribblemix.training.loop import Training
     from napari_scribblemix.training.scribble_job import prepare
 
-    folder = settings.output or default_output(settings)
-    check_output(folder, resume=settings.resume)
-    with messages().status("Reading the cases") as status:
-        job = prepare(settings, folder, status.update)
-    return follow(Training(job, folder), as_json=settings.json_events)
+    if settings.output is not None:
+        check_output(settings.output, resume=settings.resume)
+    with claimed_output(settings) as folder:
+        with messages().status("Reading the cases") as status:
+            job = prepare(settings, folder, status.update)
+        return follow(Training(job, folder), as_json=settings.json_events)

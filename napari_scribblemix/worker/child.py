@@ -34,7 +34,7 @@ from napari_scribblemix.inference.project_cases import (
 from napari_scribblemix.inference.segment import LOOK, Look
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.settings import TrainSettings
-from napari_scribblemix.training.cases import default_output
+from napari_scribblemix.training.claim import claimed_output
 from napari_scribblemix.training.control import Control
 from napari_scribblemix.training.device import (
     choose_device,
@@ -42,7 +42,7 @@ from napari_scribblemix.training.device import (
     set_threads,
 )
 from napari_scribblemix.training.loop import Training
-from napari_scribblemix.training.record import check_run_folder, describe_failure, recorded
+from napari_scribblemix.training.record import describe_failure, recorded
 from napari_scribblemix.training.scribble_job import ScribbleJob, prepare
 from napari_scribblemix.worker.inbox import Inbox
 from napari_scribblemix.worker.messages import (
@@ -134,8 +134,14 @@ def _train(
             f"Got settings for {settings.folder}, but this process works on {folder}; give the "
             "project's own folder."
         )
-    run_folder = job.run or settings.output or default_output(settings)
-    check_run_folder(run_folder, resume=settings.resume)
+    with claimed_output(settings, job.run) as run_folder:
+        yield from _train_in(job, folder, run_folder, inbox, tell)
+
+
+def _train_in(
+    job: TrainJob, folder: Path, run_folder: Path, inbox: Inbox, tell: Callable[[Event], None]
+) -> Iterator[Event]:
+    settings = job.settings
     project = Project.open(folder, write=False)
     yield Preparing(message=f"Reading {len(project.cases)} cases")
     prepared = _prepare(settings, run_folder, inbox, tell)
