@@ -1,9 +1,10 @@
 """What a removed layer held in graphics memory is given back in the canvas's own OpenGL context.
 
 napari deletes a removed layer's buffers and textures at once, in whichever context is current.
-Outside of a paint that is Qt's own, with which it puts windows together.  A buffer that is deleted
-there can still be in use by the canvas, whose next paint then reads what is gone: the process dies
-in ``glDrawArrays``.  So the canvas's context is made current first, for every layer of anybody.
+Outside of a paint that is often Qt's own, with which it puts windows together.  A buffer that is
+deleted there can still be in use by the canvas, whose next paint then reads what is gone: the
+process dies in ``glDrawArrays``.  So nothing is done to the canvas's objects before its context is
+current, whoever removes a layer, and whatever Qt painted since.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy import QT5
+from qtpy.QtGui import QOpenGLContext
 from qtpy.QtWidgets import QWidget
 
 if QT5:
@@ -20,22 +22,30 @@ else:
 
 
 class CanvasContext:
-    """Watches the layer list of ``viewer``, whose canvases are in ``window``."""
+    """Watches over the canvases in ``window`` until it is closed."""
 
-    def __init__(self, viewer: Any, window: QWidget) -> None:
-        self._window = window
-        self._events = viewer.layers.events
-        # napari calls the last connected first: before its own canvas deletes anything.
-        self._events.removed.connect(self._make_current, position="first")
-        self._events.end_batch.connect(self._make_current, position="first")
+    def __init__(self, window: QWidget) -> None:
+        self._contexts: list[Any] = []
+        for widget in window.findChildren(QOpenGLWidget):
+            canvas = getattr(widget, "_vispy_canvas", None)
+            if canvas is not None:
+                self._watch(canvas.context, widget)
 
     def close(self) -> None:
         """Watch no more."""
-        self._events.removed.disconnect(self._make_current)
-        self._events.end_batch.disconnect(self._make_current)
+        for context in self._contexts:
+            context.__dict__.pop("flush_commands", None)
+        self._contexts.clear()
 
-    def _make_current(self, _event: Any = None) -> None:
-        for canvas in self._window.findChildren(QOpenGLWidget):
-            # Not yet shown, it has no context and has drawn nothing.
-            if canvas.isValid():
-                canvas.makeCurrent()
+    def _watch(self, context: Any, widget: QOpenGLWidget) -> None:
+        flush = context.flush_commands
+
+        def flush_in_own_context(event: Any = None) -> None:
+            # Inside of a paint it is current already; made current anew, vispy's target were lost.
+            # Not yet shown, the widget has no context and has drawn nothing.
+            if widget.isValid() and QOpenGLContext.currentContext() is not widget.context():
+                widget.makeCurrent()
+            flush(event)
+
+        context.flush_commands = flush_in_own_context
+        self._contexts.append(context)

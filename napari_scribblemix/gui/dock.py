@@ -172,7 +172,7 @@ class ScribbleMixWidget(QWidget):
             parent = parent.parentWidget()
         if parent is not None and self._window is None and not self._closed:
             self._window = parent
-            self._canvas = CanvasContext(self.board.viewer, parent)
+            self._canvas = CanvasContext(parent)
             parent.installEventFilter(self)
 
     # -- telling --
