@@ -40,7 +40,8 @@ def test_two_trainings_that_start_together_get_two_names(
 
 
 def test_a_training_that_never_began_leaves_no_folder(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="no stroke"), claimed(tmp_path / "run", resume=False):
+    run = tmp_path / "runs" / "run"
+    with pytest.raises(TrainingError, match="no stroke"), claimed(run, resume=False):
         raise TrainingError("no stroke")
     assert list(tmp_path.iterdir()) == []
 
@@ -54,7 +55,7 @@ def test_a_folder_of_the_user_stays(tmp_path: Path) -> None:
 
 def test_what_is_there_is_no_run_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "run").write_text("mine")
-    with pytest.raises(FileError), claimed(tmp_path / "run", resume=False):
+    with pytest.raises(FileError, match="is no folder"), claimed(tmp_path / "run", resume=False):
         pass
     assert (tmp_path / "run").read_text() == "mine"
 

@@ -103,3 +103,10 @@ def test_a_cavity_of_a_point_or_a_line_has_no_dents(pixels: list[tuple[int, int]
     for y, x in pixels:
         labels[:, y, x] = 3
     assert (tidy(labels, CARDIAC) == labels).all() or len(pixels) == 2
+
+
+def test_a_cavity_round_a_wall_is_somebodys_meaning_and_stays() -> None:
+    labels = heart()
+    wall, cavity = labels == 2, labels == 3
+    labels[wall], labels[cavity] = 3, 2
+    assert (tidy(labels, CARDIAC) == labels).all()

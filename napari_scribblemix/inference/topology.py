@@ -24,6 +24,10 @@ _ISLAND = 0.3
 Larger ones may be true: the inflow and outflow of a right ventricle, a wall open at the base.
 """
 
+_DENT = 0.35
+"""Dents of more than this share of the cavity or of the wall are no papillary muscles: the labels
+mean something else (a person's own use of the classes, a prediction gone wrong), and stay."""
+
 _CAVITIES = ("right ventricle", "left ventricle")
 _WALL = "myocardium"
 _CORNERS = np.ones((3, 3), dtype=bool)
@@ -45,7 +49,9 @@ def tidy(labels: NDArray[np.uint8], scheme: LabelScheme) -> NDArray[np.uint8]:
             left = index.get("left ventricle")
             _close_wall(plane, wall, index[_WALL], left)
             if left is not None:
-                plane[_dents(plane == left) & (plane == index[_WALL])] = left
+                dents = _dents(plane == left) & (plane == index[_WALL])
+                if dents.sum() <= _DENT * min((plane == left).sum(), (plane == index[_WALL]).sum()):
+                    plane[dents] = left
     return tidied
 
 

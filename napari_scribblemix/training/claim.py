@@ -28,8 +28,8 @@ def claimed(run: Path, *, resume: bool) -> Iterator[Path]:
     ``TrainingError`` if another training holds it.
     """
     check_run_folder(run, resume=resume)
-    made = _make(run, alone=False)
-    with _held(run, made=made):
+    made = _make(run)
+    with _held(run, made or []):
         # Another training may have ended here since.
         check_run_folder(run, resume=resume)
         yield run
@@ -46,32 +46,35 @@ def claimed_output(settings: TrainSettings, run: Path | None = None) -> Iterator
         with claimed(named or default_output(settings), resume=settings.resume) as folder:
             yield folder
         return
-    folder = default_output(settings)
-    check_run_folder(folder, resume=False)
-    while not _make(folder, alone=True):
+    made = None
+    while made is None:
         folder = default_output(settings)
-    with _held(folder, made=True):
+        check_run_folder(folder, resume=False)
+        made = _make(folder)
+    with _held(folder, made):
         yield folder
 
 
-def _make(run: Path, *, alone: bool) -> bool:
-    """Make the folder; whether it was not there.  ``alone``: it must not be taken by another."""
+def _make(run: Path) -> list[Path] | None:
+    """Make the folder; what was made for it, itself first, or ``None`` if it is there already."""
+    missing = [path for path in (run, *run.parents) if not path.exists()]
     try:
         run.mkdir(parents=True)
     except FileExistsError:
-        return False
-    except OSError as error:
-        # A link to nowhere, or a file in the way, is told by what comes next where it may be one.
-        if not alone and run.is_dir():
-            return False
+        if run.is_dir():
+            return None
         raise FileError(
-            f"The run folder {run} could not be made ({error.strerror}); choose another."
+            f"{run} is no folder; expected one for the run: choose another --output."
+        ) from None
+    except OSError as error:
+        raise FileError(
+            f"The run folder {run} could not be made ({error.strerror}); choose another --output."
         ) from error
-    return True
+    return missing
 
 
 @contextlib.contextmanager
-def _held(run: Path, *, made: bool) -> Iterator[None]:
+def _held(run: Path, made: list[Path]) -> Iterator[None]:
     try:
         lock = FileLock(run / LOCK_NAME)
     except ProjectLocked as error:
@@ -83,7 +86,10 @@ def _held(run: Path, *, made: bool) -> Iterator[None]:
         yield
     finally:
         if made and [path.name for path in run.iterdir()] == [LOCK_NAME]:
+            # Windows removes no open file.
+            lock.release()
             with contextlib.suppress(OSError):
                 (run / LOCK_NAME).unlink()
-                run.rmdir()
+                for folder in made:
+                    folder.rmdir()
         lock.release()
