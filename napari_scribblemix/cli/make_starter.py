@@ -17,8 +17,8 @@ def run(settings: StarterSettings) -> int:
     if settings.time is not None and settings.steps is not None:
         raise SettingsError("Got --time and --steps; expected one budget: choose one of them.")
     check_output(settings.output, resume=settings.resume)
-    with claimed(settings.output, resume=settings.resume) as folder:
-        code = follow(Training(prepare(settings), folder), as_json=settings.json_events)
+    with claimed(settings.output, resume=settings.resume) as run_folder:
+        code = follow(Training(prepare(settings), run_folder), as_json=settings.json_events)
     for text in settings.measure if not code else ():
         name, _, folder = text.partition("=")
         dice, mean = measure_on(settings.output, name, folder)

@@ -46,11 +46,12 @@ def claimed_output(settings: TrainSettings, run: Path | None = None) -> Iterator
         with claimed(named or default_output(settings), resume=settings.resume) as folder:
             yield folder
         return
-    made = None
-    while made is None:
+    while True:
         folder = default_output(settings)
         check_run_folder(folder, resume=False)
         made = _make(folder)
+        if made is not None:
+            break
     with _held(folder, made):
         yield folder
 
