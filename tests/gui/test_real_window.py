@@ -12,7 +12,10 @@ import pytest
 from phantoms import write_folder
 
 DRIVER = Path(__file__).with_name("real_window.py")
-SECONDS = 280
+SECONDS = 900
+"""A real training, twice, on a machine that does other things as well."""
+
+pytestmark = pytest.mark.timeout(SECONDS + 60)
 
 
 def drive(what: str, folder: Path, *arguments: str) -> str:
