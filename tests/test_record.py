@@ -26,11 +26,21 @@ def test_a_record_comes_back_from_the_disk(tmp_path: Path) -> None:
     assert read_record(tmp_path / "project.json") == record("a", "b")
 
 
-@pytest.mark.parametrize("version", [2, 0, None, "1"])
-def test_another_schema_version_is_refused_before_anything_else(tmp_path: Path, version) -> None:
+@pytest.mark.parametrize("version", [2, 17])
+def test_a_newer_schema_version_is_refused_before_anything_else(
+    tmp_path: Path, version: int
+) -> None:
     path = tmp_path / "project.json"
     path.write_text(json.dumps({"schema_version": version, "something": "new"}))
     with pytest.raises(SchemaError, match=f"version {version}, this program knows 1; update"):
+        read_record(path)
+
+
+@pytest.mark.parametrize("version", [0, None, "1"])
+def test_a_version_that_never_was_is_damage(tmp_path: Path, version: object) -> None:
+    path = tmp_path / "project.json"
+    path.write_text(json.dumps({"schema_version": version}))
+    with pytest.raises(ProjectError, match=r"is damaged: schema_version: got .*; restore"):
         read_record(path)
 
 
@@ -44,7 +54,7 @@ def test_a_damaged_record_is_an_error(tmp_path: Path, text: str) -> None:
 
 def test_a_list_is_no_record(tmp_path: Path) -> None:
     (tmp_path / "project.json").write_text("[]")
-    with pytest.raises(SchemaError, match="version None"):
+    with pytest.raises(ProjectError, match="is damaged: it holds no record of a project"):
         read_record(tmp_path / "project.json")
 
 
