@@ -98,7 +98,8 @@ def test_phases_share_an_appearance_but_not_their_noise(tissues: Tensor) -> None
     seen = (tissues == int(Tissue.LV_BLOOD)).sum(dim=(1, 2, 3)) > 400
     assert int(seen.sum()) > COUNT // 2
     means = [mean_of(image, tissues, Tissue.LV_BLOOD)[seen] for image in (one, two)]
-    assert torch.allclose(*means, rtol=0.15)  # uneven flow is drawn anew
+    # Uneven flow is drawn anew, and some hearts have little blood to average over.
+    assert float(((means[0] - means[1]).abs() / means[0]).median()) < 0.08
 
 
 def test_supersampling_becomes_partial_volume() -> None:
