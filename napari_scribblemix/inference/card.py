@@ -172,8 +172,9 @@ def find_card(path: Path) -> tuple[ModelCard, tuple[str, ...]]:
 
     ``ModelError`` if it is missing, newer, damaged or states what cannot be.
     """
-    card_file = card_path(find_weights(path))
-    content, notes = _read_content(find_weights(path))
+    weights = find_weights(path)
+    card_file = card_path(weights)
+    content, notes = _read_content(weights)
     version = content.get("schema_version")
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise ModelError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_scribblemix.inference.pieces import each_alone, keep_largest_components
@@ -43,10 +44,11 @@ def body_window(slices: Tensor) -> Window:
         return slice(0, slices.shape[2]), slice(0, slices.shape[3])
     bright = (above > _DARK * (above * above).sum() / total).float()
     rows, columns = (bright.mean(dim=axes).numpy() > _BRIGHT for axes in ((0, 2), (0, 1)))
-    return _extent(rows), _extent(columns)
+    return extent(rows), extent(columns)
 
 
-def _extent(there: np.ndarray) -> slice:
+def extent(there: NDArray[np.bool_]) -> slice:
+    """From the first to the last place where ``there`` (N,) holds; all if it holds nowhere."""
     found = np.flatnonzero(there)
     if not len(found):
         return slice(0, len(there))

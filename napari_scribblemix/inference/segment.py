@@ -33,6 +33,7 @@ from napari_scribblemix.inference.placement import likely_turns
 from napari_scribblemix.inference.plausibility import (
     Window,
     body_window,
+    extent,
     heart_window,
     placed,
     with_neighbours,
@@ -233,7 +234,7 @@ def segment_volume(
     # Where background is the likelier half of every pixel, nothing else can win between them.
     maybe = (working[0] <= 0.5).any(axis=0)
     if maybe.any():
-        rows, columns = (_extent(maybe.any(axis=axis)) for axis in (1, 0))
+        rows, columns = (extent(maybe.any(axis=axis)) for axis in (1, 0))
         part, window = grid.to_native_part(working, rows, columns)
         found = part.argmax(axis=0).astype(np.uint8)
         if look.largest_component:
@@ -241,8 +242,3 @@ def segment_volume(
             found = tidy(found, model.card.labels)
         labels[:, window[0], window[1]] = found
     return Segmentation(labels, turn, working, grid)
-
-
-def _extent(there: NDArray[np.bool_]) -> slice:
-    found = np.flatnonzero(there)
-    return slice(int(found[0]), int(found[-1]) + 1)

@@ -3,10 +3,10 @@
 A papillary muscle or trabecula that was called background lies in the cavity as experts draw it;
 so what a cavity encloses becomes cavity, and what the wall encloses becomes wall.  One that was
 called wall dents the left ventricle, whose outline experts draw convex: the dent is filled (in 35
-true masks that adds .1 % to the cavity, .5 % at most).  Only the
-ventricles and the wall are tidied: of other structures (two sections of the aorta, say) nothing is
-known.  A hole in 3-D is one in each of its slices, so slices are all that needs looking at.  That a
-structure hangs together in 3-D is in ``pieces``.
+true masks that adds .1 % to the cavity, .5 % at most).  Only the ventricles and the wall are
+tidied: of other structures (two sections of the aorta, say) nothing is known.  A hole in 3-D is one
+in each of its slices, so slices are all that needs looking at.  That a structure hangs together in
+3-D is in ``pieces``.
 """
 
 from __future__ import annotations
