@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -162,8 +163,8 @@ def test_inspect_of_a_project_counts_strokes_not_saved_yet(run: Run, tmp_path: P
         project.record_stroke("case00", before, draw(0)[2])
     code, out, err = run("inspect", tmp_path / "heart.scribblemix")
     assert code == 0
-    assert "1 cases, 1 scribbled" in out
-    assert "1 strokes are not in the scribble files yet but in the journal; train uses" in err
+    assert "1 case, 1 scribbled" in out
+    assert "Not in the scribble files yet but in the journal: 1 stroke; train uses" in err
 
 
 def test_inspect_of_a_folder_with_a_cine_says_that_train_leaves_it_out(
@@ -173,7 +174,7 @@ def test_inspect_of_a_folder_with_a_cine_says_that_train_leaves_it_out(
     write_cine(folder / "images" / "cine.nii.gz", [draw(0)[0], draw(1)[0]])
     code, out, err = run("inspect", folder)
     assert code == 0
-    assert "1 cases, 1 scribbled, 0 with a mask; 0 unusable" in out
+    assert "1 case, 1 scribbled, 0 with a mask; 0 unusable" in out
     assert "cine: The image holds several frames (4-D cine); train reads 3-D volumes" in err
 
 
@@ -275,7 +276,7 @@ def test_inspect_names_labels_that_are_no_images(run: Run, tmp_path: Path) -> No
     write_file(tmp_path / "P1.nii.gz", image)
     write_file(tmp_path / "P1-label.nii.gz", mask)
     code, out, err = run("inspect", tmp_path)
-    assert (code, "1 cases, 0 scribbled, 0 with a mask; 0 unusable" in out) == (0, True)
+    assert (code, "1 case, 0 scribbled, 0 with a mask; 0 unusable" in out) == (0, True)
     assert "P1-label.nii.gz looks like labels" in err
 
 
@@ -292,6 +293,14 @@ def test_sample_copies_the_bundled_hearts(run: Run, tmp_path: Path, kind: str) -
     assert {p.relative_to(written): p.read_bytes() for p in written.rglob("*.nii.gz")} == expected
     assert f"{len(expected)} files" in out
     assert "napari-scribblemix train" in out
+
+
+def test_the_command_that_sample_names_can_be_copied(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / ("hé art ü " * 12).strip() / "[a] $b 'c"
+    code, out, _ = run("sample", "cine", "--output", folder)
+    assert code == 0
+    (line,) = (line for line in out.splitlines() if line.startswith("Next: "))
+    assert shlex.split(line)[1:] == ["napari-scribblemix", "train", str(folder / "train")]
 
 
 def test_sample_does_not_write_into_a_used_folder(run: Run, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ class Example(Settings):
     kind: Literal["a", "b"] = Field("a", description="Which.")
     time: Duration | None = Field(None, gt=0, description="How long. [forever]")
     side: int = Field(32, ge=8, le=64, multiple_of=2, description="Pixels.")
+    share: float | None = Field(None, gt=0, le=1, description="Part.")
     mirror: bool | None = Field(None, description="Both ways.")
     tidy: bool = Field(True, description="Clean up.")
     loud: bool = Field(False, description="Say more.")
@@ -82,6 +83,8 @@ def test_help_shows_range_default_and_brackets() -> None:
         (["--side", "6"], "Got --side 6; it should be greater than or equal to 8."),
         (["--side", "9"], "Got --side 9; it should be a multiple of 2."),
         (["--time", "soon"], "--time: got 'soon'; expected a time such as 90s, 10m or 1.5h."),
+        (["--share", "nan"], "Got --share nan; it should be a number."),
+        (["--share", "inf"], "Got --share inf; it should be less than or equal to 1."),
         (["--time", "0s"], "Got --time 0s; it should be greater than 0."),
         (["--side", "7", "--time", "x"], "--time: got 'x'; .*; got --side 7; "),
     ],

@@ -250,8 +250,23 @@ def test_segment_goes_on_after_a_bad_file_and_says_so(
     code, out, err = run("segment", trained, bad, good, "--output", tmp_path / "masks")
     assert code == 1
     assert "1 written, 1 of 2 images failed" in out
-    assert "bad.nii.gz" in err
+    assert f"Error: {bad} could not be read" in err
     assert [path.name for path in (tmp_path / "masks").iterdir()] == [good.name]
+
+
+def test_segment_names_a_bad_image_once(run: Run, trained: Path, tmp_path: Path) -> None:
+    bad, blank = tmp_path / "big.nii", tmp_path / "blank.nii"
+    made = nibabel.Nifti1Image(np.ones((40, 40, 3), np.uint8), np.diag([100, 100, 8, 1]))
+    nibabel.save(made, bad)
+    nibabel.save(nibabel.Nifti1Image(np.asarray(made.dataobj), np.diag([2, 2, 8, 1])), blank)
+    code, out, err = run("segment", trained, bad, blank, "--output", tmp_path / "masks")
+    assert code == 1
+    assert "2 of 2 images failed" in out
+    errors = [line for line in err.splitlines() if line.startswith("Error: ")]
+    assert [(str(bad) in line, str(blank) in line) for line in errors] == [(1, 0), (0, 1)]
+    assert [err.count(str(path)) for path in (bad, blank)] == [1, 1]
+    code, out, _ = run("segment", trained, bad, "--output", tmp_path / "masks")
+    assert (code, "1 of 1 image failed" in out) == (1, True)
 
 
 def test_segment_keeps_the_good_frames_of_a_cine(
@@ -263,7 +278,7 @@ def test_segment_keeps_the_good_frames_of_a_cine(
     nibabel.save(nibabel.Nifti1Image(cine, np.diag([1.5, 1.5, 8, 1])), path)
     code, out, err = run("segment", trained, path, "--output", tmp_path / "masks")
     assert code == 1
-    assert "1 written, 1 of 1 images failed" in out
+    assert "1 written, 1 of 1 image failed" in out
     assert "frame 1: Every voxel has the same intensity" in err
 
 

@@ -15,6 +15,7 @@ from napari_scribblemix.cli.console import messages, print_error, print_warning,
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.data.file_names import files_of, split_name
 from napari_scribblemix.data.links import inside, is_taken
+from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import FileError, InputError, ProjectError
 from napari_scribblemix.project.cases import CaseFiles, load_case
 from napari_scribblemix.project.layouts import survey
@@ -94,7 +95,8 @@ def run(settings: ImportSettings) -> int:
     for line in notes.lines():
         print_warning(line)
     results().print(
-        f"Project: {output} ({count} cases" + (f", {failed} left out)" if failed else ")"),
+        f"Project: {output} ({counted(count, 'case')}"
+        + (f", {failed} left out)" if failed else ")"),
         markup=False,
         soft_wrap=True,
     )

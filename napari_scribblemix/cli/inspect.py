@@ -29,6 +29,7 @@ from napari_scribblemix.data.nifti import number_of_frames, read_image, read_lab
 from napari_scribblemix.data.scribbles import check_image, coverage
 from napari_scribblemix.data.untouched import zero_is_unlabelled
 from napari_scribblemix.data.volume import Volume
+from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import FileError, LabelError, ScribbleMixError
 from napari_scribblemix.inference.card import find_card, find_weights
 from napari_scribblemix.project.cases import WHOLE_CINE, Case, is_whole_cine, load_case
@@ -128,7 +129,7 @@ def inspect_model(path: Path) -> int:
     lines.show_header = False
     lines.add_row("name", card.name)
     lines.add_row("structures", ", ".join(card.labels.names[1:]))
-    lines.add_row("network", f"{card.network}, {card.in_channels} channel(s) in")
+    lines.add_row("network", f"{card.network}, {counted(card.in_channels, 'channel')} in")
     if card.channels:
         lines.add_row("channels", ", ".join(card.channels))
     lines.add_row("pixel size", f"{card.spacing:g} mm")
@@ -163,11 +164,11 @@ def _show_project(folder: Path) -> None:
     project = Project.open(folder, write=False)
     unsaved = sum(project.unsaved_strokes(record.id) for record in project.cases)
     runs = ", ".join(path.name for path in project.runs()) or "none"
-    _print(f"project, {len(project.cases)} cases; runs: {runs}")
+    _print(f"project, {counted(len(project.cases), 'case')}; runs: {runs}")
     if unsaved:
         print_warning(
-            f"{unsaved} strokes are not in the scribble files yet but in the journal; train uses "
-            "them too."
+            f"Not in the scribble files yet but in the journal: {counted(unsaved, 'stroke')}; "
+            "train uses them too."
         )
 
 
@@ -210,7 +211,10 @@ def inspect_folder(folder: Path, unlabelled: Unlabelled = "auto") -> int:
         results().print(lines)
     scribbled = sum(case.scribble is not None for case in cases)
     masked = sum(case.mask is not None for case in cases)
-    _print(f"{len(cases)} cases, {scribbled} scribbled, {masked} with a mask; {failed} unusable")
+    _print(
+        f"{counted(len(cases), 'case')}, {scribbled} scribbled, {masked} with a mask; {failed} "
+        "unusable"
+    )
     for line in (*found.warnings, *notes.lines()):
         print_warning(line)
     return 1 if failed else 0

@@ -110,6 +110,9 @@ def _explain(error: ValidationError, model: type[Settings]) -> str:
     parts = []
     for item in error.errors():
         message = item["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+        if str(item["input"]).lower() == "nan":
+            # No limit holds it, and the one that is named would say nothing.
+            message = "it should be a number"
         name = str(item["loc"][0]) if item["loc"] else ""
         field = model.model_fields.get(name)
         if field is None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from pathlib import Path
 
 from napari_scribblemix.cli.console import results
+from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import FileError
 from napari_scribblemix.resources import sample_folder
 from napari_scribblemix.settings import SampleSettings
@@ -29,5 +31,10 @@ def run(settings: SampleSettings) -> None:
         write_samples(settings.output, settings.kind, settings.seed)
     files = [path for path in settings.output.rglob("*.nii.gz") if path.is_file()]
     console = results()
-    console.print(f"{len(files)} files in {settings.output}", markup=False)
-    console.print(f"Next: napari-scribblemix train {settings.output / 'train'}", markup=False)
+    # A line that is to be copied is not broken, and its path is one word for the shell.
+    train = shlex.quote(str(settings.output / "train"))
+    for line in (
+        f"{counted(len(files), 'file')} in {settings.output}",
+        f"Next: napari-scribblemix train {train}",
+    ):
+        console.print(line, markup=False, soft_wrap=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.progress import track
 
 from napari_scribblemix.cli.console import messages, print_error, print_warning, results
+from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import ModelError, SettingsError
 from napari_scribblemix.evaluation.cardiac import pair_phases
 from napari_scribblemix.evaluation.plausible import LEFT, check_phases
@@ -46,7 +47,7 @@ def run(settings: SegmentSettings) -> int:
     ):
         if outcome.error is not None:
             failed += 1
-            print_error(f"{outcome.image}: {outcome.error}")
+            print_error(outcome.told)
         written += len(outcome.masks)
         notes.add(outcome.image.name, outcome.notes)
         names = map(case_name, outcome.masks)
@@ -57,7 +58,7 @@ def run(settings: SegmentSettings) -> int:
         print_warning(line)
     results().print(
         f"Masks: {settings.output} ({written} written"
-        + (f", {failed} of {len(cases)} images failed)" if failed else ")"),
+        + (f", {failed} of {counted(len(cases), 'image')} failed)" if failed else ")"),
         markup=False,
         soft_wrap=True,
     )

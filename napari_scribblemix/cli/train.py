@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from napari_scribblemix import events as ev
 from napari_scribblemix.cli.console import messages, print_warning, results
-from napari_scribblemix.data.wording import shown
+from napari_scribblemix.data.wording import counted, shown
 from napari_scribblemix.errors import FileError
 from napari_scribblemix.settings import TrainSettings
 
@@ -55,8 +55,8 @@ def describe_dice(dice: dict[str, float], mean: float) -> str:
 def describe_start(event: ev.Started) -> str:
     """One line: what is trained on, where, and from which step on."""
     learnt_from = (
-        f"{event.scribbled_slices} scribbled of {event.slices} slices, "
-        f"{event.scribbled_cases} scribbled of {event.cases} cases, "
+        f"{event.scribbled_slices} scribbled of {counted(event.slices, 'slice')}, "
+        f"{event.scribbled_cases} scribbled of {counted(event.cases, 'case')}, "
         if event.cases
         else ""
     )

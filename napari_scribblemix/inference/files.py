@@ -45,6 +45,14 @@ class Outcome:
     error: str | None = None
     volumes_ml: tuple[dict[str, float], ...] = ()
 
+    @property
+    def told(self) -> str:
+        """The error with its image, which is named once; empty without an error."""
+        if self.error is None:
+            return ""
+        named = str(self.image) in self.error
+        return self.error if named else f"{self.image}: {self.error}"
+
 
 def _segment_frame(
     model: Model, case: CaseFiles, frame: int | None, target: Path, settings: SegmentSettings

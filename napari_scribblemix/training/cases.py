@@ -19,6 +19,7 @@ from pathlib import Path
 from napari_scribblemix.data.channels import describe_channels
 from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.data.links import real
+from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import FileError, LabelError, SettingsError, TrainingError
 from napari_scribblemix.project.cases import (
     Case,
@@ -79,7 +80,8 @@ def _select(files: Sequence[CaseFiles], option: str, patterns: str | None) -> li
     if not chosen:
         shown = ", ".join(item.id for item in files[:3])
         raise SettingsError(
-            f"Got {option} {patterns}, which matches none of {len(files)} cases ({shown}, ...)."
+            f"Got {option} {patterns}, which matches none of {counted(len(files), 'case')} "
+            f"({shown}, ...)."
         )
     return chosen
 

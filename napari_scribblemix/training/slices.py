@@ -24,6 +24,7 @@ from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.data.limits import check_study
 from napari_scribblemix.data.resampling import WorkingGrid
 from napari_scribblemix.data.scribbles import enclosed_background
+from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import GeometryError, ScribbleError
 from napari_scribblemix.inference.orientation import AS_STORED, Turn
 from napari_scribblemix.project.cases import Case
@@ -202,8 +203,8 @@ def build_store(
     has_label = torch.from_numpy((labels != UNLABELLED).any(axis=(1, 2))).to(device)
     if not has_label.any():
         raise ScribbleError(
-            f"Got {len(cases)} cases without a single scribbled pixel; expected scribbles in at "
-            "least one: draw some, or check --cases and --scribbled."
+            f"Got {counted(len(cases), 'case')} without a single scribbled pixel; expected "
+            "scribbles in at least one: draw some, or check --cases and --scribbled."
         )
     return SliceStore(
         torch.from_numpy(images).to(device),

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from napari_scribblemix.data.links import real
+from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import ImageError, ScribbleMixError, SettingsError
 from napari_scribblemix.events import (
     Event,
@@ -143,7 +144,7 @@ def _train_in(
 ) -> Iterator[Event]:
     settings = job.settings
     project = Project.open(folder, write=False)
-    yield Preparing(message=f"Reading {len(project.cases)} cases")
+    yield Preparing(message=f"Reading {counted(len(project.cases), 'case')}")
     prepared = _prepare(settings, run_folder, inbox, tell)
     if prepared is None:
         # Nothing is written for a training that never began.
@@ -265,7 +266,9 @@ def _segment(job: SegmentJob, folder: Path, inbox: Inbox) -> Iterator[Event]:
                     yield Warned(message=describe_kept(event))
             yield event
     if of and not done and not stopped:
-        raise ImageError(f"None of the {of} cases could be segmented; see the warnings.")
+        raise ImageError(
+            f"Got {counted(of, 'case')}, of which none could be segmented; see the warnings."
+        )
     yield Finished(
         step=done, elapsed=time.monotonic() - begun, stopped=stopped, model=str(job.model)
     )
