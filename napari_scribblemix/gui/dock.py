@@ -15,7 +15,6 @@ from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, QObject
 from qtpy.QtWidgets import (
     QMainWindow,
-    QMessageBox,
     QVBoxLayout,
     QWidget,
 )
@@ -23,6 +22,7 @@ from qtpy.QtWidgets import (
 from napari_scribblemix.gui import preferences
 from napari_scribblemix.gui.canvas_context import CanvasContext
 from napari_scribblemix.gui.cases_control import CasesControl
+from napari_scribblemix.gui.closing import at_cross, may_end_training, wait_for_end
 from napari_scribblemix.gui.controls import Column, Section, note, say
 from napari_scribblemix.gui.draw_control import DrawControl
 from napari_scribblemix.gui.guard import guarded
@@ -54,7 +54,7 @@ class ScribbleMixWidget(QWidget):
         self.board = LayerBoard(napari_viewer)
         self.relay = relay or WorkerRelay()
         self.relay.setParent(self)
-        self._closed = False
+        self._closed = self._closing = False
         self._build()
         self.cases = CasesControl(self.session, self.board, self.images_panel)
         self.draw = DrawControl(self.session, self.board, self.scribble_panel)
@@ -131,30 +131,62 @@ class ScribbleMixWidget(QWidget):
             self._canvas = None
 
     def may_close(self) -> bool:
-        """Ask whoever closes the window in the middle of a training."""
-        if not self.session.run.training or not self.isVisible():
-            return True
-        if not self.board.viewer.layers:
-            # ``viewer.close()`` has emptied it already: there is nothing to stay for.
-            return True
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self,
-            "A training is running",
-            "A training is running. Close, and save it? It can be gone on with later.",
-            buttons.Yes | buttons.Cancel,
-            buttons.Yes,
-        )
-        return bool(answer == buttons.Yes)
+        """Ask whoever closes the window or the dock in the middle of a training."""
+        window = self._seen_window()
+        return window is None or not self.session.run.training or may_end_training(window)
+
+    def _seen_window(self) -> QMainWindow | None:
+        """The window, if there is somebody to talk to; the panel itself may be hidden in it."""
+        # ``viewer.close()`` has emptied it already: there is nothing to stay for.
+        if self._window is None or not self._window.isVisible() or not self.board.viewer.layers:
+            return None
+        return self._window
+
+    def _save_and_shut_down(self) -> None:
+        window = self._seen_window()
+        if window is not None and self.relay.running:
+            training = self.session.run.training
+            words = "Saving the training…" if training else "Finishing the case at work…"
+            wait_for_end(self.relay, window, words)
+        self.shut_down()
+
+    def _close_dock(self) -> bool:
+        """The dock's cross was pressed: whether the panel is shut down and may be taken out."""
+        if self._closing:
+            return False
+        self._closing = True
+        try:
+            if not self.may_close():
+                return False
+            self._save_and_shut_down()
+        finally:
+            self._closing = False
+        return True
+
+    def _close_window(self, window: QMainWindow, event: QEvent) -> None:
+        """Close for good only once napari, which may ask too, has agreed."""
+        panels = window.findChildren(ScribbleMixWidget)
+        if self._closing or not all(panel.may_close() for panel in panels):
+            event.ignore()
+            return
+        self._closing = True
+        try:
+            window.event(event)
+            if event.isAccepted():
+                for panel in panels:
+                    panel._save_and_shut_down()
+        finally:
+            self._closing = False
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
-        """The window closes: ask if need be, then save before napari takes everything down."""
-        if watched is self._window and event is not None and event.type() == QEvent.Type.Close:
-            if not self.may_close():
-                event.ignore()
-                return True
-            self.shut_down()
-        return False
+        """The window closes: ask if need be, let napari ask, then save before it is gone."""
+        window = self._window
+        if window is None or watched is not window or event is None:
+            return False
+        if event.type() != QEvent.Type.Close:
+            return False
+        self._close_window(window, event)
+        return True
 
     def event(self, event: QEvent | None) -> bool:
         """The widget was put into a dock, or taken out because the dock was closed."""
@@ -168,10 +200,14 @@ class ScribbleMixWidget(QWidget):
 
     def _watch_window(self) -> None:
         parent = self.parentWidget()
+        dock = None
         while parent is not None and not isinstance(parent, QMainWindow):
+            dock = parent if hasattr(parent, "destroyOnClose") else dock
             parent = parent.parentWidget()
         if parent is not None and self._window is None and not self._closed:
             self._window = parent
+            if dock is not None:
+                at_cross(dock, self._close_dock)
             self._canvas = CanvasContext(parent)
             parent.installEventFilter(self)
 

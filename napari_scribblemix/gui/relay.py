@@ -14,7 +14,7 @@ from typing import Any
 from qtpy.QtCore import QObject, Signal
 
 from napari_scribblemix.events import Event
-from napari_scribblemix.worker.client import Exit, WorkerClient
+from napari_scribblemix.worker.client import SAVING_SECONDS, Exit, WorkerClient
 from napari_scribblemix.worker.messages import Command, Job
 
 ClientFactory = Callable[[Path, Callable[[Event], None], Callable[[Exit], None]], Any]
@@ -70,7 +70,7 @@ class WorkerRelay(QObject):
         if self._client is not None:
             self._client.stop()
 
-    def close(self, timeout: float = 10.0) -> None:
+    def close(self, timeout: float = SAVING_SECONDS) -> None:
         """Stop the worker, which saves first, and wait for its end; nothing more is told of it."""
         self._number += 1
         if self._client is not None:

@@ -30,9 +30,12 @@ from napari_scribblemix.events import Event, parse_event
 from napari_scribblemix.worker.exits import Exit, Story
 from napari_scribblemix.worker.messages import Command, Job, Stop
 
-__all__ = ["Exit", "WorkerClient"]
+__all__ = ["SAVING_SECONDS", "Exit", "WorkerClient"]
 
 T = TypeVar("T")
+
+SAVING_SECONDS = 60.0
+"""A worker that was told to end is given this long to save, also on a machine that is busy."""
 
 _COMPLAINTS = 50
 _MODULE = "napari_scribblemix.worker"
@@ -137,7 +140,7 @@ class WorkerClient:
         """Ask the child to save and end; ``on_exit`` tells when it has."""
         self.send(Stop())
 
-    def close(self, timeout: float = 10.0) -> None:
+    def close(self, timeout: float = SAVING_SECONDS) -> None:
         """Stop the child, by force if it takes longer than ``timeout`` seconds, and clean up."""
         atexit.unregister(self.close)
         process = self._process

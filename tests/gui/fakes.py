@@ -24,6 +24,8 @@ class FakeClient:
         self.commands: list[Command] = []
         self.running = False
         self.stopped = self.closed = 0
+        self.stubborn = False
+        """Whether it stays although it was told to stop."""
         FakeClient.made = self
 
     def start(self, job: Job) -> None:
@@ -35,6 +37,7 @@ class FakeClient:
 
     def stop(self) -> None:
         self.stopped += 1
+        self.running = self.stubborn
 
     def close(self, timeout: float = 10.0) -> None:
         self.closed += 1

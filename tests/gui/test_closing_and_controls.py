@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,22 +10,37 @@ from typing import Any
 import pytest
 from by_hand import open_folder, project_of
 from fakes import FakeClient
+from napari._qt.dialogs.confirm_close_dialog import ConfirmCloseDialog
+from napari.settings import get_settings
+from qtpy.QtCore import QTimer
 from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QDialog,
     QLineEdit,
     QMessageBox,
+    QProgressDialog,
     QPushButton,
     QSlider,
     QToolButton,
 )
 
+from napari_scribblemix.gui.closing import wait_for_end
 from napari_scribblemix.gui.dock import ScribbleMixWidget
 from napari_scribblemix.gui.layers import SCRIBBLES
+from napari_scribblemix.gui.relay import WorkerRelay
 from napari_scribblemix.project.project import Project
+from napari_scribblemix.worker.client import WorkerClient
 
 Make = Callable[..., ScribbleMixWidget]
+
+
+class FromWindowManager(QCloseEvent):
+    """As the cross of the window sends it; of other events napari does not ask."""
+
+    def spontaneous(self) -> bool:
+        return True
 
 
 def test_every_control_has_a_tooltip_and_grey_ones_say_why(make_widget: Make) -> None:
@@ -76,11 +92,100 @@ def test_closing_the_window_in_a_training_asks(
         return getattr(QMessageBox.StandardButton, answer)
 
     monkeypatch.setattr(QMessageBox, "question", question)
-    # The event as the window would get it; napari's own handling of it is not tested here.
-    refused = widget.eventFilter(widget.window(), QCloseEvent())
+    # Nobody looks at it: the question comes all the same.
+    widget.parentWidget().hide()
+    event = QCloseEvent()
+    assert widget.eventFilter(widget.window(), event)
     assert asked == [True]
-    assert refused is (answer == "Cancel")
+    assert event.isAccepted() is (answer == "Yes")
     assert bool(FakeClient.made.closed) is (answer == "Yes")
+    assert bool(FakeClient.made.stopped) is (answer == "Yes")
+
+
+@pytest.mark.parametrize("close", [False, True])
+def test_cancel_in_naparis_own_question_leaves_everything_as_it_was(
+    make_widget: Make, folder: Path, monkeypatch: pytest.MonkeyPatch, close: bool
+) -> None:
+    widget = make_widget(show=True)
+    open_folder(widget, folder)
+    widget.train_panel.train_button.click()
+    buttons, dialogs = QMessageBox.StandardButton, QDialog.DialogCode
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: buttons.Yes)
+    monkeypatch.setattr(get_settings().application, "confirm_close_window", True)
+    asked = []
+
+    def answer(_dialog: QDialog) -> Any:
+        # Behind the question the project is as open as before.
+        asked.append((project_of(widget).writable, FakeClient.made.running))
+        return dialogs.Accepted if close else dialogs.Rejected
+
+    monkeypatch.setattr(ConfirmCloseDialog, "exec_", answer)
+    window, layers = widget.window(), list(widget.board.viewer.layers)
+    event = FromWindowManager()
+    assert widget.eventFilter(window, event)
+    assert asked == [(True, True)]
+    assert event.isAccepted() is close
+    assert FakeClient.made.running is not close
+    assert (list(widget.board.viewer.layers) == layers) is not close
+    assert (widget.session.project is None) is close
+
+
+@pytest.mark.parametrize("answer", ["Cancel", "Yes"])
+def test_the_docks_cross_in_a_training_asks_too(
+    make_widget: Make, folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    widget = make_widget(show=True)
+    open_folder(widget, folder)
+    widget.train_panel.train_button.click()
+    asked = []
+
+    def question(*_: Any) -> Any:
+        asked.append(True)
+        return getattr(QMessageBox.StandardButton, answer)
+
+    monkeypatch.setattr(QMessageBox, "question", question)
+    client, viewer = FakeClient.made, widget.board.viewer
+    # Floating gives the dock another title bar, with another cross.
+    widget.parentWidget().setFloating(True)
+    cross = widget.parentWidget().titleBarWidget().findChild(QPushButton, "QTitleBarCloseButton")
+    cross.click()
+    assert asked == [True]
+    assert client.running is (answer == "Cancel")
+    assert (widget.parentWidget() is None) is (answer == "Yes")
+    assert bool(viewer.layers) is (answer == "Cancel")
+
+
+def test_saving_is_waited_for_and_said_but_not_for_ever(
+    make_widget: Make, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    widget = make_widget(show=True)
+    open_folder(widget, folder)
+    widget.train_panel.train_button.click()
+    client = FakeClient.made
+    client.stubborn = True
+    seen: list[str] = []
+    warned: list[str] = []
+    timer = QTimer()
+    timer.timeout.connect(
+        lambda: seen.extend(
+            box.labelText()
+            for box in widget.window().findChildren(QProgressDialog)
+            if box.isVisible()
+        )
+    )
+    timer.start(20)
+    monkeypatch.setattr(QMessageBox, "warning", lambda *words: warned.append(words[2]))
+    wait_for_end(widget.relay, widget.window(), "Saving the training…", 0.3)
+    timer.stop()
+    assert set(seen) == {"Saving the training…"}
+    assert client.closed
+    assert len(warned) == 1
+
+
+def test_closing_gives_the_training_a_minute_to_save() -> None:
+    for close in (WorkerClient.close, WorkerRelay.close, wait_for_end):
+        default = list(inspect.signature(close).parameters.values())[-1].default
+        assert default == 60.0
 
 
 def test_closing_the_window_without_a_training_saves_and_does_not_ask(
@@ -88,7 +193,7 @@ def test_closing_the_window_without_a_training_saves_and_does_not_ask(
 ) -> None:
     project = project_of(widget)
     widget.board.layer(SCRIBBLES).paint((1, 3, 3), 1)
-    assert not widget.eventFilter(widget.window(), QCloseEvent())
+    assert widget.eventFilter(widget.window(), QCloseEvent())
     assert not project.writable
     assert project.unsaved_strokes("case00") == 0
 
@@ -104,7 +209,7 @@ def test_a_viewer_that_closes_itself_is_not_asked_and_tells_nothing_after(
     monkeypatch.setattr(QMessageBox, "question", lambda *_: asked.append(True))
     # As ``viewer.close()`` begins.
     widget.board.viewer.layers.clear()
-    assert not widget.eventFilter(widget.window(), QCloseEvent())
+    assert widget.eventFilter(widget.window(), QCloseEvent())
     assert asked == []
     assert client.closed
     client.end()
