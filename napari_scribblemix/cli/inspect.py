@@ -134,7 +134,9 @@ def inspect_model(path: Path) -> int:
         lines.add_row("channels", ", ".join(card.channels))
     lines.add_row("pixel size", f"{card.spacing:g} mm")
     lines.add_row("method", card.method)
-    lines.add_row("trained", f"{card.steps} steps, {card.seconds / 60:.1f} min, seed {card.seed}")
+    lines.add_row(
+        "trained", f"{counted(card.steps, 'step')}, {card.seconds / 60:.1f} min, seed {card.seed}"
+    )
     lines.add_row("cases", f"{len(card.case_hashes)} (salted hashes in the card)")
     for name, value in card.metrics.items():
         lines.add_row(f"measured: {name}", str(value))

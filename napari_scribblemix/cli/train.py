@@ -143,7 +143,7 @@ class TrainingView:
     def _finish(self, event: ev.Finished) -> None:
         self._bar.stop()
         word = "Stopped" if event.stopped else "Done"
-        self._say(f"{word} after {event.step} steps, {ev.clock(event.elapsed)}.")
+        self._say(f"{word} after {counted(event.step, 'step')}, {ev.clock(event.elapsed)}.")
         for result in event.tasks:
             self._say(ev.describe_gain(result))
         if event.stopped:

@@ -160,14 +160,21 @@ def _parts(free: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_
     return reached, free & ~reached
 
 
-def enclosed_background(scribble: Scribble, gap: int = 3) -> NDArray[np.bool_]:
-    """Where the enclosure rule makes background, (Z, Y, X): all outside a closed ring.
+@dataclass(frozen=True)
+class Rings:
+    """What the background strokes of each slice enclose.
 
-    In each slice the background strokes must separate the image border from every structure's
-    scribble, of which there must be one; else the slice gets nothing.  The strokes count as closed
-    if a disc too wide for a gap of ``gap`` pixels cannot roll through from outside; what it rolls
-    over is outside.  The strokes themselves are not part of the answer.
+    ``outside`` (Z, Y, X): what lies round all rings.  ``drawn`` (Z,): whether there is a closed
+    ring, round whatever.  ``strays`` (Z, Y, X): strokes of a structure outside.
     """
+
+    outside: NDArray[np.bool_]
+    drawn: NDArray[np.bool_]
+    strays: NDArray[np.bool_]
+
+
+def find_rings(scribble: Scribble, gap: int = 3) -> Rings:
+    """The rings of background in ``scribble`` (Z, Y, X), closed as ``enclosed_background`` says."""
     radius = (gap + 1) // 2
     # A frame that the disc can roll around in, whatever touches the image border.
     margin = 2 * radius + 1
@@ -177,11 +184,28 @@ def enclosed_background(scribble: Scribble, gap: int = 3) -> NDArray[np.bool_]:
     outside = ndimage.binary_dilation(rolled, _disc(radius)) if radius else rolled
     outside = outside[:, margin:-margin, margin:-margin]
     structure = (scribble > 0) & (scribble != UNLABELLED)
-    closed = structure.any(axis=(1, 2)) & ~(structure & outside).any(axis=(1, 2))
     # Strokes close together hide what is between them from the disc without enclosing anything.
-    closed &= inside.any(axis=(1, 2))
-    made: NDArray[np.bool_] = outside & closed[:, None, None] & (scribble == UNLABELLED)
+    drawn: NDArray[np.bool_] = np.any(inside, axis=(1, 2))
+    return Rings(outside, drawn, structure & outside)
+
+
+def background_of(rings: Rings, scribble: Scribble) -> NDArray[np.bool_]:
+    """Where the enclosure rule makes background of ``scribble``, whose ``rings`` are known."""
+    structure = ((scribble > 0) & (scribble != UNLABELLED)).any(axis=(1, 2))
+    closed = structure & rings.drawn & ~rings.strays.any(axis=(1, 2))
+    made: NDArray[np.bool_] = rings.outside & closed[:, None, None] & (scribble == UNLABELLED)
     return made
+
+
+def enclosed_background(scribble: Scribble, gap: int = 3) -> NDArray[np.bool_]:
+    """Where the enclosure rule makes background, (Z, Y, X): all outside a closed ring.
+
+    In each slice the background strokes must separate the image border from every structure's
+    scribble, of which there must be one; else the slice gets nothing.  The strokes count as closed
+    if a disc too wide for a gap of ``gap`` pixels cannot roll through from outside; what it rolls
+    over is outside.  The strokes themselves are not part of the answer.
+    """
+    return background_of(find_rings(scribble, gap), scribble)
 
 
 def apply_enclosure_rule(scribble: Scribble, gap: int = 3) -> Scribble:

@@ -15,6 +15,7 @@ from napari_scribblemix.gui.controls import tip
 from napari_scribblemix.gui.run_curves import CurveData, Points
 
 _HEIGHT = 110
+_TITLES = ("Loss", "Dice against masks")
 _ALONE = ("#e69f00", "#56b4e9")
 """The colours of the loss and the Dice of a training of one task."""
 _TASKS = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#d55e00")
@@ -103,12 +104,12 @@ class Curves(QWidget):
     def _build(self) -> None:
         import pyqtgraph
 
-        for place, title in enumerate(("Loss", "Mean Dice")):
+        for place, title in enumerate(_TITLES):
             plot = pyqtgraph.PlotWidget(enableMenu=False)
             plot.setTitle(title, size="8pt")
             plot.setMouseEnabled(False, False)
             plot.hideButtons()
-            tip(plot, f"{title} of the training by step.")
+            tip(plot, f"{title}, by step of the training.")
             plot.setFixedHeight(_HEIGHT)
             # pyqtgraph gives it no parent: it would outlive the plot.
             menu = plot.getPlotItem().ctrlMenu

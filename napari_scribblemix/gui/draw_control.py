@@ -180,7 +180,16 @@ class DrawControl(QObject):
             missing = [short[i] for i in (*range(1, scheme.classes), 0) if not counts[i]]
             messages += [f"{name} has no scribble yet." for name in missing]
             if self._session.slice in self.tint.open_rings:
-                messages.append("The ring of background is open in this slice; close it.")
+                messages.append(
+                    "The ring of background is open in this slice, or no structure lies in it; "
+                    "close it round them."
+                )
+            if outside := self.tint.strays.get(self._session.slice):
+                named = ", ".join(short[structure] for structure in outside)
+                messages.append(
+                    f"Strokes of a structure lie outside the ring of background: {named}. Erase "
+                    "them or draw the ring round them."
+                )
         self._panel.show_warnings(messages)
 
     def _show_enclosed(self, enclosed: NDArray[np.bool_], number: int) -> None:

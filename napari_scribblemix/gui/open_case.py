@@ -124,6 +124,27 @@ def corrections_at_risk(project: Project, case_ids: Collection[str]) -> dict[str
     return found
 
 
+def decided_cases(
+    project: Project, case_ids: Collection[str], *, corrections: bool
+) -> frozenset[str]:
+    """The cases of whose mask every slice is accepted or, with ``corrections``, corrected by hand.
+
+    Nothing is left in them that a model could replace.
+    """
+    found = set()
+    for case_id in case_ids:
+        by_hand = project.read_corrected(case_id) if corrections else None
+        labels = project.read_accepted(case_id) if by_hand is None else by_hand
+        if labels is None or not project.prediction_path(case_id).is_file():
+            continue
+        decided = accepted_slices(project, case_id)
+        if by_hand is not None:
+            decided |= whole_slices(by_hand, by_hand.shape)
+        if decided >= set(range(len(labels))):
+            found.add(case_id)
+    return frozenset(found)
+
+
 def _of_shape(labels: Labels | None, shape: tuple[int, ...]) -> Labels | None:
     """``labels``, unless they belong to another image (a file that was exchanged)."""
     return labels if labels is not None and labels.shape == shape else None

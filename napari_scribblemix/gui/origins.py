@@ -1,7 +1,8 @@
 """Who made a mask, in words: a model at a step, a person, or both, slice by slice.
 
-Volumes of two masks may be set against each other (an ejection fraction) only where one and the
-same made both, or a person answers for them.
+Volumes of two masks may be set against each other (an ejection fraction) only where no two models
+made them.  Who accepts a slice did not draw it: it stays the model's.  A mask is a person's only
+where all of it was drawn or corrected by hand.
 """
 
 from __future__ import annotations
@@ -64,6 +65,11 @@ class Origin:
 
     @property
     def by_person(self) -> bool:
+        """Whether every slice was drawn or corrected by hand."""
+        return len(self.corrected) == self.slices
+
+    @property
+    def answered(self) -> bool:
         """Whether a person answers for every slice."""
         return len(self.accepted | self.corrected) == self.slices
 
@@ -73,9 +79,16 @@ class Origin:
 
     @property
     def models(self) -> frozenset[Source]:
+        """The models of the slices that nobody corrected, accepted or not."""
+        return self._models_of(set(range(self.slices)) - self.corrected)
+
+    @property
+    def unanswered(self) -> frozenset[Source]:
         """The models of the slices that no person answers for."""
-        alone = set(range(self.slices)) - self.accepted - self.corrected
-        return frozenset(self.of_slice(number) for number in alone)
+        return self._models_of(set(range(self.slices)) - self.accepted - self.corrected)
+
+    def _models_of(self, numbers: Collection[int]) -> frozenset[Source]:
+        return frozenset(self.of_slice(number) for number in numbers)
 
 
 def origin_of(
@@ -120,7 +133,8 @@ def describe_slice(origin: Origin, number: int) -> str:
 def _person_or_models(origin: Origin) -> str:
     if origin.by_person:
         return "a person"
-    return " and ".join(sorted(source.words for source in origin.models))
+    names = " and ".join(sorted(source.words for source in origin.models))
+    return f"{names} (accepted)" if origin.answered else names
 
 
 def comparison(one: Origin, other: Origin, names: tuple[str, str]) -> tuple[bool, str]:

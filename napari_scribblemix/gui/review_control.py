@@ -29,7 +29,7 @@ from napari_scribblemix.gui.masks import (
     siblings,
 )
 from napari_scribblemix.gui.next_slice import most_doubtful, slice_doubts
-from napari_scribblemix.gui.open_case import corrections_at_risk
+from napari_scribblemix.gui.open_case import corrections_at_risk, decided_cases
 from napari_scribblemix.gui.origins import describe_mask, describe_slice
 from napari_scribblemix.gui.questions import may_replace_corrections, with_consent
 from napari_scribblemix.gui.review_panel import ReviewPanel
@@ -107,8 +107,17 @@ class ReviewControl(QObject):
         replace = may_replace_corrections(self._panel, at_risk) if at_risk else False
         if replace is not None:
             session.give_up(at_risk if replace else {})
-            cases = () if everything else tuple(wanted)
-            self._train.segment(model, cases, over_corrections=replace)
+            left = decided_cases(session.the_project(), wanted, corrections=not replace)
+            if len(left) == len(wanted):
+                where = wanted[0] if len(wanted) == 1 else "the project"
+                session.told.emit(
+                    "info",
+                    f"All slices of {where} are accepted (or corrected); nothing was replaced.",
+                )
+                return
+            open_cases = tuple(case_id for case_id in wanted if case_id not in left)
+            cases = () if everything and not left else open_cases
+            self._train.segment(model, cases, over_corrections=replace, left=len(left))
 
     def go_to_uncertain(self) -> None:
         """Show the slice the model is least sure of, those a person decided on left out."""
@@ -157,7 +166,12 @@ class ReviewControl(QObject):
                 f"The mask has no structure in slice {number} (counted from 0); there is nothing "
                 "to take: choose another slice."
             )
+        before = case.scribble[number].copy()
         self._draw.replace_slice(number, scheme.to_viewer(strokes))
+        if (before != UNLABELLED).any() and not np.array_equal(before, strokes):
+            self._session.told.emit(
+                "info", f"The strokes of slice {number} were replaced; Undo brings them back."
+            )
 
     def _slice_reason(self) -> str | None:
         """Why no single slice and its mask are on screen, to which something could be done."""
@@ -242,7 +256,7 @@ class ReviewControl(QObject):
         else:
             origin = origin_of_case(case)
             lines = (describe_mask(origin), describe_slice(origin, self._session.slice))
-            self._panel.show_origin(lines, starter=any(m.starter for m in origin.models))
+            self._panel.show_origin(lines, starter=any(m.starter for m in origin.unanswered))
         accepted = case.accepted if case is not None else frozenset()
         self._panel.show_accepted(accepted, self._session.slice, case.slices if case else 0)
 

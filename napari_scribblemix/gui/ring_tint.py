@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QObject, QTimer
 
 from napari_scribblemix.data.labels import UNLABELLED
-from napari_scribblemix.data.scribbles import enclosed_background
+from napari_scribblemix.data.scribbles import Rings, background_of, find_rings
 from napari_scribblemix.gui.session import Session
 
 GAP = 7
@@ -28,7 +28,8 @@ class RingTint(QObject):
     """Works out the enclosed background of the open case's slices.
 
     ``show(enclosed, slice)`` gets each result, (1, Y, X); ``open_rings`` are the slices whose
-    background strokes do not close round the structures yet.
+    background strokes do not close round the structures yet; ``strays`` the slices whose ring is
+    closed, with the structures (class indices) that have strokes outside of it.
     """
 
     def __init__(self, session: Session, show: Show, parent: QObject | None = None) -> None:
@@ -36,6 +37,7 @@ class RingTint(QObject):
         self._session, self._show = session, show
         self._waiting: dict[int, None] = {}
         self.open_rings: set[int] = set()
+        self.strays: dict[int, tuple[int, ...]] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._next)
@@ -44,6 +46,7 @@ class RingTint(QObject):
         """Another case: all its slices with strokes, the one on screen first."""
         self._waiting.clear()
         self.open_rings.clear()
+        self.strays.clear()
         self._timer.stop()
         case = self._session.case
         if case is not None:
@@ -68,10 +71,22 @@ class RingTint(QObject):
         number = shown if shown in self._waiting else next(iter(self._waiting))
         del self._waiting[number]
         strokes = case.scribble[number : number + 1]
-        enclosed = enclosed_background(strokes, GAP)
-        structure = ((strokes > 0) & (strokes != UNLABELLED)).any()
-        is_open = bool((strokes == 0).any() and structure and not enclosed.any())
-        (self.open_rings.add if is_open else self.open_rings.discard)(number)
+        rings = find_rings(strokes, GAP)
+        enclosed = background_of(rings, strokes)
+        self._judge(number, strokes, rings, done=bool(enclosed.any()))
         self._show(enclosed, number)
         if self._waiting:
             self._timer.start(0)
+
+    def _judge(self, number: int, strokes: NDArray[np.uint8], rings: Rings, *, done: bool) -> None:
+        """Note what keeps a slice (1, Y, X) with background and structures from being enclosed."""
+        self.open_rings.discard(number)
+        self.strays.pop(number, None)
+        structure = (strokes > 0) & (strokes != UNLABELLED)
+        if done or not structure.any() or not (strokes == 0).any():
+            return
+        # A ring that has no structure in it is not one round the heart.
+        if rings.drawn.any() and (structure & ~rings.strays).any():
+            self.strays[number] = tuple(np.unique(strokes[rings.strays]).tolist())
+        else:
+            self.open_rings.add(number)

@@ -36,13 +36,14 @@ def losses_of(event: ev.Progress, tasks: Sequence[str]) -> dict[str, float]:
     return {task: value for task, value in named.items() if value is not None}
 
 
-def dices_of(event: ev.Validation | ev.Preview, tasks: Sequence[str]) -> dict[str, float]:
-    """The same for the Dice; previews are of the main task, the first."""
-    if event.mean_dice is None:
-        return {}
-    if isinstance(event, ev.Validation) and event.task in tasks:
-        return {event.task: event.mean_dice}
-    return {tasks[0] if tasks else "": event.mean_dice}
+def dices_of(event: ev.Validation, tasks: Sequence[str]) -> dict[str, float]:
+    """The same for the Dice against masks.
+
+    A preview's Dice is none of these: it is of one case, and against slices that a person accepted,
+    from which the training learns.
+    """
+    main = tasks[0] if tasks else ""
+    return {event.task if event.task in tasks else main: event.mean_dice}
 
 
 def extended(curves: dict[str, Points], step: int, values: dict[str, float]) -> dict[str, Points]:
@@ -73,7 +74,7 @@ def curves_of(events: Iterable[ev.Event]) -> CurveData:
         elif isinstance(event, ev.Progress):
             for task, value in losses_of(event, tasks).items():
                 losses.setdefault(task, []).append((event.step, value))
-        elif isinstance(event, ev.Validation | ev.Preview):
+        elif isinstance(event, ev.Validation):
             for task, value in dices_of(event, tasks).items():
                 dices.setdefault(task, []).append((event.step, value))
     return CurveData(

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from napari_scribblemix import events as ev
+from napari_scribblemix.data.wording import counted
 from napari_scribblemix.gui.run_curves import CurveData, dices_of, extended, losses_of, up_to
 
 
@@ -28,7 +29,10 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class RunState:
-    """``tasks``: their names if there are several, the main one first; ``words``: for a line."""
+    """``tasks``: their names if there are several, the main one first; ``words``: for a line.
+
+    ``left``: of a segmentation, the cases in which there was nothing to replace.
+    """
 
     phase: Phase = Phase.IDLE
     run: Path | None = None
@@ -39,6 +43,7 @@ class RunState:
     tasks: tuple[str, ...] = ()
     curves: CurveData = field(default_factory=CurveData)
     warnings: tuple[str, ...] = ()
+    left: int = 0
     outcome: ev.Finished | ev.Failed | None = None
 
     @property
@@ -56,8 +61,9 @@ def _started(state: RunState, event: ev.Started) -> RunState:
     begins = "" if event.start == "scratch" else f", from {event.start}"
     together = f" of {' and '.join(event.tasks)}" if event.tasks else ""
     words = (
-        f"{event.method}{together} on {event.device}{begins}: {event.scribbled_slices} scribbled "
-        f"slices of {event.scribbled_cases} cases."
+        f"{event.method}{together} on {event.device}{begins}: "
+        f"{counted(event.scribbled_slices, 'scribbled slice')} of "
+        f"{counted(event.scribbled_cases, 'case')}."
     )
     phase = Phase.TRAINING if state.phase is Phase.STARTING else state.phase
     return replace(
@@ -97,22 +103,26 @@ def _waiting(state: RunState, event: ev.Paused | ev.Resumed) -> RunState:
     return replace(state, phase=Phase.TRAINING, words=f"Going on from step {event.step}.")
 
 
-def _measured(state: RunState, event: ev.Validation | ev.Preview) -> RunState:
+def _measured(state: RunState, event: ev.Validation) -> RunState:
     dices = extended(state.curves.dices, event.step, dices_of(event, state.tasks))
     return replace(state, curves=replace(state.curves, dices=dices))
 
 
 def _finished(state: RunState, event: ev.Finished) -> RunState:
     if state.phase is Phase.SEGMENTING:
-        cases = "1 case" if event.step == 1 else f"{event.step} cases"
-        words = f"Segmented {cases} in {ev.clock(event.elapsed)}."
+        words = f"Segmented {counted(event.step, 'case')} in {ev.clock(event.elapsed)}."
+        if state.left:
+            words += (
+                f" In {counted(state.left, 'case')} all slices are accepted (or corrected); "
+                "nothing was replaced there."
+            )
         # No bar is left: it would look as if a training had ended.
         return replace(state, words=words, fraction=0.0, outcome=event)
     how = "Stopped" if event.stopped else "Done"
-    dice = "" if event.mean_dice is None else f", mean Dice {event.mean_dice:.3f}"
+    dice = "" if event.mean_dice is None else f", Dice against masks {event.mean_dice:.3f}"
     if any(result.mean_dice is not None for result in event.tasks):
         dice = ". " + "; ".join(ev.describe_gain(result) for result in event.tasks)
-    words = f"{how} after {event.step} steps, {ev.clock(event.elapsed)}{dice}."
+    words = f"{how} after {counted(event.step, 'step')}, {ev.clock(event.elapsed)}{dice}."
     fraction = state.fraction if event.stopped else 1.0
     return replace(state, words=words, eta=None, fraction=fraction, outcome=event)
 
@@ -133,7 +143,7 @@ def after(state: RunState, event: ev.Event) -> RunState:
     if isinstance(event, ev.ScribblesTaken):
         words = f"New strokes of {event.case} take part since step {event.step}."
         return replace(state, words=words)
-    if isinstance(event, ev.Validation | ev.Preview):
+    if isinstance(event, ev.Validation):
         return _measured(state, event)
     if isinstance(event, ev.Warned):
         return replace(state, warnings=(*state.warnings, event.message))

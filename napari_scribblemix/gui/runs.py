@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from napari_scribblemix import events as ev
+from napari_scribblemix.data.wording import counted
 from napari_scribblemix.gui.run_curves import dices_of
 from napari_scribblemix.project.cases import file_hash
 from napari_scribblemix.project.drawn import is_drawn_on
@@ -28,7 +29,7 @@ class RunSummary:
         path: the folder of the run.
         method: as it was chosen.
         steps: how many were trained.
-        dice: the last mean Dice told of the main task.
+        dice: the last mean Dice of the main task against the masks of cases.
         model: the folder of the model to segment with, if there is one yet.
         resumable: whether it has a checkpoint.
         finished: whether its time or steps are used up.
@@ -58,14 +59,17 @@ class RunSummary:
 
     @property
     def sentence(self) -> str:
-        """Steps and Dice, of several tasks each."""
+        """Steps and Dice against masks, of several tasks each, and whether it is done."""
         dices = "; ".join(
             f"{task}: " + ("no Dice, it has no masks" if dice is None else f"Dice {dice:.3f}")
             for task, dice in self.task_dices
         )
         if not dices and self.dice is not None:
             dices = f"Dice {self.dice:.3f}"
-        return f"{self.name}: {self.steps} steps. {dices}".rstrip()
+        if self.dice is not None:
+            dices += " (against the masks that came with the images)"
+        state = "" if self.finished else ", unfinished"
+        return f"{self.name}: {counted(self.steps, 'step')}{state}. {dices}".rstrip()
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -167,7 +171,7 @@ def model_choices(runs: Sequence[RunSummary]) -> list[tuple[str, Path]]:
     best = best_run(runs)
     newest = sorted(runs, key=lambda run: run.saved, reverse=True)
     named = [
-        (f"run {run.name}" + (" (best)" if run is best else ""), run.model)
+        (f"run {run.name}" + (" (highest Dice)" if run is best else ""), run.model)
         for run in newest
         if run.model is not None
     ]

@@ -228,10 +228,13 @@ class Session:
 
     # -- the child process --
 
-    def begin(self, phase: Phase, run: Path | None, words: str) -> None:
-        """A child process was started; a run that goes on shows its curves from the start."""
+    def begin(self, phase: Phase, run: Path | None, words: str, left: int = 0) -> None:
+        """A child process was started; a run that goes on shows its curves from the start.
+
+        ``left``: of a segmentation, the cases in which there was nothing to replace.
+        """
         curves = CurveData() if run is None else curves_of(read_events(run))
-        self.run = RunState(phase=phase, run=run, words=words, curves=curves)
+        self.run = RunState(phase=phase, run=run, words=words, curves=curves, left=left)
         self.run_changed.emit()
 
     def enter(self, phase: Phase, words: str) -> None:

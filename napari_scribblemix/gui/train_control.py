@@ -109,15 +109,23 @@ class TrainControl(QObject):
         self._start(settings, run.absolute())
 
     def segment(
-        self, model: Path, cases: tuple[str, ...], *, over_corrections: bool = False
+        self,
+        model: Path,
+        cases: tuple[str, ...],
+        *,
+        over_corrections: bool = False,
+        left: int = 0,
     ) -> None:
-        """Write the masks of ``cases`` with a model; ``over_corrections`` as in ``SegmentJob``."""
+        """Write the masks of ``cases`` with a model; ``over_corrections`` as in ``SegmentJob``.
+
+        ``left``: how many more cases were asked for and need nothing; it is told at the end.
+        """
         project = self._session.the_project()
         device = str(self._panel.form.values().get("device", "auto"))
         self._relay.start(project.folder.absolute(), SegmentJob(
             model=model, cases=cases, device=device, over_corrections=over_corrections
         ))  # fmt: skip
-        self._session.begin(Phase.SEGMENTING, None, f"Segmenting with {model.name}…")
+        self._session.begin(Phase.SEGMENTING, None, f"Segmenting with {model.name}…", left)
 
     def pause_or_resume(self) -> None:
         """Pause what runs, or go on with what waits."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QComboBox, QProgressBar, QWidget
 
+from napari_scribblemix.data.wording import counted
 from napari_scribblemix.gui.companion_box import CompanionBox
 from napari_scribblemix.gui.controls import Section, allow, button, column, note, row, say, tip
 from napari_scribblemix.gui.curves import Curves
@@ -20,7 +21,10 @@ from napari_scribblemix.settings import TrainSettings
 _MAIN = ("method", "preset", "time", "device")
 _MORE = ("start", "threads", "seed", "enclosure_rule", "cases", "steps", "batch", "learning_rate")
 _NOTES = 8
-_RUNS_TIP = "The trainings of this project; ★ marks the best Dice. Choose one to see its curves."
+_RUNS_TIP = (
+    "The trainings of this project; ★ marks the highest Dice against the masks that came with the "
+    "images. Choose one to see its curves."
+)
 _DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -87,6 +91,7 @@ class TrainPanel(QWidget):
     def show_run(self, run: RunState) -> None:
         """Progress, words and curves, and the buttons' texts."""
         self.bar.setValue(round(1000 * run.fraction))
+        self.bar.setFormat("Segmenting %p%" if run.phase is Phase.SEGMENTING else "%p%")
         self.bar.setVisible(run.busy or run.fraction > 0)
         say(self.words, run.words)
         count = len(run.warnings)
@@ -109,9 +114,8 @@ class TrainPanel(QWidget):
         self.runs.clear()
         for run in summaries:
             dice = "" if run.dice is None else f", Dice {run.dice:.3f}"
-            state = "" if run.finished else ", unfinished"
             star = "★ " if run is best else ""
-            self.runs.addItem(f"{star}{run.name}: {run.steps} steps{dice}{state}", run.path)
+            self.runs.addItem(f"{star}{run.name}: {counted(run.steps, 'step')}{dice}", run.path)
             tooltip = Qt.ItemDataRole.ToolTipRole
             self.runs.setItemData(self.runs.count() - 1, run.sentence, tooltip)
         newest = max(range(len(summaries)), key=lambda i: _changed(summaries[i].path), default=None)

@@ -75,6 +75,14 @@ def test_masks_of_two_models_give_no_ejection_fraction(phases: Project) -> None:
     assert "LV EF 60 %" in Measures().of(phases, read_case(phases, "heart_ED"))[1]
 
 
+def test_acceptance_does_not_make_masks_of_two_models_comparable(phases: Project) -> None:
+    predict(phases, "heart_ED", 1000, STARTER)
+    phases.write_review("heart_ED", range(read_case(phases, "heart_ED").slices), "me")
+    line = Measures().of(phases, read_case(phases, "heart_ED"))[1]
+    assert "EF" not in line
+    assert "ED by starter (accepted); ES by run cyclemix, step 540" in line
+
+
 def test_two_states_of_a_run_are_marked(phases: Project) -> None:
     predict(phases, "heart_ES", 400, RUN | {"step": 600})
     line = Measures().of(phases, read_case(phases, "heart_ED"))[1]

@@ -50,10 +50,22 @@ def test_two_models_are_not_compared() -> None:
     allowed, told = comparison(made(STARTER), made(RUN), ("ED", "ES"))
     assert not allowed
     assert told == "ED by starter; ES by run cyclemix, step 540"
-    # A single slice of another model is enough; accepted by a person it is theirs.
+    # A single slice of another model is enough, accepted or not; corrected it is a person's.
     mixed = RUN | {"kept": {"1": STARTER}}
     assert not comparison(made(mixed), made(RUN), ("ED", "ES"))[0]
-    assert comparison(made(mixed, accepted=[1]), made(RUN), ("ED", "ES")) == (True, "")
+    assert not comparison(made(mixed, accepted=[1]), made(RUN), ("ED", "ES"))[0]
+    assert comparison(made(mixed, corrected=[1]), made(RUN), ("ED", "ES")) == (True, "")
+
+
+def test_who_accepts_a_mask_did_not_make_it() -> None:
+    whole = made(STARTER, accepted=range(4), corrected=[1])
+    assert not whole.by_person
+    assert comparison(whole, made(RUN), ("ED", "ES")) == (
+        False,
+        "ED by starter (accepted); ES by run cyclemix, step 540",
+    )
+    assert comparison(whole, made(STARTER), ("ED", "ES")) == (True, "")
+    assert whole.unanswered == frozenset()
 
 
 def test_two_states_of_a_model_are_compared_and_told() -> None:
@@ -64,7 +76,7 @@ def test_two_states_of_a_model_are_compared_and_told() -> None:
 
 
 def test_a_person_s_mask_beside_a_model_s_is_told() -> None:
-    whole = made(STARTER, accepted=range(4))
+    whole = made(STARTER, corrected=range(4))
     assert comparison(whole, made(RUN), ("ED", "ES")) == (
         True,
         "ED by a person; ES by run cyclemix, step 540",

@@ -19,6 +19,7 @@ from napari_scribblemix import events as ev
 from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.gui.dock import ScribbleMixWidget
 from napari_scribblemix.gui.layers import ENCLOSED, PREDICTION
+from napari_scribblemix.gui.open_case import decided_cases
 from napari_scribblemix.gui.run_state import Phase
 from napari_scribblemix.worker.messages import (
     SegmentJob,
@@ -242,6 +243,8 @@ def test_strokes_and_a_closed_ring_are_taken_from_a_mask_and_can_be_undone(
     taken = widget.session.the_case().scribble[1]
     assert set(np.unique(taken)) == {0, 1, 2, 3, 255}
     assert (taken[taken != 255] == mask[1][taken != 255]).all()
+    told = "The strokes of slice 1 were replaced; Undo brings them back."
+    assert (widget.message.text() == told) is bool((before[1] != 255).any())
     qtbot.waitUntil(lambda: widget.board.layer(ENCLOSED) is not None, timeout=5000)
     qtbot.waitUntil(lambda: bool(widget.board.layer(ENCLOSED).data[1, 0, 0]), timeout=5000)
     assert "ring of background is open" not in widget.scribble_panel.warnings.text()
@@ -289,3 +292,33 @@ def test_export_asks_before_it_replaces(
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
     widget.review_panel.export_all_button.click()
     assert path.read_bytes() != first
+
+
+def test_segment_says_that_nothing_is_left_to_replace(widget: ScribbleMixWidget) -> None:
+    predict(widget, 1)
+    panel = widget.review_panel
+    panel.accept_all_button.click()
+    panel.segment_button.click()
+    words = "All slices of case00 are accepted (or corrected); nothing was replaced."
+    assert widget.message.text() == words
+    assert FakeClient.made is None or not FakeClient.made.jobs
+    panel.segment_all_button.click()
+    (job,) = FakeClient.made.jobs
+    assert job.cases == ("case01", "case02")
+    bar = widget.train_panel.bar
+    assert bar.format().startswith("Segmenting")
+    FakeClient.made.tell(ev.Finished(step=2, elapsed=1.0, stopped=False, model="m"))
+    FakeClient.made.end()
+    assert "In 1 case all slices are accepted" in widget.message.text()
+    assert "Segmenting" not in bar.format()
+
+
+def test_a_case_of_accepted_and_corrected_slices_is_decided(widget: ScribbleMixWidget) -> None:
+    predict(widget, 1)
+    project = project_of(widget)
+    geometry = project.read_image("case00").geometry
+    mask = np.full(geometry.shape, 2, np.uint8)
+    project.write_corrected("case00", [1], mask, geometry)
+    project.write_review("case00", [0, 2, 3], "me")
+    assert decided_cases(project, ["case00", "case01"], corrections=True) == {"case00"}
+    assert not decided_cases(project, ["case00"], corrections=False)

@@ -28,7 +28,7 @@ def test_progress_adds_to_the_curve_and_says_the_time_left() -> None:
     assert "0:30 left" in state.words
 
 
-def test_dice_comes_from_validations_and_from_previews_that_have_one() -> None:
+def test_the_dice_of_a_preview_is_no_part_of_the_curve_of_validations() -> None:
     state = RunState()
     for event in (
         ev.Validation(step=5, elapsed=1, dice={"LV": 0.7}, mean_dice=0.7, cases=1),
@@ -36,7 +36,7 @@ def test_dice_comes_from_validations_and_from_previews_that_have_one() -> None:
         ev.Preview(case="a", file="f", step=7, mean_dice=0.8),
     ):
         state = after(state, event)
-    assert state.curves.dices[""] == ((5, 0.7), (7, 0.8))
+    assert state.curves.dices[""] == ((5, 0.7),)
 
 
 def test_pausing_ends_paused_and_goes_on_as_training() -> None:
@@ -61,6 +61,18 @@ def test_a_finished_segmentation_counts_cases() -> None:
     done = ev.Finished(step=12, elapsed=6.0, stopped=False, model="m")
     words = after(RunState(phase=Phase.SEGMENTING), done).words
     assert words == "Segmented 12 cases in 0:06."
+    some = RunState(phase=Phase.SEGMENTING, left=1)
+    assert after(some, done.model_copy(update={"step": 1})).words == (
+        "Segmented 1 case in 0:06. In 1 case all slices are accepted (or corrected); nothing was "
+        "replaced there."
+    )
+
+
+def test_one_is_told_in_the_singular() -> None:
+    done = ev.Finished(step=1, elapsed=6.0, stopped=False, model="m")
+    assert after(RunState(phase=Phase.TRAINING), done).words == "Done after 1 step, 0:06."
+    one = START.model_copy(update={"scribbled_slices": 1, "scribbled_cases": 1})
+    assert after(RunState(), one).words.endswith("1 scribbled slice of 1 case.")
 
 
 def test_only_idle_is_not_busy_and_segmenting_is_no_training() -> None:
@@ -82,7 +94,7 @@ def test_each_of_several_tasks_has_its_curves() -> None:
     ):
         state = after(state, event)
     assert state.curves.losses == {"study": ((7, 0.5),), "other": ((7, 0.7),)}
-    assert state.curves.dices == {"other": ((7, 0.6),), "study": ((8, 0.9),)}
+    assert state.curves.dices == {"other": ((7, 0.6),)}
 
 
 def test_the_curves_of_a_run_that_is_over_are_those_it_showed() -> None:

@@ -38,6 +38,9 @@ def test_a_run_tells_steps_dice_and_whether_it_can_go_on(project: Project) -> No
     assert (summary.steps, summary.dice, summary.finished) == (12, 0.7, False)
     assert summary.ready
     assert summary.resumable
+    assert summary.sentence == (
+        "a: 12 steps, unfinished. Dice 0.700 (against the masks that came with the images)"
+    )
 
 
 def test_the_best_run_has_the_highest_dice_and_a_model(project: Project) -> None:
@@ -55,7 +58,7 @@ def test_the_newest_run_is_offered_first_to_segment_with(project: Project) -> No
         run = write_run(project, name, dice)
         os.utime(run / "model.safetensors", (saved, saved))
     names = [name for name, _ in model_choices(list_runs(project))]
-    assert names[:3] == ["run a", "run c", "run b (best)"]
+    assert names[:3] == ["run a", "run c", "run b (highest Dice)"]
 
 
 def test_an_empty_run_folder_is_listed_as_it_is(project: Project) -> None:

@@ -217,6 +217,23 @@ def test_a_closed_ring_is_tinted_and_an_open_one_is_told(
     assert not widget.board.layer(ENCLOSED).visible
 
 
+def test_a_stroke_outside_a_closed_ring_is_told_as_that(
+    widget: ScribbleMixWidget, qtbot: Any
+) -> None:
+    warnings, number = widget.scribble_panel.warnings, widget.session.slice
+    qtbot.waitUntil(lambda: widget.board.layer(ENCLOSED) is not None, timeout=3000)
+    qtbot.waitUntil(lambda: bool(widget.board.layer(ENCLOSED).data[number].any()), timeout=3000)
+    layer = widget.board.layer(SCRIBBLES)
+    layer.data[number, 1, 1] = 1
+    widget.draw.watch.look()
+    told = "Strokes of a structure lie outside the ring of background: RV."
+    qtbot.waitUntil(lambda: told in warnings.text(), timeout=3000)
+    assert "is open" not in warnings.text()
+    layer.data[number, 1, 1] = 0
+    widget.draw.watch.look()
+    qtbot.waitUntil(lambda: told not in warnings.text(), timeout=3000)
+
+
 def test_without_strokes_a_button_makes_the_layer_to_draw_on(widget: ScribbleMixWidget) -> None:
     widget.board.viewer.layers.remove(widget.board.layer(SCRIBBLES))
     widget.session.open_case("case02")

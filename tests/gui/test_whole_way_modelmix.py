@@ -69,7 +69,7 @@ def test_two_tasks_are_trained_watched_stopped_and_segmented_with(
     assert panel.resume_button.isEnabled()
 
     widget.review_panel.choose_model(run.model)
-    assert widget.review_panel.model.currentText() == "run modelmix (best)"
+    assert widget.review_panel.model.currentText() == "run modelmix (highest Dice)"
     press(widget.review_panel.segment_button)
     qtbot.waitUntil(lambda: "Segmented 1 case" in widget.message.text(), timeout=150 * SECOND)
     found = project_of(widget).read_prediction("case00")
