@@ -23,7 +23,6 @@ from napari_scribblemix.events import (
     Preview,
     Segmented,
     Warned,
-    counted,
     describe_kept,
 )
 from napari_scribblemix.inference.model import Model, load_model

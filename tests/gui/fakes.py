@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_scribblemix.events import Event
-from napari_scribblemix.worker.client import Exit
+from napari_scribblemix.worker.client import SAVING_SECONDS, Exit
 from napari_scribblemix.worker.messages import Command, Job
 
 
@@ -39,7 +39,7 @@ class FakeClient:
         self.stopped += 1
         self.running = self.stubborn
 
-    def close(self, timeout: float = 10.0) -> None:
+    def close(self, timeout: float = SAVING_SECONDS) -> None:
         self.closed += 1
         self.running = False
 
