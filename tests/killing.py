@@ -37,14 +37,19 @@ from napari_scribblemix.training.checkpoint import (
 from napari_scribblemix.training.record import recorded
 from phantoms import draw, write_file
 
+# One thread: a child forked from a process with a pool of OpenMP threads has the pool's locks but
+# not its threads, and waits for them for ever.
+torch.set_num_threads(1)
+
 CPU = torch.device("cpu")
-SLICES = 4
+CHILD_SECONDS = 60
 
 
 def in_child(work: Callable[[], None]) -> int:
     """The status of a forked process that does ``work``."""
     process = os.fork()
     if process == 0:
+        signal.alarm(CHILD_SECONDS)  # one that hangs is no reason to wait for the whole test
         try:
             work()
         finally:
@@ -69,7 +74,10 @@ def killed_at(number: int, *, after: bool, work: Callable[[], None]) -> bool:
         os.replace = counted
         work()
 
-    return os.WIFSIGNALED(in_child(watched))
+    status = in_child(watched)
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM:
+        raise TimeoutError(f"Got no end of a save in {CHILD_SECONDS} seconds.")
+    return os.WIFSIGNALED(status)
 
 
 def strays(folder: Path) -> int:

@@ -433,7 +433,7 @@ def test_segmenting_can_be_stopped_and_goes_past_a_bad_case(project: Project) ->
     assert code == 0
     project.image_path("case01").unlink()
     code, events = work(project, job)
-    assert "None of the 2 cases" in of(Failed, events)[0].why
+    assert "none could be segmented" in of(Failed, events)[0].why
     assert code == 2
 
 
