@@ -61,7 +61,6 @@ def scroll_to_end(widget: Any, *, start: bool = False) -> None:
 
 def save_first(window: Any, widget: Any, path: Path) -> None:
     """What *Segment* shows at first start; the scribbles of the sample are hidden meanwhile."""
-    widget.review_panel.choose_model(Path("starter"))
     widget.review_panel.segment_button.click()
     wait(lambda: widget.session.run.busy, 5)
     wait(lambda: not widget.session.run.busy, 120)
@@ -109,7 +108,6 @@ def main() -> None:
         wait(lambda: widget.session.run.fraction > 0.6, options.seconds + 60)
         save(window, options.output / "napari_train.png")
         wait(lambda: not widget.session.run.busy, options.seconds + 60)
-        widget.review_panel.model.setCurrentIndex(0)
         widget.review.segment(everything=True)
         wait(lambda: not widget.session.run.busy, 120)
         widget.review_panel.outline.setChecked(True)
