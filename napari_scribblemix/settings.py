@@ -326,6 +326,11 @@ class InspectSettings(Settings):
         json_schema_extra={"cli": "argument"},
     )
     unlabelled: UnlabelledValue = "auto"
+    accept_images: bool = Field(
+        False,
+        description="Of a project: take images that changed on the disk for those of their cases "
+        "from now on. [they are named]",
+    )
 
 
 class GuiSettings(Settings):

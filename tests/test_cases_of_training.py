@@ -195,3 +195,12 @@ def test_what_is_not_read_of_the_validation_folder_is_told(tmp_path: Path) -> No
     cases = load(folder, validation=held_out)
     (told,) = [line for line in cases.warnings if "gone_gt" in line]
     assert told.startswith("masks/gone_gt.nii.gz is only a link to a file that is not there")
+
+
+def test_an_image_that_changed_since_it_was_added_is_told(tmp_path: Path) -> None:
+    with make_project(tmp_path, scribbled=1, unlabelled=1) as project:
+        settings = TrainSettings(folder=project.folder)
+        assert not any("another file" in w for w in load_training_cases(settings).warnings)
+        write_file(project.image_path("case01"), draw(9)[0])
+        warnings = [w for w in load_training_cases(settings).warnings if "another file" in w]
+        assert [w.partition(":")[0] for w in warnings] == ["case01"]

@@ -167,6 +167,38 @@ def test_inspect_of_a_project_counts_strokes_not_saved_yet(run: Run, tmp_path: P
     assert "Not in the scribble files yet but in the journal: 1 stroke; train uses" in err
 
 
+def test_inspect_names_a_changed_image_until_it_is_accepted(run: Run, tmp_path: Path) -> None:
+    source = write_folder(tmp_path / "plain")
+    run("import", source, "--output", tmp_path / "heart")
+    project = tmp_path / "heart.scribblemix"
+    assert "another file than when it was added" not in run("inspect", project)[2]
+    write_file(source / "images" / "case01.nii.gz", draw(9)[0])
+    code, _, err = run("inspect", project)
+    assert code == 0
+    assert err.count("another file than when it was added to the project") == 1
+    assert "case01: The image is another file" in err
+    assert "--accept-images" in err
+    code, out, err = run("inspect", project, "--accept-images")
+    assert code == 0
+    assert "case01: its image as it is now belongs to the case." in out
+    assert "another file" not in err
+    assert "another file" not in run("inspect", project)[2]
+    code, _, err = run("inspect", source, "--accept-images")
+    assert code != 0
+    assert "which is no project" in err
+
+
+def test_inspect_of_a_changed_image_of_another_shape_says_both(run: Run, tmp_path: Path) -> None:
+    source = write_folder(tmp_path / "plain")
+    run("import", source, "--output", tmp_path / "heart")
+    write_file(source / "images" / "case01.nii.gz", draw(9, (5, 20, 20))[0])
+    code, _, err = run("inspect", tmp_path / "heart.scribblemix")
+    assert code == 1
+    line = next(line for line in err.splitlines() if "case01" in line)
+    assert "but the image is 5 x 20 x 20" in line
+    assert "another file than when it was added" in line
+
+
 def test_inspect_of_a_folder_with_a_cine_says_that_train_leaves_it_out(
     run: Run, tmp_path: Path
 ) -> None:

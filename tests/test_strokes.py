@@ -1,11 +1,13 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from napari_scribblemix.project.strokes import encode_stroke, replay
+from napari_scribblemix.errors import GeometryError
+from napari_scribblemix.project.strokes import check_strokes, encode_stroke, replay
 
 VOLUMES = hnp.arrays(np.uint8, (2, 4, 5), elements=st.sampled_from([0, 1, 255]))
 
@@ -34,3 +36,10 @@ def test_strokes_of_another_image_are_left_out() -> None:
     stroke = encode_stroke(np.zeros((1, 2, 2), np.uint8), np.ones((1, 2, 2), np.uint8))
     other = np.full((1, 4, 4), 255, np.uint8)
     np.testing.assert_array_equal(replay(other, [stroke]), other)
+
+
+def test_strokes_of_another_image_are_named_before_they_are_left_out() -> None:
+    stroke = encode_stroke(np.zeros((1, 2, 2), np.uint8), np.ones((1, 2, 2), np.uint8))
+    check_strokes([stroke], (1, 2, 2), "a.journal")
+    with pytest.raises(GeometryError, match="of 1 x 2 x 2 but the image is 1 x 4 x 4"):
+        check_strokes([stroke], (1, 4, 4), "a.journal")

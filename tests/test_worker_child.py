@@ -46,7 +46,7 @@ from napari_scribblemix.worker.messages import (
     Stop,
     TrainJob,
 )
-from phantoms import draw, make_project, write_channels
+from phantoms import draw, make_project, write_channels, write_file
 
 React = Callable[[Event], list[Command]]
 
@@ -419,6 +419,14 @@ def test_corrections_are_kept_by_previews_and_segmentations_unless_a_person_lets
     found = project.read_prediction("case01")
     assert found is not None
     assert (found[1]["kind"], found[1]["model"], found[1]["step"]) == ("run", "r", 4)
+
+
+def test_segmenting_an_image_that_changed_since_it_was_added_says_so(project: Project) -> None:
+    write_file(project.image_path("case01"), draw(9)[0])
+    _, events = work(project, SegmentJob(model=Path("starter"), device="cpu"))
+    assert len(of(Segmented, events)) == 2
+    told = [event.message for event in of(Warned, events) if "another file" in event.message]
+    assert [message.partition(":")[0] for message in told] == ["case01"]
 
 
 def test_segmenting_can_be_stopped_and_goes_past_a_bad_case(project: Project) -> None:

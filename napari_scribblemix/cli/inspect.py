@@ -30,7 +30,7 @@ from napari_scribblemix.data.scribbles import check_image, coverage
 from napari_scribblemix.data.untouched import zero_is_unlabelled
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.data.wording import counted
-from napari_scribblemix.errors import FileError, LabelError, ScribbleMixError
+from napari_scribblemix.errors import FileError, LabelError, ProjectError, ScribbleMixError
 from napari_scribblemix.inference.card import find_card, find_weights
 from napari_scribblemix.project.cases import WHOLE_CINE, Case, is_whole_cine, load_case
 from napari_scribblemix.project.layouts import survey
@@ -174,6 +174,15 @@ def _show_project(folder: Path) -> None:
         )
 
 
+def _accept_images(folder: Path) -> None:
+    """Take changed images for those of their cases; ``ProjectError`` for what is no project."""
+    if not (folder / PROJECT_FILE).is_file():
+        raise ProjectError(f"Got --accept-images and {folder}, which is no project; leave it out.")
+    with Project.open(folder) as project:
+        for case_id in project.accept_images():
+            _print(f"{case_id}: its image as it is now belongs to the case.")
+
+
 def inspect_folder(folder: Path, unlabelled: Unlabelled = "auto") -> int:
     """Print the cases of a project or plain folder; 1 if one of them cannot be used."""
     found = survey(folder)
@@ -227,6 +236,8 @@ def run(settings: InspectSettings) -> int:
     path = settings.path
     if not path.exists():
         raise FileError(f"{path} does not exist; check the path.")
+    if settings.accept_images:
+        _accept_images(path)
     if path.suffix == ".safetensors":
         return inspect_model(path)
     if models := models_of(path):

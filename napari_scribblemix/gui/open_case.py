@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_scribblemix.data.labels import UNLABELLED
-from napari_scribblemix.data.nifti import number_of_frames
+from napari_scribblemix.data.matching import onto_grid
+from napari_scribblemix.data.nifti import number_of_frames, read_labels
 from napari_scribblemix.data.volume import Volume
+from napari_scribblemix.errors import GeometryError
 from napari_scribblemix.project.corrections import whole_slices
 from napari_scribblemix.project.project import Project
 
@@ -37,7 +39,8 @@ class OpenCase:
     """``scribble``, ``prediction`` (class indices) and ``uncertainty`` (percent) are (Z, Y, X).
 
     ``origin`` says which model made the prediction; ``accepted`` and ``corrected`` are slices;
-    ``untouched`` holds, by slice, what corrections of this session began with.
+    ``untouched`` holds, by slice, what corrections of this session began with; ``warnings`` say
+    what does not fit together on the disk.
     """
 
     id: str
@@ -52,6 +55,7 @@ class OpenCase:
     accepted: frozenset[int] = frozenset()
     corrected: frozenset[int] = frozenset()
     untouched: dict[int, Untouched] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     @property
     def slices(self) -> int:
@@ -161,19 +165,37 @@ def read_masks(project: Project, case: OpenCase) -> None:
     case.uncertainty = _of_shape(project.read_uncertainty(case.id), shape)
 
 
+def _made_by_hand(project: Project, case_id: str, image: Volume) -> Labels:
+    """The strokes; ``GeometryError`` if these or whole slices were made on another shape."""
+    for path in (project.accepted_path(case_id), project.corrected_path(case_id)):
+        if path.is_file():
+            onto_grid(read_labels(path), image.geometry, "Accepted or corrected slices", str(path))
+    return project.read_scribble(case_id, image)
+
+
 def read_case(project: Project, case_id: str) -> OpenCase:
     """The case from the disk, strokes of the journal included; errors as the readers raise them."""
     record = project.case(case_id)
     image = project.read_image(case_id)
+    changed = project.change_notes(case_id)
+    try:
+        scribble = _made_by_hand(project, case_id, image)
+    except GeometryError as error:
+        raise GeometryError(" ".join((str(error), *changed))) from error
     case = OpenCase(
         id=case_id,
         image=image,
         frames=number_of_frames(project.image_path(case_id)),
         frame=record.frame,
-        scribble=project.read_scribble(case_id, image),
+        scribble=scribble,
         recovered=project.unsaved_strokes(case_id),
+        warnings=tuple(changed),
     )
     read_masks(project, case)
+    if case.prediction is None and project.prediction_path(case_id).is_file():
+        case.warnings += (
+            "Its mask has another shape than the image and is not shown: segment it again.",
+        )
     return case
 
 

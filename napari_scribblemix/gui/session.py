@@ -112,6 +112,8 @@ class Session:
         if case.recovered and project.writable:
             # No number: a stroke reaches the disk in several pieces.
             self.told.emit("info", f"Unsaved strokes on {case_id} were found and brought back.")
+        if case.warnings:
+            self.told.emit("warning", f"{case_id}: {' '.join(case.warnings)}")
 
     def close_case(self) -> None:
         """Save the strokes of the case and show none."""

@@ -27,7 +27,7 @@ from napari_scribblemix.inference.outputs import (
 )
 from napari_scribblemix.inference.segment import Look, segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
-from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.cases import CaseFiles, change_notes
 from napari_scribblemix.settings import SegmentSettings
 
 
@@ -74,6 +74,7 @@ def _segment_frame(
         write_image(entropy_path(target), normalised_entropy(result.probability), volume.geometry)
     geometry = volume.geometry
     notes = (
+        *change_notes(case),
         *volume.notes,
         *doubts(geometry.shape, geometry.spacing),
         *check_mask(result.labels, geometry, scheme),

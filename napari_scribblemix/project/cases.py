@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from napari_scribblemix.data.untouched import ZERO_READ, decode_scribble
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import (
     FileError,
+    GeometryError,
     ImageError,
     InputError,
     LabelError,
@@ -35,13 +37,20 @@ from napari_scribblemix.errors import (
 )
 from napari_scribblemix.project.durable import Journal
 from napari_scribblemix.project.reviews import accepted_slices
-from napari_scribblemix.project.strokes import replay
+from napari_scribblemix.project.strokes import check_strokes, replay
 from napari_scribblemix.settings import Unlabelled
 
 _DECIDED = (SHORT_AXIS_NOTE, TURNED, ZERO_READ, *DOUBTED)
 
 WHOLE_CINE = "The image holds several frames (4-D cine); train reads 3-D volumes and leaves it out."
 """The note of a case for which ``is_whole_cine`` is true."""
+
+CHANGED = (
+    "another file than when it was added to the project: strokes and masks were made on the one "
+    "before. Put that one back, or look at them again and take the new one by inspect PROJECT "
+    "--accept-images."
+)
+"""The end of the note of a case with changed images."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,8 @@ class CaseFiles:
     that a person accepted, written like scribbles, unlabelled in all other slices.  ``further``:
     the images of the other channels, where ``image`` is the first of several, whose names are
     ``channels``.  ``unlabelled``: the value of the scribble file that means so, see
-    ``data.untouched``; what a project wrote (``scheme``) needs no such choice.
+    ``data.untouched``; what a project wrote (``scheme``) needs no such choice.  ``known``: the
+    sha256 of each image when it was added to a project.
     """
 
     id: str
@@ -67,6 +77,7 @@ class CaseFiles:
     further: tuple[Path, ...] = ()
     channels: tuple[str, ...] = ()
     unlabelled: Unlabelled = "auto"
+    known: tuple[str, ...] = ()
 
     @property
     def images(self) -> tuple[Path, ...]:
@@ -131,6 +142,7 @@ def _read_scribble(
         scribble, scheme, notes = _read_saved(files.scribble, files, image, scheme)
     else:
         scribble = np.full(image.array.shape, UNLABELLED, np.uint8)
+    check_strokes(records, scribble.shape, str(files.journal))
     scribble = replay(scribble, records)
     path = files.scribble or files.journal
     # What was drawn and erased again is no mistake; a file from elsewhere without a stroke is.
@@ -184,10 +196,20 @@ def load_case(files: CaseFiles, scheme: LabelScheme | None = None) -> Case:
     ``LabelError`` or ``ScribbleError``, each naming the file.
     """
     image = read_channels(files.images, files.channels, files.frame)
-    notes = list(image.notes)
+    changed = change_notes(files)
+    notes = [*changed, *image.notes]
     notes += _stop_at_blocks(check_channels(image), files.image, ImageError)
     notes += doubts(image.geometry.shape, image.geometry.spacing)
-    scheme = scheme or files.scheme
+    try:
+        return _with_labels(files, image, notes, scheme or files.scheme)
+    except GeometryError as error:
+        # Why they fit no longer.
+        raise GeometryError(" ".join((str(error), *changed))) from error
+
+
+def _with_labels(
+    files: CaseFiles, image: Volume, notes: list[str], scheme: LabelScheme | None
+) -> Case:
     scribble, scheme, more = _read_scribble(files, image, scheme)
     notes += more
     scribble, scheme, accepted = _lay_accepted(files, image, scribble, scheme)
@@ -204,6 +226,19 @@ def decided(notes: Sequence[str]) -> list[str]:
     The others say what could be drawn better.
     """
     return [note for note in notes if any(words in note for words in _DECIDED)]
+
+
+def changed_images(files: CaseFiles) -> list[Path]:
+    """The images that are other files than when they were added; ``FileError`` if one is gone."""
+    pairs = zip(files.images, files.known, strict=False)
+    return [image for image, known in pairs if known != _hash_now(image)]
+
+
+def change_notes(files: CaseFiles) -> list[str]:
+    """A line if images are other files than when they were added, else nothing."""
+    changed = changed_images(files)
+    named = f"{', '.join(path.name for path in changed)} is" if files.further else "The image is"
+    return [f"{named} {CHANGED}"] if changed else []
 
 
 def is_whole_cine(files: CaseFiles) -> bool:
@@ -225,6 +260,25 @@ def file_hash(path: Path, salt: str = "") -> str:
     except OSError as error:
         raise FileError(f"{path} could not be read ({error.strerror}); check the path.") from error
     return digest.hexdigest()
+
+
+def _hash_now(image: Path) -> str:
+    stamps = []
+    for part in files_of(image):
+        try:
+            state = part.stat()
+        except OSError as error:
+            raise FileError(
+                f"{part} could not be read ({error.strerror}); check the path."
+            ) from error
+        stamps.append((state.st_mtime_ns, state.st_size))
+    return _hash_of(image, tuple(stamps))
+
+
+# The frames of a cine are one file, and a case is read again with each change of its strokes.
+@lru_cache(maxsize=1024)
+def _hash_of(image: Path, _stamps: tuple[tuple[int, int], ...]) -> str:
+    return file_hash(image)
 
 
 def case_hash(files: CaseFiles, salt: str) -> str:

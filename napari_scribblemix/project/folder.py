@@ -20,7 +20,15 @@ from napari_scribblemix.data.links import inside, is_taken, real
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.data.wording import what_is_wrong
 from napari_scribblemix.errors import FileError, LabelError, ProjectError, ProjectLocked
-from napari_scribblemix.project.cases import Case, CaseFiles, decided, file_hash, load_case
+from napari_scribblemix.project.cases import (
+    Case,
+    CaseFiles,
+    change_notes,
+    changed_images,
+    decided,
+    file_hash,
+    load_case,
+)
 from napari_scribblemix.project.durable import FileLock, Journal
 from napari_scribblemix.project.record import (
     CaseRecord,
@@ -213,10 +221,36 @@ class ProjectFolder:
 
     def image_changed(self, case_id: str) -> bool:
         """Whether an image is another one than when it was added; ``FileError`` if it is gone."""
-        record = self.case(case_id)
-        known = [(record.source, record.sha256)]
-        known += [(image.source, image.sha256) for image in record.further]
-        return any(file_hash(self._absolute(source)) != sha256 for source, sha256 in known)
+        return bool(changed_images(self._files(self.case(case_id))))
+
+    def accept_images(self) -> list[str]:
+        """Take changed images for those of their cases from now on; the names of these cases.
+
+        An image that is gone stays as it was known.
+        """
+        self._require_lock()
+        renewed: dict[str, CaseRecord] = {}
+        for record in self.cases:
+            files = self._files(record)
+            if not all(image.is_file() for image in files.images) or not changed_images(files):
+                continue
+            first, *others = (file_hash(image) for image in files.images)
+            further = tuple(
+                image.model_copy(update={"sha256": sha256})
+                for image, sha256 in zip(record.further, others, strict=True)
+            )
+            update = {"sha256": first, "further": further}
+            renewed[record.id] = record.model_copy(update=update)
+        if renewed:
+            cases = tuple(renewed.get(record.id, record) for record in self.cases)
+            changed = self._record.model_copy(update={"cases": cases})
+            write_record(self.folder / PROJECT_FILE, changed)
+            self._record = changed
+        return sorted(renewed)
+
+    def change_notes(self, case_id: str) -> list[str]:
+        """A line if images are other files than when the case was added, else nothing."""
+        return change_notes(self._files(self.case(case_id)))
 
     def read_image(self, case_id: str) -> Volume:
         """The image of a case, with all its channels."""
@@ -261,6 +295,7 @@ class ProjectFolder:
             accepted if accepted.is_file() else None,
             tuple(self._absolute(image.source) for image in record.further),
             record.channels,
+            known=(record.sha256, *(image.sha256 for image in record.further)),
         )
 
     def _stored(self, path: Path) -> str:

@@ -55,7 +55,7 @@ from napari_scribblemix.project.origins import (
     replace_mask,
 )
 from napari_scribblemix.project.reviews import keep_slices
-from napari_scribblemix.project.strokes import encode_stroke, replay
+from napari_scribblemix.project.strokes import check_strokes, encode_stroke, replay
 
 __all__ = ["PROJECT_FILE", "PROJECT_SUFFIX", "Project"]
 
@@ -64,14 +64,19 @@ class Project(CorrectedMasks):
     """An open project; a context manager that gives the lock back (see ``ProjectFolder``)."""
 
     def read_scribble(self, case_id: str, image: Volume) -> NDArray[np.uint8]:
-        """The scribbles (Z, Y, X), strokes of the journal included; all 255 if there are none."""
+        """The scribbles (Z, Y, X), strokes of the journal included; all 255 if there are none.
+
+        ``GeometryError`` if they were made on an image of another shape.
+        """
         path = self.scribble_path(case_id)
         if path.is_file():
             stored, _ = onto_grid(read_labels(path), image.geometry, "Scribbles", str(path))
             saved = self.labels.decode(stored.array, source=str(path))
         else:
             saved = np.full(image.array.shape, UNLABELLED, np.uint8)
-        return replay(saved, self._journal(case_id).records())
+        records = self._journal(case_id).records()
+        check_strokes(records, saved.shape, str(self.journal_path(case_id)))
+        return replay(saved, records)
 
     def record_stroke(
         self, case_id: str, before: NDArray[np.uint8], after: NDArray[np.uint8]

@@ -12,6 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_scribblemix.data.geometry import format_shape
+from napari_scribblemix.errors import GeometryError
+
 
 def encode_stroke(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> dict[str, Any]:
     """The change from ``before`` to ``after`` (same shape) as runs ``[start, length, value]``."""
@@ -25,6 +28,21 @@ def encode_stroke(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> dict[s
         for start, end in zip(starts, ends, strict=True)
     ]
     return {"shape": list(after.shape), "runs": runs}
+
+
+def check_strokes(records: list[dict[str, Any]], shape: tuple[int, ...], source: str) -> None:
+    """``GeometryError`` if strokes of the file ``source`` were drawn on an image of another shape.
+
+    They would be lost with the next save, for they have no place in this one.
+    """
+    for record in records:
+        drawn = record.get("shape")
+        if drawn != list(shape):
+            sizes = tuple(drawn) if isinstance(drawn, list) else ()
+            raise GeometryError(
+                f"{source}: Strokes were drawn on an image of {format_shape(sizes)} but the image "
+                f"is {format_shape(shape)}; put the image they were drawn on back."
+            )
 
 
 def replay(scribble: NDArray[np.uint8], records: list[dict[str, Any]]) -> NDArray[np.uint8]:

@@ -262,6 +262,8 @@ def _segment(job: SegmentJob, folder: Path, inbox: Inbox) -> Iterator[Event]:
             if isinstance(event, Segmented):
                 done += 1
                 event = event.model_copy(update={"number": done, "of": of})
+                for note in project.change_notes(event.case):
+                    yield Warned(message=f"{event.case}: {note}")
                 if event.corrected and not event.replaced:
                     yield Warned(message=describe_kept(event))
             yield event

@@ -5,11 +5,13 @@ import numpy as np
 import pytest
 
 from napari_scribblemix import events as ev
-from napari_scribblemix.errors import ProjectError
+from napari_scribblemix.errors import GeometryError, ProjectError
 from napari_scribblemix.gui.open_case import corrections_at_risk, done_slices
 from napari_scribblemix.gui.run_state import Phase
 from napari_scribblemix.gui.session import Session
 from napari_scribblemix.project.project import Project
+from phantoms import draw as phantom
+from phantoms import write_file
 
 
 def draw(session: Session, number: int = 1, value: int = 3) -> None:
@@ -297,3 +299,50 @@ def test_slices_with_background_and_a_structure_are_done(session: Session) -> No
     assert done_slices(case) == {0, 1, 2, 3}
     case.scribble[1][case.scribble[1] == 0] = 255
     assert done_slices(case) == {0, 2, 3}
+
+
+def test_an_image_that_changed_is_told_when_its_case_is_opened(
+    session: Session, project: Project, told: list[tuple[str, str]]
+) -> None:
+    session.open_case("case01")
+    assert not told
+    write_file(project.image_path("case00"), phantom(9)[0])
+    session.open_case("case00")
+    assert [level for level, _ in told] == ["warning"]
+    assert told[0][1].startswith("case00: The image is another file than when it was added")
+
+
+def test_work_of_a_hand_on_another_shape_is_never_replaced(
+    session: Session, project: Project
+) -> None:
+    predict(project, session)
+    session.accept({0, 1})
+    project.scribble_path("case00").unlink()
+    session.open_case("case01")
+    accepted = project.accepted_path("case00").read_bytes()
+    write_file(project.image_path("case00"), phantom(9, (5, 20, 20))[0])
+    with pytest.raises(GeometryError, match=r"but the image is 5 x 20 x 20.*another file"):
+        session.open_case("case00")
+    assert project.accepted_path("case00").read_bytes() == accepted
+
+
+def test_unsaved_strokes_on_another_shape_are_not_lost(session: Session, project: Project) -> None:
+    draw(session)
+    session.case = None  # as after kill -9
+    project.scribble_path("case00").unlink(missing_ok=True)
+    write_file(project.image_path("case00"), phantom(9, (5, 20, 20))[0])
+    with pytest.raises(GeometryError, match=r"Strokes were drawn on .* put the image"):
+        session.open_case("case00")
+    assert project.unsaved_strokes("case00") == 1
+
+
+def test_a_mask_of_another_shape_is_told_when_its_case_is_opened(
+    session: Session, project: Project, told: list[tuple[str, str]]
+) -> None:
+    session.open_case("case02")
+    predict(project, session)
+    session.open_case("case01")
+    write_file(project.image_path("case02"), phantom(9, (5, 20, 20))[0])
+    session.open_case("case02")
+    assert session.the_case().prediction is None
+    assert "Its mask has another shape than the image" in told[-1][1]
