@@ -26,6 +26,7 @@ from qtpy.QtWidgets import (
 
 from napari_scribblemix.gui.case_states import CaseState
 from napari_scribblemix.gui.controls import tip
+from napari_scribblemix.gui.plain import plain
 from napari_scribblemix.project.patients import natural_key, patient_and_phase
 
 _NAME_HINT = "The name of the patient, and of each frame or phase."
@@ -123,7 +124,7 @@ class CaseTree(QTreeWidget):
         self.setColumnCount(len(titles))
         self.setHeaderLabels(titles)
         for place, hint in enumerate(hints):
-            self.headerItem().setToolTip(place, hint)
+            self.headerItem().setToolTip(place, plain(hint))
             if place:
                 self.headerItem().setTextAlignment(place, Qt.AlignmentFlag.AlignCenter)
         header = self.header()
@@ -213,7 +214,7 @@ class CaseTree(QTreeWidget):
 
     def _row(self, text: str, whole: str, case_id: str | None) -> QTreeWidgetItem:
         item = QTreeWidgetItem([text])
-        item.setToolTip(0, whole)
+        item.setToolTip(0, plain(whole))
         item.setData(0, _CASE, case_id)
         for place in range(1, len(COLUMNS) + 1):
             item.setTextAlignment(place, Qt.AlignmentFlag.AlignCenter)

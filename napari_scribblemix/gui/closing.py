@@ -13,6 +13,7 @@ from typing import Any
 from qtpy.QtCore import QEventLoop, Qt
 from qtpy.QtWidgets import QApplication, QMessageBox, QProgressDialog, QWidget
 
+from napari_scribblemix.gui.plain import plain
 from napari_scribblemix.gui.relay import WorkerRelay
 from napari_scribblemix.worker.client import SAVING_SECONDS
 
@@ -40,7 +41,7 @@ def wait_for_end(
     A worker that is still there then is ended by force, and that is said too.
     """
     relay.stop()
-    notice = QProgressDialog(words, "", 0, 0, window)
+    notice = QProgressDialog(plain(words), "", 0, 0, window)
     notice.setWindowTitle("ScribbleMix")
     notice.setCancelButton(None)
     notice.setWindowModality(Qt.WindowModality.ApplicationModal)

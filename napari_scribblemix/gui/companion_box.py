@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from napari_scribblemix.gui.companions import Companion
 from napari_scribblemix.gui.controls import button, note, row, say, tip
+from napari_scribblemix.gui.plain import plain
 
 _WHAT_IT_DOES = (
     "ModelMix trains several tasks at once; each keeps a model of its own, and they lend each "
@@ -79,7 +80,7 @@ class CompanionBox(QWidget):
 
     def _line(self, companion: Companion) -> QWidget:
         words = note(companion.sentence)
-        words.setToolTip(str(companion.path))
+        words.setToolTip(plain(str(companion.path)))
         remove = button(
             "Remove", f"Train without {companion.name}.",
             lambda: self.remove_wanted.emit(companion),

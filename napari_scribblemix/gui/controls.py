@@ -18,6 +18,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_scribblemix.gui.lines import Lines
+from napari_scribblemix.gui.plain import plain
+
 _TIP = "scribblemix_tip"
 
 
@@ -76,7 +79,7 @@ class Column(QScrollArea):
 def tip(widget: Any, text: str) -> Any:
     """Give ``widget`` its tooltip, kept for ``allow``; returns the widget."""
     widget.setProperty(_TIP, text)
-    widget.setToolTip(text)
+    widget.setToolTip(plain(text))
     return widget
 
 
@@ -84,7 +87,8 @@ def allow(widget: Any, reason: str | None) -> None:
     """Enable ``widget``, or grey it out for ``reason``, which its tooltip then tells."""
     widget.setEnabled(reason is None)
     text = str(widget.property(_TIP) or "")
-    widget.setToolTip(text if reason is None else f"{text}\nNot now: {reason}".strip())
+    told = text if reason is None else f"{text}\nNot now: {reason}".strip()
+    widget.setToolTip(plain(told))
 
 
 def button(text: str, hint: str, clicked: Callable[..., Any]) -> QPushButton:
@@ -114,29 +118,38 @@ def row(*widgets: QWidget, stretch: int | None = None) -> QHBoxLayout:
     return layout
 
 
+def label(text: str = "") -> QLabel:
+    """A line of text that is never taken for markup."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    return made
+
+
 def note(text: str = "", tone: str = "") -> QLabel:
     """A line or two of text that wraps, may be selected, and hides while it is empty.
 
     ``tone``: "warning", "error" or none, which the panel's style sheet gives a colour.
     """
-    made = QLabel(text)
+    made = label(text)
     made.setWordWrap(True)
-    made.setTextFormat(Qt.TextFormat.PlainText)
     made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     made.setVisible(bool(text))
     made.setProperty("tone", tone)
     return made
 
 
-def say(label: QLabel, text: str, tone: str | None = None) -> None:
-    """Show ``text`` in a ``note``, in another ``tone`` if one is given."""
-    if tone is not None and tone != label.property("tone"):
-        label.setProperty("tone", tone)
+def say(shown: QLabel, text: str, tone: str | None = None) -> None:
+    """Show ``text`` in a ``note``, in another ``tone`` if one is given.
+
+    A note without a text is hidden; ``Lines`` keep their room.
+    """
+    if tone is not None and tone != shown.property("tone"):
+        shown.setProperty("tone", tone)
         # The style sheet is asked about a property only when the widget is polished.
-        label.style().unpolish(label)
-        label.style().polish(label)
-    label.setText(text)
-    label.setVisible(bool(text))
+        shown.style().unpolish(shown)
+        shown.style().polish(shown)
+    shown.setText(text)
+    shown.setVisible(bool(text) or isinstance(shown, Lines))
 
 
 def column(parent: QWidget) -> QVBoxLayout:

@@ -9,9 +9,10 @@ from html import escape
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QGridLayout, QLabel, QWidget
+from qtpy.QtWidgets import QGridLayout, QWidget
 
-from napari_scribblemix.gui.controls import tip
+from napari_scribblemix.gui.controls import label, tip
+from napari_scribblemix.gui.plain import plain
 from napari_scribblemix.gui.run_curves import CurveData, Points
 
 _HEIGHT = 110
@@ -31,7 +32,7 @@ class Curves(QWidget):
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
-        self.names = QLabel()
+        self.names = label()
         self.names.setTextFormat(Qt.TextFormat.RichText)
         self.names.setWordWrap(True)
         self.names.hide()
@@ -42,9 +43,9 @@ class Curves(QWidget):
         self._lines: list[dict[str, Any]] = []
         self._colours = ("#202020", "#d0d0d0")
 
-    def show_curves(self, data: CurveData) -> None:
-        """Draw both."""
-        if self._closed or not (data.losses or data.dices):
+    def show_curves(self, data: CurveData, *, empty: bool = False) -> None:
+        """Draw both; ``empty``: also where there is nothing to draw yet."""
+        if self._closed or not (empty or data.drawn):
             self.hide()
             return
         self.prepare()
@@ -78,7 +79,7 @@ class Curves(QWidget):
             if task
         ]
         self.names.setText(" &nbsp; ".join(named))
-        self.names.setToolTip(", ".join(task for task in tasks if task))
+        self.names.setToolTip(plain(", ".join(task for task in tasks if task)))
         self.names.setVisible(bool(named))
 
     def prepare(self) -> None:

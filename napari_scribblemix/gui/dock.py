@@ -23,13 +23,15 @@ from napari_scribblemix.gui import preferences
 from napari_scribblemix.gui.canvas_context import CanvasContext
 from napari_scribblemix.gui.cases_control import CasesControl
 from napari_scribblemix.gui.closing import at_cross, may_end_training, wait_for_end
-from napari_scribblemix.gui.controls import Column, Section, note, say
+from napari_scribblemix.gui.controls import Column, Section, say
 from napari_scribblemix.gui.draw_control import DrawControl
 from napari_scribblemix.gui.guard import guarded
 from napari_scribblemix.gui.images_panel import ImagesPanel
 from napari_scribblemix.gui.keyboard import Keyboard
 from napari_scribblemix.gui.layers import LayerBoard
+from napari_scribblemix.gui.lines import Lines
 from napari_scribblemix.gui.panel_style import TONES, PanelStyle
+from napari_scribblemix.gui.plain import plain
 from napari_scribblemix.gui.relay import WorkerRelay
 from napari_scribblemix.gui.review_control import ReviewControl
 from napari_scribblemix.gui.review_panel import ReviewPanel
@@ -77,7 +79,7 @@ class ScribbleMixWidget(QWidget):
         )
         self.train_panel = TrainPanel()
         self.review_panel = ReviewPanel()
-        self.message = note()
+        self.message = Lines(2)
         self.message.setContentsMargins(6, 4, 6, 2)
         inside = QWidget()
         steps = QVBoxLayout(inside)
@@ -216,9 +218,9 @@ class ScribbleMixWidget(QWidget):
     def _tell(self, level: str, sentence: str) -> None:
         say(self.message, sentence, level if level in TONES else "")
         if level == "error":
-            show_error(sentence)
+            show_error(plain(sentence))
         elif level == "warning":
-            show_warning(sentence)
+            show_warning(plain(sentence))
 
     def _on_theme(self, _event: Any = None) -> None:
         theme = get_theme(self.board.viewer.theme)

@@ -178,7 +178,9 @@ class DrawControl(QObject):
             counts = np.bincount(case.scribble.ravel(), minlength=256)
             short = scheme.abbreviations or scheme.names
             missing = [short[i] for i in (*range(1, scheme.classes), 0) if not counts[i]]
-            messages += [f"{name} has no scribble yet." for name in missing]
+            if missing:
+                have = "has" if len(missing) == 1 else "have"
+                messages.append(f"{', '.join(missing)} {have} no scribble yet.")
             if self._session.slice in self.tint.open_rings:
                 messages.append(
                     "The ring of background is open in this slice, or no structure lies in it; "

@@ -1,5 +1,7 @@
 """Who has the keyboard: after a click in the panel the image, so that its keys go on working.
 
+The same holds for napari's own controls of a layer (brush size, opacity), while the panel is there.
+
 Space held moves the image, arrows change the slice, digits choose pens: none of this may press the
 button that was clicked last.  A field that one types into keeps the keyboard until Return, Escape
 or a click elsewhere.  Who walks through the panel with Tab keeps it too; Escape leads to the image.
@@ -8,6 +10,8 @@ The wheel over the panel scrolls it and changes no field that one does not type 
 
 from __future__ import annotations
 
+import contextlib
+
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import (
@@ -15,6 +19,7 @@ from qtpy.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QDockWidget,
     QLabel,
     QLineEdit,
     QMainWindow,
@@ -24,6 +29,8 @@ from qtpy.QtWidgets import (
 
 _HEARD = {QEvent.Type.KeyPress, QEvent.Type.Wheel, QEvent.Type.MouseButtonPress}
 _ENTER = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+_CONTROLS = "layer controls"
+"""The name of napari's dock with the controls of the chosen layer."""
 _WORDS = {Qt.Key.Key_Control, Qt.Key.Key_Meta, Qt.Key.Key_Tab, Qt.Key.Key_Backtab}
 
 
@@ -33,6 +40,7 @@ class Keyboard(QObject):
     def __init__(self, panel: QWidget) -> None:
         super().__init__(panel)
         self._panel = panel
+        self._controls: QDockWidget | None = None
         panel.installEventFilter(self)
         self._application = QApplication.instance()
         self._application.focusChanged.connect(self._on_focus)
@@ -47,6 +55,10 @@ class Keyboard(QObject):
         """Watch no more."""
         self._application.focusChanged.disconnect(self._on_focus)
         self._panel.removeEventFilter(self)
+        if self._controls is not None:
+            with contextlib.suppress(RuntimeError):  # the window was taken down before
+                self._controls.removeEventFilter(self)
+            self._controls = None
 
     def to_image(self) -> None:
         """Give the keyboard to the image."""
@@ -58,16 +70,31 @@ class Keyboard(QObject):
 
     def _image(self) -> QWidget | None:
         """The middle of napari's window: what it does not want itself it gives to the image."""
+        window = self._window()
+        return None if window is None else window.centralWidget()
+
+    def _window(self) -> QMainWindow | None:
         parent = self._panel.parentWidget()
         while parent is not None and not isinstance(parent, QMainWindow):
             parent = parent.parentWidget()
-        return None if parent is None else parent.centralWidget()
+        return parent
+
+    def _is_ours(self, widget: QWidget) -> bool:
+        """Whether it is of the panel, or of napari's controls of the chosen layer."""
+        window = self._window()
+        if self._controls is None and window is not None:
+            self._controls = window.findChild(QDockWidget, _CONTROLS)
+            if self._controls is not None:
+                self._controls.installEventFilter(self)
+        controls = self._controls
+        in_controls = controls is not None and controls.isAncestorOf(widget)
+        return in_controls or bool(self._panel.isAncestorOf(widget))
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
         """Keys that no control wanted; clicks on arrows of fields, and the wheel over them."""
         if watched is None or event is None or event.type() not in _HEARD:
             return False
-        if watched is self._panel:
+        if watched is self._panel or watched is self._controls:
             return bool(event.type() == QEvent.Type.KeyPress and self._left(event))
         if isinstance(watched, QLabel):
             return bool(event.type() == QEvent.Type.KeyPress and self._passed_on(event))
@@ -97,7 +124,7 @@ class Keyboard(QObject):
 
     def _on_focus(self, _old: QWidget | None, new: QWidget | None) -> None:
         clicked = QApplication.mouseButtons() != Qt.MouseButton.NoButton
-        if new is None or not clicked or not self._panel.isAncestorOf(new):
+        if new is None or not clicked or not self._is_ours(new):
             return
         if isinstance(new, QLabel):  # words keep it, so that they can be copied
             new.installEventFilter(self)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from qtpy.QtWidgets import QMessageBox, QWidget
 
 from napari_scribblemix.gui.masks import Planned
+from napari_scribblemix.gui.plain import plain
 
 
 def may_replace_corrections(parent: QWidget, at_risk: Mapping[str, frozenset[int]]) -> bool | None:
@@ -45,6 +46,6 @@ def _ask(parent: QWidget, title: str, words: str) -> bool | None:
     """The answer to a question; ``None`` if it was cancelled.  *No* is what Enter means."""
     buttons = QMessageBox.StandardButton
     answer = QMessageBox.question(
-        parent, title, words, buttons.Yes | buttons.No | buttons.Cancel, buttons.No
+        parent, title, plain(words), buttons.Yes | buttons.No | buttons.Cancel, buttons.No
     )
     return None if answer == buttons.Cancel else bool(answer == buttons.Yes)

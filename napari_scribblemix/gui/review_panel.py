@@ -98,13 +98,12 @@ class ReviewPanel(QWidget):
         layout.addLayout(
             row(self.prediction, self.outline, self.uncertainty, self.opacity, stretch=3)
         )
-        layout.addWidget(self.origin)
-        layout.addWidget(self.starter)
         layout.addLayout(row(self.uncertain_button, self.take_button, stretch=0))
         layout.addLayout(row(self.accept_button, self.accept_all_button, stretch=0))
-        layout.addWidget(self.accepted)
-        layout.addWidget(self.measures)
         layout.addLayout(row(self.export_button, self.export_all_button, stretch=0))
+        # Below all buttons, for they come and go with the slice on screen.
+        for words in (self.origin, self.starter, self.accepted, self.measures):
+            layout.addWidget(words)
 
     def show_models(self, choices: Sequence[tuple[str, Path]]) -> None:
         """What one can segment with; the first is chosen until a person chooses another."""

@@ -27,6 +27,11 @@ class CurveData:
     losses: dict[str, Points] = field(default_factory=dict)
     dices: dict[str, Points] = field(default_factory=dict)
 
+    @property
+    def drawn(self) -> bool:
+        """Whether there is a point."""
+        return bool(self.losses or self.dices)
+
 
 def losses_of(event: ev.Progress, tasks: Sequence[str]) -> dict[str, float]:
     """The value that ``event`` adds to the loss curve of each task."""

@@ -18,6 +18,8 @@ from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.data.scribbles import Coverage
 from napari_scribblemix.gui.controls import allow, button, column, note, row, say, tip, tool
 from napari_scribblemix.gui.layers import PREDICTION, SCRIBBLES
+from napari_scribblemix.gui.lines import Lines
+from napari_scribblemix.gui.plain import unmarked
 
 ERASER = 0
 """The viewer's value for "not labelled"."""
@@ -41,7 +43,7 @@ class Pen(QToolButton):
 
     def __init__(self, text: str, icon: QIcon) -> None:
         super().__init__()
-        self.setText(text)
+        self.setText(unmarked(text))
         self.setIcon(icon)
         self.setCheckable(True)
         self.setProperty("push", "true")
@@ -127,8 +129,8 @@ class ScribblePanel(QWidget):
             "before there is one, spread evenly from the middle.",
             self.next_wanted.emit,
         )
-        self.counts = note()
-        self.warnings = note(tone="warning")
+        self.counts = Lines(2)
+        self.warnings = Lines(3, tone="warning")
         layout = column(self)
         layout.addLayout(row(self.draw_button, self.correct_button, stretch=0))
         layout.addWidget(self.palette_box)

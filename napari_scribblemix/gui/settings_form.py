@@ -14,10 +14,10 @@ from typing import Any
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
-from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
+from qtpy.QtWidgets import QComboBox, QGridLayout, QLineEdit, QWidget
 
 from napari_scribblemix.errors import SettingsError
-from napari_scribblemix.gui.controls import tip
+from napari_scribblemix.gui.controls import label, tip
 from napari_scribblemix.settings import Settings
 
 _THREE = (("as the preset", None), ("yes", True), ("no", False))
@@ -66,8 +66,7 @@ class SettingsForm(QWidget):
             editor = self._editor(name, model.model_fields[name], choices or {})
             tip(editor, model.model_fields[name].description or name)
             self.editors[name] = editor
-            label = QLabel(_label(name))
-            layout.addWidget(label, place // 2, 2 * (place % 2))
+            layout.addWidget(label(_label(name)), place // 2, 2 * (place % 2))
             layout.addWidget(editor, place // 2, 2 * (place % 2) + 1)
 
     def _editor(

@@ -12,6 +12,8 @@ from napari_scribblemix.data.wording import counted
 from napari_scribblemix.gui.companion_box import CompanionBox
 from napari_scribblemix.gui.controls import Section, allow, button, column, note, row, say, tip
 from napari_scribblemix.gui.curves import Curves
+from napari_scribblemix.gui.lines import Lines
+from napari_scribblemix.gui.plain import plain
 from napari_scribblemix.gui.run_curves import curves_of
 from napari_scribblemix.gui.run_state import Phase, RunState
 from napari_scribblemix.gui.runs import RunSummary, best_run, read_events
@@ -61,8 +63,11 @@ class TrainPanel(QWidget):
         self.bar.setRange(0, 1000)
         self.bar.setMinimumHeight(14)
         tip(self.bar, "How much of the time or of the steps is used.")
-        self.words = note()
-        self.notes = note()
+        room = self.bar.sizePolicy()
+        room.setRetainSizeWhenHidden(True)
+        self.bar.setSizePolicy(room)
+        self.words = Lines(2)
+        self.notes = Lines(1)
         self.curves = Curves()
         self.runs = tip(QComboBox(), _RUNS_TIP)
         self.runs.setSizeAdjustPolicy(
@@ -96,14 +101,15 @@ class TrainPanel(QWidget):
         say(self.words, run.words)
         count = len(run.warnings)
         say(self.notes, f"{count} note{'s' if count > 1 else ''} on the data" if count else "")
-        self.notes.setToolTip("\n\n".join(run.warnings[:_NOTES]))
+        self.notes.setToolTip(plain("\n\n".join(run.warnings[:_NOTES])))
         if run.phase is Phase.STARTING:
             self.curves.prepare()
         self._growing = run.training
         if run.training:
             self._past = None
-        if self._past is None:
-            self.curves.show_curves(run.curves)
+        # What is said by the curves stays while cases are segmented.
+        if self._past is None and (run.training or run.curves.drawn or not run.words):
+            self.curves.show_curves(run.curves, empty=run.training)
         paused = run.phase in {Phase.PAUSED, Phase.PAUSING}
         self.pause_button.setText("Resume" if paused else "Pause")
 
@@ -117,7 +123,7 @@ class TrainPanel(QWidget):
             star = "★ " if run is best else ""
             self.runs.addItem(f"{star}{run.name}: {counted(run.steps, 'step')}{dice}", run.path)
             tooltip = Qt.ItemDataRole.ToolTipRole
-            self.runs.setItemData(self.runs.count() - 1, run.sentence, tooltip)
+            self.runs.setItemData(self.runs.count() - 1, plain(run.sentence), tooltip)
         newest = max(range(len(summaries)), key=lambda i: _changed(summaries[i].path), default=None)
         if newest is not None:
             self.runs.setCurrentIndex(newest)
@@ -155,7 +161,7 @@ class TrainPanel(QWidget):
 
     def _allow_resume(self) -> None:
         run = self.chosen_run()
-        self.runs.setToolTip(_RUNS_TIP if run is None else f"{_RUNS_TIP}\n{run.sentence}")
+        self.runs.setToolTip(plain(_RUNS_TIP if run is None else f"{_RUNS_TIP}\n{run.sentence}"))
         reason = self._busy
         if run is None:
             reason = "nothing was trained yet."

@@ -11,7 +11,7 @@ from by_hand import open_folder, predict
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QWidget
+from qtpy.QtWidgets import QAbstractSpinBox, QApplication, QDockWidget, QSlider, QWidget
 
 from napari_scribblemix.gui.controls import Column
 from napari_scribblemix.gui.dock import ScribbleMixWidget
@@ -158,3 +158,51 @@ def test_the_wheel_over_the_panel_changes_no_field(shown: ScribbleMixWidget) -> 
         )  # fmt: skip
         QApplication.sendEvent(control, event)
         assert value() == before
+
+
+def of_napari(shown: ScribbleMixWidget) -> list[QSlider]:
+    """The sliders that napari shows for the chosen layer: opacity, brush size."""
+    dock = shown.window().findChild(QDockWidget, "layer controls")
+    return [slider for slider in dock.findChildren(QSlider) if slider.isVisible()]
+
+
+def test_after_a_click_on_napari_s_own_sliders_keys_go_to_the_image(
+    shown: ScribbleMixWidget,
+) -> None:
+    shown.scribble_panel.draw_button.click()
+    QApplication.processEvents()
+    sliders = of_napari(shown)
+    assert len(sliders) >= 2
+    layer = shown.board.layer(SCRIBBLES)
+    for slider in sliders:
+        click(slider, QPoint(slider.width() // 3, slider.height() // 2))
+        assert has_keyboard(shown), slider
+        shown.board.go_to_slice(1)
+        type_key(shown, Qt.Key.Key_Right)
+        assert shown.session.slice == 2
+        handle = shown.window().windowHandle()
+        QTest.keyPress(handle, Qt.Key.Key_Space)
+        assert layer.mode == "pan_zoom"
+        QTest.keyRelease(handle, Qt.Key.Key_Space)
+        assert layer.mode == "paint"
+
+
+def test_a_field_of_napari_s_controls_keeps_the_keyboard_while_one_types(
+    shown: ScribbleMixWidget,
+) -> None:
+    shown.scribble_panel.draw_button.click()
+    QApplication.processEvents()
+    dock = shown.window().findChild(QDockWidget, "layer controls")
+    field = next(f for f in dock.findChildren(QAbstractSpinBox) if f.isVisible())
+    click(field.lineEdit())
+    assert not has_keyboard(shown)
+    type_key(shown, Qt.Key.Key_Escape)
+    assert has_keyboard(shown)
+
+
+def test_a_closed_panel_leaves_napari_s_controls_as_they_are(shown: ScribbleMixWidget) -> None:
+    (slider, *_) = of_napari(shown)
+    shown.keyboard.close()
+    click(slider, QPoint(slider.width() // 3, slider.height() // 2))
+    assert not has_keyboard(shown)
+    QApplication.instance().focusChanged.connect(shown.keyboard._on_focus)

@@ -1,0 +1,137 @@
+"""No button moves under the pointer when something is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from by_hand import STARTED, open_folder, predict
+from qtpy.QtCore import QPoint
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QScrollBar,
+)
+
+from napari_scribblemix import events as ev
+from napari_scribblemix.gui.controls import say
+from napari_scribblemix.gui.dock import ScribbleMixWidget
+from napari_scribblemix.gui.lines import Lines, wrapped
+from napari_scribblemix.gui.run_state import Phase
+
+LONG = "A warning that says what was got, what was expected and what is to be done. " * 8
+KINDS = (QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox)
+
+
+def places(widget: ScribbleMixWidget) -> dict[Any, int]:
+    """How far below the top of the panel's content each control is that is seen."""
+    for _ in range(3):
+        QApplication.processEvents()
+    top = widget.mapToGlobal(QPoint(0, 0)).y()
+    return {
+        found: found.mapToGlobal(QPoint(0, 0)).y() - top
+        for kind in KINDS
+        for found in widget.findChildren(kind)
+        if found.isVisible() and not isinstance(found, QScrollBar)
+    }
+
+
+def test_no_control_moves_while_one_draws_trains_and_reviews(
+    make_widget: Callable[..., ScribbleMixWidget], folder: Path, qtbot: Any
+) -> None:
+    widget = make_widget(show=True)
+    open_folder(widget, folder)
+    say(widget.message, "")
+    predict(widget, 2)
+    before = places(widget)
+    assert len(before) > 30
+    session = widget.session
+
+    def unmoved(after: str) -> None:
+        now = places(widget)
+        moved = {
+            found: now.get(found, -1) - before[found]
+            for found in before
+            if abs(now.get(found, -1) - before[found]) > 3  # ✓ is of a higher font
+        }
+        assert not moved, after
+
+    for level, sentence in (
+        ("info", "Saved."),
+        ("info", LONG),
+        ("warning", "A. B."),
+        ("warning", LONG),
+    ):
+        say(widget.message, sentence, level if level == "warning" else "")
+        unmoved(sentence)
+    for messages in (["RV has no scribble yet."], [LONG, LONG, LONG], []):
+        widget.scribble_panel.show_warnings(messages)
+        unmoved(f"{messages}")
+    widget.board.go_to_slice(0)
+    unmoved("another slice")
+    session.accept({0})
+    unmoved("accepted")
+    session.accept({1, 2, 3})
+    unmoved("all accepted")
+    session.begin(Phase.SEGMENTING, None, "Segmenting…")
+    session.follow(ev.Warned(message=LONG))
+    unmoved("segmenting")
+    session.end("Segmented 1 case.", failed=False)
+    unmoved("segmented")
+    session.begin(Phase.STARTING, None, "Starting…")
+    before = places(widget)  # the curves come with the click on Train
+    session.follow(ev.Preparing(message=LONG))
+    unmoved("preparing")
+    session.follow(STARTED)
+    unmoved("started")
+    session.follow(ev.Warned(message=LONG))
+    unmoved("noted")
+    for step in (1, 2):
+        session.follow(
+            ev.Progress(
+                step=step,
+                fraction=0.1 * step,
+                loss=0.5,
+                terms={},
+                slices_per_second=9.0,
+                learning_rate=0.1,
+                eta=100.0,
+                elapsed=1.0,
+            )
+        )
+        unmoved("progress")
+    session.end(LONG, failed=False)
+    unmoved("ended")
+
+
+def test_what_has_no_room_ends_in_an_ellipsis_and_is_in_the_tooltip(qtbot: Any) -> None:
+    lines = Lines(2)
+    qtbot.addWidget(lines)
+    lines.resize(200, lines.height())
+    high = lines.height()
+    lines.setText("One line.")
+    assert not lines.toolTip()
+    lines.setText(LONG)
+    assert lines.text() == LONG
+    assert lines.height() == high
+    shown = super(Lines, lines).text()
+    assert shown.count("\n") == 1
+    assert shown.endswith("…")
+    assert lines.toolTip() == LONG
+    lines.setText("")
+    assert not lines.toolTip()
+    assert lines.height() == high
+
+
+def test_lines_end_where_the_text_does(qtbot: Any) -> None:
+    lines = Lines(3)
+    qtbot.addWidget(lines)
+    assert wrapped("a b\nc", 1000, lines.font()) == ["a b", "c"]
+    narrow = wrapped(
+        "several words here", lines.fontMetrics().horizontalAdvance("several w"), lines.font()
+    )
+    assert narrow == ["several", "words", "here"]
