@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 Method = Literal["cyclemix", "modelmix", "partial"]
 PresetName = Literal["fast", "best", "paper"]
@@ -38,7 +38,19 @@ def parse_duration(value: Any) -> Any:
 Duration = Annotated[float, BeforeValidator(parse_duration)]
 
 # Options that several commands have: their range and help, once.
-Device = Annotated[str, Field(description="auto, cpu, cuda, cuda:1 or mps.")]
+
+
+def _check_device(name: str) -> str:
+    if not re.fullmatch(r"auto|(cpu|cuda|mps)(:\d+)?", name):
+        raise ValueError(f"got {name!r}, expected auto, cpu, cuda, cuda:N or mps")
+    return name
+
+
+Device = Annotated[
+    str,
+    AfterValidator(_check_device),
+    Field(description="auto, cpu, cuda, cuda:1 or mps."),
+]
 Precision = Annotated[
     Literal["auto", "32-true", "bf16-mixed"],
     Field(

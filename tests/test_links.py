@@ -19,7 +19,8 @@ from napari_scribblemix.events import Warned
 from napari_scribblemix.project.cases import CaseFiles
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.training.checkpoint import checkpoint_path
-from napari_scribblemix.training.record import EVENTS_NAME, check_run_folder, recorded
+from napari_scribblemix.training.record import recorded
+from napari_scribblemix.training.run_folder import EVENTS_NAME, check_run_folder
 from phantoms import draw, make_project, write_file, write_folder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")

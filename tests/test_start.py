@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
@@ -16,13 +17,14 @@ from napari_scribblemix.inference.orientation import AS_STORED, Turn
 from napari_scribblemix.methods.teacher import Taught
 from napari_scribblemix.methods.unet import UNet, build_network
 from napari_scribblemix.resources import bundled_models, has_starter
-from napari_scribblemix.settings import TrainSettings
+from napari_scribblemix.settings import StarterSettings, TrainSettings
 from napari_scribblemix.training import start
 from napari_scribblemix.training.known_turns import KnownTurns
 from napari_scribblemix.training.loop import Training
 from napari_scribblemix.training.recipe import PRESETS, resolve
 from napari_scribblemix.training.scribble_job import prepare
 from napari_scribblemix.training.start import find_turns, knows_all, load_start, take_weights
+from napari_scribblemix.training.starter import prepare as prepare_starter
 from phantoms import make_case, make_project, write_channels, write_folder
 
 CPU = torch.device("cpu")
@@ -55,6 +57,28 @@ def test_a_training_begins_with_the_weights_of_a_model(tmp_path: Path) -> None:
         assert torch.equal(mine, theirs)
     assert (job.recipe.start, job.started.start) == ("model", "model")
     assert str(tmp_path) not in job.main.card.model_dump_json()
+
+
+def cut_save_short(folder: Path) -> None:
+    """As where a program was killed between the card and the weights of a newer model."""
+    card = folder / "model.json"
+    before = json.loads(card.read_text())
+    newer = before | {"steps": 9, "sha256": "0" * 64}
+    card.write_text(json.dumps(newer | {"before": before}))
+
+
+def test_beginning_with_the_model_before_is_told(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "data", masked=0)
+    write_model(tmp_path / "known")
+    begun = settings(folder, start=str(tmp_path / "known"))
+    told = "was cut short: the one before it is used, of step 1"
+    assert not any(told in warning for warning in prepare(begun).warnings)
+    cut_save_short(tmp_path / "known")
+    assert sum(told in warning for warning in prepare(begun).warnings) == 1
+    together = settings(folder, start="scratch", method="modelmix", companions=[tmp_path / "known"])
+    assert sum(told in warning for warning in prepare(together).warnings) == 1
+    again = StarterSettings(output=tmp_path / "o", start=tmp_path / "known", validations=0)
+    assert sum(told in warning for warning in prepare_starter(again).warnings) == 1
 
 
 def test_structures_keep_their_row_of_the_last_layer_by_name(tmp_path: Path) -> None:

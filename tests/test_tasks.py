@@ -17,13 +17,13 @@ from napari_scribblemix.resources import has_starter
 from napari_scribblemix.settings import TrainSettings
 from napari_scribblemix.training.checkpoint import checkpoint_path
 from napari_scribblemix.training.control import Control
-from napari_scribblemix.training.loop import Training
-from napari_scribblemix.training.scribble_job import prepare
-from napari_scribblemix.training.tasks import (
+from napari_scribblemix.training.folders import (
     is_finished_model,
     settings_of_tasks,
     task_names,
 )
+from napari_scribblemix.training.loop import Training
+from napari_scribblemix.training.scribble_job import prepare
 from phantoms import write_channels, write_folder
 
 SMALL = {

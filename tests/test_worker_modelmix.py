@@ -21,7 +21,7 @@ from napari_scribblemix.events import (
 )
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.project.run_models import MODEL_NAME
-from napari_scribblemix.training.tasks import is_finished_model
+from napari_scribblemix.training.folders import is_finished_model
 from napari_scribblemix.worker.messages import ScribblesChanged, SegmentJob
 from phantoms import draw, write_folder
 

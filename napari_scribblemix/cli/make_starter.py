@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from napari_scribblemix.cli.console import results
 from napari_scribblemix.cli.train import check_output, describe_dice, follow
-from napari_scribblemix.errors import SettingsError
 from napari_scribblemix.settings import StarterSettings
 
 
 def run(settings: StarterSettings) -> int:
     """Train, then measure where asked; returns the exit code (130 where the user stopped it)."""
+    from napari_scribblemix.training.early import check_starter
+
+    check_output(settings.output, resume=settings.resume)
+    check_starter(settings)
+    # Only now the slow import of torch: what was typed wrong is told at once.
     from napari_scribblemix.training.claim import claimed
     from napari_scribblemix.training.loop import Training
     from napari_scribblemix.training.starter import measure_on, prepare
 
-    if settings.time is not None and settings.steps is not None:
-        raise SettingsError("Got --time and --steps; expected one budget: choose one of them.")
-    check_output(settings.output, resume=settings.resume)
     with claimed(settings.output, resume=settings.resume) as run_folder:
         code = follow(Training(prepare(settings), run_folder), as_json=settings.json_events)
     for text in settings.measure if not code else ():

@@ -17,6 +17,7 @@ from napari_scribblemix.settings import SegmentSettings
 
 def run(settings: SegmentSettings) -> int:
     """Segment all images; returns 0, or 1 if any of them failed."""
+    from napari_scribblemix.inference.card import read_card
     from napari_scribblemix.inference.outputs import check_outputs, collect_cases
 
     found = collect_cases(settings.images)
@@ -24,6 +25,12 @@ def run(settings: SegmentSettings) -> int:
     check_outputs(cases, settings)
     if not find_model(settings.model).exists():
         raise ModelError(f"The model {settings.model} does not exist; check the path.")
+    card = read_card(settings.model)
+    if settings.mirror and card.upright:
+        raise SettingsError(
+            "Got --mirror, but this model knows hearts one way up only and finds less in mirror "
+            "images; leave it out, or use a model trained with mirrors (--preset best)."
+        )
     # Only now the slow import of torch: a wrong path is told at once.
     from napari_scribblemix.inference.files import segment_files
     from napari_scribblemix.inference.model import load_model
@@ -36,11 +43,6 @@ def run(settings: SegmentSettings) -> int:
     written = failed = 0
     notes = NoteList()
     measured: dict[str, dict[str, float]] = {}
-    if settings.mirror and model.card.upright:
-        raise SettingsError(
-            "Got --mirror, but this model knows hearts one way up only and finds less in mirror "
-            "images; leave it out, or use a model trained with mirrors (--preset best)."
-        )
     outcomes = segment_files(model, cases, settings)
     for outcome in track(
         outcomes, "Segmenting", total=len(cases), console=messages(), transient=True

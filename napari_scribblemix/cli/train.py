@@ -186,7 +186,7 @@ def follow(training: Training, *, as_json: bool) -> int:
 
 def check_output(folder: Path, *, resume: bool) -> None:
     """An error if a run cannot be written to ``folder``; before anything slow."""
-    from napari_scribblemix.training.record import check_run_folder
+    from napari_scribblemix.training.run_folder import check_run_folder
 
     _check_writable(folder)
     check_run_folder(folder, resume=resume)
@@ -195,12 +195,16 @@ def check_output(folder: Path, *, resume: bool) -> None:
 def run(settings: TrainSettings) -> int:
     """Train; returns the exit code (130 where the user stopped it)."""
     from napari_scribblemix.training.claim import claimed_output
-    from napari_scribblemix.training.loop import Training
-    from napari_scribblemix.training.scribble_job import prepare
+    from napari_scribblemix.training.early import check_training
 
     if settings.output is not None:
         check_output(settings.output, resume=settings.resume)
+    check_training(settings)
     with claimed_output(settings) as folder:
+        # Only now the slow import of torch: what was typed wrong is told at once.
+        from napari_scribblemix.training.loop import Training
+        from napari_scribblemix.training.scribble_job import prepare
+
         with messages().status("Reading the cases") as status:
             job = prepare(settings, folder, status.update)
         return follow(Training(job, folder), as_json=settings.json_events)

@@ -108,5 +108,6 @@ class SettingsForm(QWidget):
         except ValidationError as error:
             first = error.errors()[0]
             message = first["msg"].removeprefix("Value error, ")
-            raise SettingsError(f"{_label(name)}: got {value!r}; {message}.") from error
+            got = "" if message.startswith("got ") else f"got {value!r}; "
+            raise SettingsError(f"{_label(name)}: {got}{message}.") from error
         return value

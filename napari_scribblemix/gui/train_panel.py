@@ -67,7 +67,7 @@ class TrainPanel(QWidget):
         room.setRetainSizeWhenHidden(True)
         self.bar.setSizePolicy(room)
         self.words = Lines(2)
-        self.notes = Lines(1)
+        self.notes = Lines(2)
         self.curves = Curves()
         self.runs = tip(QComboBox(), _RUNS_TIP)
         self.runs.setSizeAdjustPolicy(
@@ -99,9 +99,9 @@ class TrainPanel(QWidget):
         self.bar.setFormat("Segmenting %p%" if run.phase is Phase.SEGMENTING else "%p%")
         self.bar.setVisible(run.busy or run.fraction > 0)
         say(self.words, run.words)
-        count = len(run.warnings)
-        say(self.notes, f"{count} note{'s' if count > 1 else ''} on the data" if count else "")
-        self.notes.setToolTip(plain("\n\n".join(run.warnings[:_NOTES])))
+        # The first is read at a glance, the tooltip has all.
+        count, first = len(run.warnings), "\n".join(run.warnings[:_NOTES])
+        say(self.notes, f"{counted(count, 'note')}: {first}" if count else "")
         if run.phase is Phase.STARTING:
             self.curves.prepare()
         self._growing = run.training

@@ -30,8 +30,8 @@ from napari_scribblemix.project.cases import (
 )
 from napari_scribblemix.project.layouts import find_cases, survey
 from napari_scribblemix.project.notes import NoteList
+from napari_scribblemix.project.run_models import checkpoint_path
 from napari_scribblemix.settings import TrainSettings
-from napari_scribblemix.training.checkpoint import checkpoint_path
 
 _NAMED = 5
 _REASONS = 2
@@ -122,6 +122,21 @@ def _validation_files(
     return unseen, []
 
 
+def _no_scribble(folder: Path, warnings: Sequence[str]) -> TrainingError:
+    # What was left out is most likely why.
+    reasons = " ".join(warnings[:_REASONS])
+    return TrainingError(
+        f"Got no scribbled case in {folder}; expected at least one: draw some strokes. "
+        f"{reasons}".rstrip()
+    )
+
+
+def check_some_scribbled(settings: TrainSettings, chosen: ChosenCases) -> None:
+    """``TrainingError`` if there is no file with strokes; one that is there may hold none."""
+    if not any(item.scribbled for item in chosen.files):
+        raise _no_scribble(settings.folder, chosen.warnings)
+
+
 def _one_scheme(cases: Sequence[Case], folder: Path, warnings: Sequence[str]) -> LabelScheme:
     schemes = {case.scheme.names: case.scheme for case in cases if case.scribble is not None}
     if len(schemes) > 1:
@@ -131,12 +146,7 @@ def _one_scheme(cases: Sequence[Case], folder: Path, warnings: Sequence[str]) ->
             "expected one: train them as separate folders."
         )
     if not schemes:
-        # What was left out is most likely why.
-        reasons = " ".join(warnings[:_REASONS])
-        raise TrainingError(
-            f"Got no scribbled case in {folder}; expected at least one: draw some strokes. "
-            f"{reasons}".rstrip()
-        )
+        raise _no_scribble(folder, warnings)
     return next(iter(schemes.values()))
 
 
@@ -152,16 +162,35 @@ def _check_channels(cases: Sequence[Case]) -> None:
             )
 
 
-def load_training_cases(settings: TrainSettings) -> TrainingCases:
-    """Read all cases the settings name; the errors name the case and what to do."""
+@dataclass(frozen=True)
+class ChosenCases:
+    """The files that a training reads, before it reads them."""
+
+    files: list[CaseFiles]
+    validation: list[CaseFiles]
+    warnings: list[str]
+
+
+def choose_cases(settings: TrainSettings) -> ChosenCases:
+    """Which cases the settings name, to train and to validate on; of images the headers are read.
+
+    Raises as ``survey``, and ``SettingsError`` for names that match none, ``TrainingError`` for a
+    validation folder without masks.
+    """
     found = survey(settings.folder)
     files = _select(_as_meant(found.cases, settings), "--cases", settings.cases)
     if settings.scribbled is not None:
         _select(files, "--scribbled", settings.scribbled)
         files = [_only_if_chosen(item, settings.scribbled) for item in files]
     files, cines = _without_cines(files)
-    validation_files, warnings = _validation_files(settings, files)
-    warnings = [*found.warnings, *cines, *warnings]
+    validation, warnings = _validation_files(settings, files)
+    return ChosenCases(files, validation, [*found.warnings, *cines, *warnings])
+
+
+def load_training_cases(settings: TrainSettings) -> TrainingCases:
+    """Read all cases the settings name; the errors name the case and what to do."""
+    chosen = choose_cases(settings)
+    files, validation_files, warnings = chosen.files, chosen.validation, chosen.warnings
     scribbled = [load_case(item) for item in files if item.scribbled]
     scheme = _one_scheme(scribbled, settings.folder, warnings)
     held_out = {item.id for item in validation_files} if settings.validation is None else set()

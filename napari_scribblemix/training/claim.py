@@ -15,7 +15,7 @@ from napari_scribblemix.errors import FileError, ProjectLocked, TrainingError
 from napari_scribblemix.project.durable import FileLock
 from napari_scribblemix.settings import TrainSettings
 from napari_scribblemix.training.cases import default_output
-from napari_scribblemix.training.record import check_run_folder
+from napari_scribblemix.training.run_folder import check_run_folder
 
 LOCK_NAME = "run.lock"
 

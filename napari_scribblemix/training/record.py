@@ -12,34 +12,13 @@ from pathlib import Path
 
 import napari_scribblemix
 from napari_scribblemix.data.durable import atomic_write, open_to_append, remove_strays
-from napari_scribblemix.data.links import inside, real
-from napari_scribblemix.errors import FileError, OutOfMemory, ProjectError, ScribbleMixError
+from napari_scribblemix.data.links import real
+from napari_scribblemix.errors import FileError, OutOfMemory, ScribbleMixError
 from napari_scribblemix.events import Event, Failed
 from napari_scribblemix.project.durable import end_line
-from napari_scribblemix.project.folder import PROJECT_FILE
-from napari_scribblemix.project.run_models import models_of
 from napari_scribblemix.settings import StarterSettings, TrainSettings
-from napari_scribblemix.training.checkpoint import checkpoint_path
 from napari_scribblemix.training.job import Job
-
-EVENTS_NAME = "events.jsonl"
-
-
-def check_run_folder(run: Path, *, resume: bool) -> None:
-    """An error if a training cannot be written to ``run``; nothing is made yet.
-
-    ``ProjectError`` if it would replace an old one, ``FileError`` if ``run`` lies in a project
-    behind a link.
-    """
-    project = run.parent.parent
-    if (project / PROJECT_FILE).is_file():
-        inside(project, run / EVENTS_NAME)
-    used = [path for path in (checkpoint_path(run), *models_of(run)) if path.exists()]
-    if used and not resume:
-        raise ProjectError(
-            f"{run} already holds a training; go on with it by --resume, or choose another "
-            "--output."
-        )
+from napari_scribblemix.training.run_folder import EVENTS_NAME
 
 
 def write_settings(run: Path, job: Job) -> None:

@@ -19,17 +19,19 @@ from napari_scribblemix.settings import TrainSettings
 from napari_scribblemix.training.batches import JointBatches, build_method
 from napari_scribblemix.training.cases import load_training_cases, reload_case
 from napari_scribblemix.training.device import choose_machine
+from napari_scribblemix.training.folders import (
+    is_finished_model,
+    settings_of_tasks,
+    task_names,
+)
 from napari_scribblemix.training.job import Generators, Job
 from napari_scribblemix.training.known_turns import KnownTurns
 from napari_scribblemix.training.recipe import check_companions, resolve
 from napari_scribblemix.training.start import Say, in_silence, resolve_for
 from napari_scribblemix.training.tasks import (
     ScribbledTask,
-    is_finished_model,
     load_companion,
     prepare_task,
-    settings_of_tasks,
-    task_names,
 )
 
 
@@ -85,11 +87,13 @@ def prepare(settings: TrainSettings, run: Path | None = None, say: Say = in_sile
     names = task_names([own.folder for own in each]) if several else [""]
     cases = [load_training_cases(own) for own in each]
     recipe, warnings = resolve_for(settings, cases[0].in_channels)
-    finished = [
+    loaded = [
         load_companion(path, recipe, machine)
         for path in settings.companions
         if is_finished_model(path)
     ]
+    finished = [network for network, _ in loaded]
+    warnings += [note for _, notes in loaded for note in notes]
     turns = KnownTurns.of_training(settings.folder, run) if run is not None else KnownTurns()
     main = prepare_task(
         settings, cases[0], recipe, machine, generators, names[0], known_turns=turns, say=say
@@ -148,6 +152,9 @@ def _started(
 
 
 def _warnings(tasks: list[ScribbledTask]) -> list[str]:
+    # What one model is begun with is told once.
+    begun = list(dict.fromkeys(note for task in tasks for note in task.notes))
     if len(tasks) == 1:
-        return tasks[0].cases.warnings
-    return [f"{task.name}: {warning}" for task in tasks for warning in task.cases.warnings]
+        return [*begun, *tasks[0].cases.warnings]
+    own = [f"{task.name}: {warning}" for task in tasks for warning in task.cases.warnings]
+    return [*begun, *own]

@@ -22,6 +22,7 @@ from napari_scribblemix.inference.segment import turn_of
 from napari_scribblemix.methods.unet import UNet
 from napari_scribblemix.project.cases import Case
 from napari_scribblemix.settings import TrainSettings
+from napari_scribblemix.training.early import check_start
 from napari_scribblemix.training.known_turns import KnownTurns
 from napari_scribblemix.training.recipe import Recipe, resolve
 
@@ -73,16 +74,7 @@ def load_start(path: Path, recipe: Recipe, network: UNet, device: torch.device) 
             f"Got --start {path}, a model of {model.card.in_channels} channel(s); the cases have "
             f"{network.in_channels}: use --start scratch, or a model trained on the same channels."
         )
-    if model.card.network != recipe.network:
-        raise SettingsError(
-            f"Got --start {path}, a network {model.card.network!r}; the training has a network "
-            f"{recipe.network!r}: choose another --preset, or --start scratch."
-        )
-    if model.card.intensity != recipe.intensity:
-        raise SettingsError(
-            f"Got --start {path}, which sees grey values by the rule {model.card.intensity}; the "
-            f"training by {recipe.intensity}: choose another --preset, or --start scratch."
-        )
+    check_start(path, model.card, recipe)
     return model
 
 

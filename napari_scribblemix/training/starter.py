@@ -15,19 +15,18 @@ import napari_scribblemix
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.data.volume import Volume
-from napari_scribblemix.errors import TrainingError
 from napari_scribblemix.events import Started
 from napari_scribblemix.inference.model import ModelCard, load_model, save_model
 from napari_scribblemix.methods.batch import Batch, one_hot
 from napari_scribblemix.methods.partial import PartialCE
 from napari_scribblemix.methods.unet import build_network
 from napari_scribblemix.project.cases import Case, load_case
-from napari_scribblemix.project.layouts import find_cases
 from napari_scribblemix.settings import StarterSettings
 from napari_scribblemix.synthesis.samples import draw_cases
 from napari_scribblemix.training.averaging import averaged_copy
 from napari_scribblemix.training.device import choose_machine
 from napari_scribblemix.training.drawn import draw_batch
+from napari_scribblemix.training.early import masked_cases
 from napari_scribblemix.training.job import Generators, Job, Task
 from napari_scribblemix.training.recipe import STARTER, STARTER_AGAIN, Recipe
 from napari_scribblemix.training.start import load_start, take_weights
@@ -84,11 +83,11 @@ def prepare(settings: StarterSettings) -> Job:
     # Fresh layers draw their weights from the global generator; there is no other way in.
     torch.manual_seed(settings.seed)  # noqa: TID251
     network = build_network(recipe.network, 1, CARDIAC.classes)
-    parent = ""
+    parent, notes = "", tuple[str, ...]()
     if settings.start is not None:
         begun = load_start(settings.start, recipe, network, torch.device("cpu"))
         take_weights(network, begun, CARDIAC)
-        parent = begun.card.sha256
+        parent, notes = begun.card.sha256, begun.notes
     network.arrange(machine.layout)
     method = PartialCE(network, dice=recipe.dice).to(machine.device)
     generators = Generators.seeded(settings.seed, machine.device)
@@ -124,6 +123,7 @@ def prepare(settings: StarterSettings) -> Job:
             validation_cases=len(validation),
             parameters=sum(p.numel() for p in network.parameters()),
         ),
+        warnings=list(notes),
     )
 
 
@@ -152,12 +152,7 @@ def measure_on(run: Path, name: str, folder: str) -> tuple[dict[str, float], flo
 
     Returns the Dice of each structure and their mean.  ``TrainingError`` if no case has a mask.
     """
-    files = [item for item in find_cases(Path(folder)) if item.mask is not None]
-    if not files:
-        raise TrainingError(
-            f"Got --measure {name}={folder} without any mask; expected images/ and masks/ with the "
-            "same case names."
-        )
+    files = masked_cases(name, folder)
     model = load_model(run, torch.device("cpu"))
     dice = measure(model, [load_case(item, model.card.labels) for item in files])
     mean = sum(dice.values()) / max(1, len(dice))

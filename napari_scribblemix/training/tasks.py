@@ -6,28 +6,24 @@ are tasks like the first, and finished models, which are only looked at.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
 import napari_scribblemix
-from napari_scribblemix.data.links import real
-from napari_scribblemix.errors import ModelError, SettingsError
+from napari_scribblemix.errors import ModelError
 from napari_scribblemix.inference.model import ModelCard, load_model
 from napari_scribblemix.inference.orientation import AS_STORED, Turn
 from napari_scribblemix.methods.teacher import Teacher
 from napari_scribblemix.methods.unet import UNet, build_network
-from napari_scribblemix.project.run_models import models_of
 from napari_scribblemix.resources import STARTER_NAME, find_model
 from napari_scribblemix.settings import TrainSettings
 from napari_scribblemix.training.averaging import averaged_copy, predicting_copy
 from napari_scribblemix.training.batches import BatchSource
 from napari_scribblemix.training.cases import TrainingCases
 from napari_scribblemix.training.device import Machine
+from napari_scribblemix.training.early import check_companion
 from napari_scribblemix.training.job import Generators, Task
 from napari_scribblemix.training.known_turns import KnownTurns
 from napari_scribblemix.training.recipe import Recipe
@@ -47,89 +43,44 @@ class ScribbledTask(Task):
     """A task that learns from the scribbles of a folder.
 
     ``settings`` are those of the training as they hold for this folder; ``teacher`` completes its
-    batches, if it has one.
+    batches, if it has one; ``notes`` are what to tell of the model it begins with.
     """
 
     settings: TrainSettings
     cases: TrainingCases
     source: BatchSource
     teacher: Teacher | None
+    notes: tuple[str, ...] = ()
 
 
-def is_finished_model(path: Path) -> bool:
-    """Whether a companion is a model and not a folder to learn from."""
-    found = find_model(path)
-    return found.suffix == ".safetensors" or bool(models_of(found))
-
-
-def settings_of_tasks(settings: TrainSettings) -> list[TrainSettings]:
-    """The settings as they hold for each folder: first the one to train, then its companions."""
-    own: dict[str, Any] = {
-        "companions": [],
-        "companions_scribbled": [],
-        "cases": None,
-        "validation": None,
-    }
-    chosen = list(settings.companions_scribbled)
-    chosen += [""] * (len(settings.companions) - len(chosen))
-    others = [
-        settings.model_copy(update=own | {"folder": path, "scribbled": scribbled or None})
-        for path, scribbled in zip(settings.companions, chosen, strict=True)
-        if not is_finished_model(path)
-    ]
-    return [settings, *others]
-
-
-def task_names(folders: Sequence[Path]) -> list[str]:
-    """What the tasks are called: by their folders, with as many parents as tell them apart.
-
-    ``SettingsError`` if two folders are the same.
-    """
-    parts = [[p.removesuffix(".scribblemix") for p in real(folder).parts] for folder in folders]
-    twice = [name for name, count in Counter(map(tuple, parts)).items() if count > 1]
-    if twice:
-        raise SettingsError(
-            f"Got the folder {twice[0][-1]} twice; expected another one as a companion: choose a "
-            "different --with."
-        )
-    length = 1
-    while len({tuple(part[-length:]) for part in parts}) < len(parts):
-        length += 1
-    return ["_".join(p.strip("/\\:") for p in part[-length:]) for part in parts]
-
-
-def load_companion(path: Path, recipe: Recipe, machine: Machine) -> UNet:
-    """The network of a finished model, to be mixed in; it is not trained.
+def load_companion(path: Path, recipe: Recipe, machine: Machine) -> tuple[UNet, tuple[str, ...]]:
+    """The network of a finished model, to be mixed in and not trained, and what to tell of it.
 
     Raises:
         ModelError: it is missing or damaged.
         SettingsError: it has another architecture than the training.
     """
     model = load_model(path, machine.device)
-    if model.card.network != recipe.network:
-        raise SettingsError(
-            f"Got --with {path}, a network {model.card.network!r}; the training has a network "
-            f"{recipe.network!r}, and only equal ones can be mixed: choose another --preset or "
-            "companion."
-        )
+    check_companion(path, model.card, recipe)
     network = model.network
     if not isinstance(network, UNet):
         raise ModelError(f"Got --with {path}, whose network has no encoder to mix.")
     network.arrange(machine.layout)
-    return predicting_copy(network)
+    return predicting_copy(network), model.notes
 
 
 @dataclass
 class _Begin:
     """What a model to start from brings: its turns of the cases, and itself as a teacher.
 
-    ``parent`` is the checksum of its weights.
+    ``parent`` is the checksum of its weights, ``notes`` are what to tell of it.
     """
 
     turns: list[Turn]
     upright: bool = False
     teacher: UNet | None = None
     parent: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def _begin(
@@ -149,7 +100,7 @@ def _begin(
     # One that does not know scar would teach that it is muscle.
     teacher = predicting_copy(network) if knows_all(known, cases.scheme) else None
     turns = find_turns(known, cases.training, known_turns, say)
-    return _Begin(turns, known.card.upright, teacher, known.card.sha256)
+    return _Begin(turns, known.card.upright, teacher, known.card.sha256, known.notes)
 
 
 def prepare_task(
@@ -214,6 +165,7 @@ def prepare_task(
             if recipe.teacher and teacher is not None
             else None
         ),
+        notes=begin.notes,
     )
 
 
