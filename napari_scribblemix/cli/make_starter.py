@@ -10,9 +10,12 @@ from napari_scribblemix.settings import StarterSettings
 def run(settings: StarterSettings) -> int:
     """Train, then measure where asked; returns the exit code (130 where the user stopped it)."""
     from napari_scribblemix.training.early import check_starter
+    from napari_scribblemix.training.run_folder import check_checkpoint
 
     check_output(settings.output, resume=settings.resume)
     check_starter(settings)
+    if settings.resume:
+        check_checkpoint(settings.output)
     # Only now the slow import of torch: what was typed wrong is told at once.
     from napari_scribblemix.training.claim import claimed
     from napari_scribblemix.training.loop import Training

@@ -196,11 +196,14 @@ def run(settings: TrainSettings) -> int:
     """Train; returns the exit code (130 where the user stopped it)."""
     from napari_scribblemix.training.claim import claimed_output
     from napari_scribblemix.training.early import check_training
+    from napari_scribblemix.training.run_folder import check_checkpoint
 
     if settings.output is not None:
         check_output(settings.output, resume=settings.resume)
     check_training(settings)
     with claimed_output(settings) as folder:
+        if settings.resume:
+            check_checkpoint(folder)
         # Only now the slow import of torch: what was typed wrong is told at once.
         from napari_scribblemix.training.loop import Training
         from napari_scribblemix.training.scribble_job import prepare

@@ -16,16 +16,20 @@ def check_run_folder(run: Path, *, resume: bool) -> None:
     """An error if a training cannot be written to ``run``; nothing is made yet.
 
     ``ProjectError`` if it would replace an old one, ``FileError`` if ``run`` lies in a project
-    behind a link, ``TrainingError`` if there is nothing to go on with.
+    behind a link.
     """
     project = run.parent.parent
     if (project / PROJECT_FILE).is_file():
         inside(project, run / EVENTS_NAME)
-    if resume and not checkpoint_path(run).is_file():
-        raise TrainingError(f"Got --resume, but {run} holds no checkpoint; start without --resume.")
     used = [path for path in (checkpoint_path(run), *models_of(run)) if path.exists()]
     if used and not resume:
         raise ProjectError(
             f"{run} already holds a training; go on with it by --resume, or choose another "
             "--output."
         )
+
+
+def check_checkpoint(run: Path) -> None:
+    """``TrainingError`` if there is nothing to go on with."""
+    if not checkpoint_path(run).is_file():
+        raise TrainingError(f"Got --resume, but {run} holds no checkpoint; start without --resume.")
