@@ -100,7 +100,7 @@ def test_it_trains_takes_strokes_and_stops_while_the_parent_holds_the_lock(
     project: Project, client: Watched
 ) -> None:
     client.start(job(project))
-    assert client.until(Preparing).message == "Loading PyTorch"
+    assert client.until(Preparing).message == "Starting the worker: loading PyTorch"
     assert client.until(Started).scribbled_slices == 4
     with pytest.raises(ProjectError, match="while one is running"):
         client.start(job(project))

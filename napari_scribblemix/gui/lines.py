@@ -80,5 +80,5 @@ class Lines(QLabel):
         if shown != super().text():
             super().setText(shown)
         if cut or self._cut:
-            self.setToolTip(plain(self._full) if cut else "")
+            self.setToolTip(plain(self._full if cut else ""))
         self._cut = cut

@@ -52,6 +52,11 @@ class RunState:
         return self.phase is not Phase.IDLE
 
     @property
+    def preparing(self) -> bool:
+        """Whether the process that was started has not yet begun its work proper."""
+        return self.phase in {Phase.STARTING, Phase.SEGMENTING} and self.fraction == 0.0
+
+    @property
     def training(self) -> bool:
         """Whether that work is a training, running or paused."""
         return self.phase not in {Phase.IDLE, Phase.SEGMENTING}

@@ -95,10 +95,12 @@ class TrainPanel(QWidget):
 
     def show_run(self, run: RunState) -> None:
         """Progress, words and curves, and the buttons' texts."""
+        # Busy, as long as nobody knows how far it is.
+        self.bar.setRange(0, 0 if run.busy and run.preparing else 1000)
         self.bar.setValue(round(1000 * run.fraction))
         self.bar.setFormat("Segmenting %p%" if run.phase is Phase.SEGMENTING else "%p%")
         self.bar.setVisible(run.busy or run.fraction > 0)
-        say(self.words, run.words)
+        self.show_words(run, 0)
         # The first is read at a glance, the tooltip has all.
         count, first = len(run.warnings), "\n".join(run.warnings[:_NOTES])
         say(self.notes, f"{counted(count, 'note')}: {first}" if count else "")
@@ -112,6 +114,11 @@ class TrainPanel(QWidget):
             self.curves.show_curves(run.curves, empty=run.training)
         paused = run.phase in {Phase.PAUSED, Phase.PAUSING}
         self.pause_button.setText("Resume" if paused else "Pause")
+
+    def show_words(self, run: RunState, seconds: int) -> None:
+        """What is going on and, while it is prepared, for how many ``seconds``."""
+        waited = run.preparing and run.busy and seconds > 0
+        say(self.words, f"{run.words.rstrip('…')}, {seconds} s…" if waited else run.words)
 
     def show_runs(self, summaries: Sequence[RunSummary]) -> None:
         """Fill the list of runs, the newest chosen."""

@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
             )
         )
         return error.exit_code
-    writer.write(Preparing(message="Loading PyTorch"))
+    writer.write(Preparing(message="Starting the worker: loading PyTorch"))
     from napari_scribblemix.worker.child import run
 
     return run(job, Path(arguments[0]), inbox, writer.write)
