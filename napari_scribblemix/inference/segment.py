@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from napari_scribblemix.data.intensity import normalise
 from napari_scribblemix.data.resampling import WorkingGrid
 from napari_scribblemix.data.volume import Volume
+from napari_scribblemix.inference.cavities import solid_where_dark
 from napari_scribblemix.inference.model import Model, check_fit
 from napari_scribblemix.inference.orientation import (
     AS_STORED,
@@ -63,7 +64,7 @@ class Look:
         find_heart: look a second time, at a window about the heart.
         neighbours: weight of the slices next to each slice; 0: each stands alone.
         largest_component: keep the heart and one piece of each structure, without islands and
-            holes in its slices.
+            holes in its slices, and with a cavity only where there is blood.
     """
 
     mirror: bool | None = None
@@ -240,5 +241,7 @@ def segment_volume(
         if look.largest_component:
             found = keep_largest_components(found, model.card.labels.connected)
             found = tidy(found, model.card.labels)
+            image = volume.array[:, window[0], window[1]]
+            found = solid_where_dark(found, image, model.card.labels)
         labels[:, window[0], window[1]] = found
     return Segmentation(labels, turn, working, grid)
