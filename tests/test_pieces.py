@@ -30,6 +30,17 @@ def test_a_larger_piece_away_from_the_heart_is_not_mistaken_for_the_structure() 
     assert (kept == 3).sum() == 2 * 64
 
 
+def test_a_ventricle_goes_through_the_stack_and_a_stomach_does_not() -> None:
+    labels = np.zeros((6, 40, 60), np.uint8)
+    labels[:, 10:26, 10:26] = 2
+    labels[:, 14:22, 14:22] = 3  # 6 x 64 voxels
+    labels[3:5, 8:30, 27:49] = 2  # beside it, grown together with its wall
+    labels[3:5, 10:28, 29:47] = 3  # 2 x 324
+    kept = keep_largest_components(labels, CARDIAC.connected)
+    assert (kept[:, 14:22, 14:22] == 3).all()
+    assert not (kept[..., 27:] == 3).any()
+
+
 def test_specks_join_nothing_to_the_heart() -> None:
     labels = np.zeros((1, 40, 60), np.uint8)
     labels[0, 10:30, 10:30] = 3

@@ -36,13 +36,14 @@ def each_alone(classes: int) -> list[tuple[int]]:
 def keep_largest_components(
     labels: NDArray[np.uint8], connected: Sequence[Sequence[int]]
 ) -> NDArray[np.uint8]:
-    """Only the heart, and of each structure in it the largest 3-D piece; the rest is background.
+    """Only the heart, and of each structure in it the main 3-D piece; the rest is background.
 
     ``connected``: the class indices of each structure, several where they make up one together.
 
     The heart is the largest group of pieces, where pieces a voxel apart are one group: a structure
     that was also seen elsewhere in the chest, larger than the true one, keeps the true one.  Specks
-    do not count, or a trail of them would join the two.  Neighbours are the 26 around a voxel.
+    do not count, or a trail of them would join the two.  The main piece of a structure is the one
+    that reaches furthest (``_reach``).  Neighbours are the 26 around a voxel.
     """
     result = np.zeros_like(labels)
     structures = [_without_specks(np.isin(labels, classes)) for classes in connected]
@@ -54,6 +55,18 @@ def keep_largest_components(
     for structure in structures:
         numbers, sizes = _pieces(structure & heart)
         if sizes.any():
-            kept = numbers == sizes.argmax()
+            kept = numbers == _reach(numbers, len(sizes)).argmax()
             result[kept] = labels[kept]
     return result
+
+
+def _reach(numbers: NDArray[Any], count: int) -> NDArray[Any]:
+    """How far each of ``count`` pieces (0: none) reaches: its widths, summed over the slices.
+
+    Ventricles go through the stack; a stomach or a vessel beside them, taken for one, is wide in a
+    slice or two, and may have more voxels.
+    """
+    areas = np.stack([np.bincount(plane.ravel(), minlength=count) for plane in numbers])
+    reach: NDArray[Any] = np.sqrt(areas).sum(axis=0)
+    reach[0] = 0.0
+    return reach
