@@ -32,7 +32,7 @@ def test_the_seed_decides_and_every_call_draws_others() -> None:
 def test_most_slices_show_every_structure_and_some_none() -> None:
     _, labels = drawn(1, 200)
     shown = torch.stack([(labels == k).flatten(1).any(1) for k in (1, 2, 3)])
-    assert shown.all(0).float().mean() > 0.6
+    assert shown.all(0).float().mean() > 0.5
     assert 0 < (~shown.any(0)).float().mean() < 0.3
 
 

@@ -24,6 +24,9 @@ from napari_scribblemix.synthesis.ventricles import (
     right_ventricle,
 )
 
+_PACKED = (0.45, 0.5, 0.3, 0.0)
+"""How much deeper each layer of a rim ends at end-systole, in widths of the rim."""
+
 
 def label_maps(
     hearts: HeartParameters,
@@ -70,15 +73,19 @@ def _draw_rim(
     width: Tensor,
     layers: tuple[Tissue, ...],
     noise: NoiseFields,
+    phase: float | Tensor,
 ) -> None:
     """Trabeculae and partial volume at the edge of a cavity, ``depth`` mm from its wall.
 
-    Experts count them into the cavity, so the eye's border lies inside of the label's.
+    Experts count them into the cavity, so the eye's border lies inside of the label's.  At
+    end-systole trabeculae lie side by side: the layers next to the wall, nearly muscle, get wider.
     """
     rough = (1.0 + 0.3 * noise.middle + 0.2 * noise.fine).clamp_min(0.15)
     share = depth / (width * rough)
-    for tissue, end in zip(reversed(layers), reversed(RIM_DEPTHS), strict=True):
-        fill(tissues, cavity & (share < end), tissue)
+    for tissue, end, packed in zip(
+        reversed(layers), reversed(RIM_DEPTHS), reversed(_PACKED), strict=True
+    ):
+        fill(tissues, cavity & (share < end + packed * phase), tissue)
 
 
 def _draw_right(
@@ -105,16 +112,22 @@ def _draw_right(
     fill(tissues, around & (envelope > -edge - fat), Tissue.PERICARDIAL_FAT)
     fill(tissues, around & (envelope > -edge), Tissue.EDGE_OUTER)
     fill(tissues, around & (envelope > -0.5 * edge), Tissue.EDGE_INNER)
-    above = level < hearts["rv_base"]
+    # The tricuspid valve goes further towards the apex than the mitral one.
+    base = hearts["rv_base"] + (0.05 + 0.6 * hearts["rv_contraction"]) * phase
+    above = level < base
     fill(tissues, right > -hearts["rv_wall"], Tissue.RV_WALL)
     blood = right > 0
     fill(tissues, blood & ~above, Tissue.RV_BLOOD)
-    fill(tissues, blood & above, Tissue.GREAT_VESSEL)
+    fill(tissues, blood & above, Tissue.PERICARDIAL_FAT)
+    _draw_above_right_base(tissues, hearts, frame, left, above & (level > -0.45))
     wall = torch.minimum(right, frame.rho - left.epi)
     width = hearts["rv_rim"] * (1.0 + 0.3 * phase)
-    _draw_rim(tissues, blood & ~above, wall, width, RV_RIM, noise)
+    _draw_rim(tissues, blood & ~above, wall, width, RV_RIM, noise, phase)
     near_wall = 1.6 - 1.1 * hearts["rv_trabeculae"] - 0.5 * level + 0.06 * right
-    fill(tissues, blood & ~above & (noise.fine > near_wall), Tissue.RV_TRABECULA)
+    bands = torch.sin(right * (1.0 + 0.25 * hearts["rv_trabeculae"]) + 4.0 * noise.middle)
+    many = 1.5 - 0.7 * hearts["rv_trabeculae"] - 0.5 * level.clamp(0.0, 1.0)
+    streaks = (bands > many) & (noise.a > -0.3)
+    fill(tissues, blood & ~above & ((noise.fine > near_wall) | streaks), Tissue.RV_TRABECULA)
 
 
 def _draw_left(
@@ -141,8 +154,8 @@ def _draw_left(
     # Trabeculae come together as the cavity gets smaller, and there are more towards the apex.
     width = hearts["lv_rim"] * (1.0 + 1.2 * phase) * (0.8 + 0.6 * level.clamp(0.0, 1.0))
     width = torch.minimum(width, 0.28 * left.mean_endo + 0.05)
-    _draw_rim(tissues, cavity, left.endo - frame.rho, width, LV_RIM, noise)
-    fill(tissues, _papillary(hearts, frame, left, level, noise) & cavity, Tissue.PAPILLARY)
+    _draw_rim(tissues, cavity, left.endo - frame.rho, width, LV_RIM, noise, phase)
+    fill(tissues, _papillary(hearts, frame, left, level, phase, noise) & cavity, Tissue.PAPILLARY)
     _draw_above_base(tissues, frame, left, level)
 
 
@@ -166,12 +179,15 @@ def _papillary(
     frame: Frame,
     left: LeftVentricle,
     level: Tensor,
+    phase: float | Tensor,
     noise: NoiseFields,
 ) -> Tensor:
     """Two papillary muscles in the middle third and trabeculae near the wall towards the apex."""
     reach = (1.0 - ((level - 0.5) / 0.34) ** 2).clamp_min(0.0).sqrt()
     # Muscles keep their own size while the cavity round them shrinks.
-    size = hearts["papillary_size"] * (0.5 * left.mean_endo + 0.5 * hearts["endo_radius"]) * reach
+    radius = 0.3 * left.mean_endo + 0.7 * hearts["endo_radius"]
+    size = hearts["papillary_size"] * radius * (1.0 + 0.15 * phase) * reach
+    size = torch.minimum(size, 0.42 * left.mean_endo)
     where = hearts["papillary_depth"] * left.mean_endo
     stretch = hearts["papillary_shape"].sqrt()
     border = (left.endo - frame.rho) / (
@@ -184,6 +200,32 @@ def _papillary(
         across = frame.to_front * (cos / stretch) - frame.to_rv * (sin / stretch)
         found |= radial.square_().addcmul_(across, across) < (share * size) ** 2
     return found
+
+
+def _draw_above_right_base(
+    tissues: Tensor,
+    hearts: HeartParameters,
+    frame: Frame,
+    left: LeftVentricle,
+    above: Tensor,
+) -> None:
+    """Over the tricuspid valve: right atrium behind, outflow in front, the groove's fat between.
+
+    Blood as bright as the ventricle's, and none of it belongs to the ventricle.
+    """
+    radius = left.mean_epi
+
+    def disc(angle: Tensor, size: Tensor) -> Tensor:
+        away = radius + size + 1.5
+        return size - distance_to(frame, away * torch.cos(angle), away * torch.sin(angle))
+
+    behind = 0.45 * hearts["rv_margin"] - 0.45
+    atrium = disc(behind, radius * (0.38 + 0.22 * hearts["rv_reach"]).clamp_max(0.95))
+    outflow = disc(hearts["rv_front"] - 0.1, radius * (0.34 + 0.14 * hearts["rv_outflow"]))
+    blood = torch.maximum(atrium, outflow)
+    here = above & (frame.rho > left.epi)
+    fill(tissues, here & (blood > -hearts["rv_wall"]), Tissue.RV_WALL)
+    fill(tissues, here & (blood > 0), Tissue.GREAT_VESSEL)
 
 
 def _draw_above_base(tissues: Tensor, frame: Frame, left: LeftVentricle, level: Tensor) -> None:

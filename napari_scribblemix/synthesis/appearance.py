@@ -143,7 +143,7 @@ def _random_brightness(unit: Tensor, draw: Tensor) -> Tensor:
     brightness = 0.05 + 1.25 * unit
     blood = 0.15 + 0.85 * draw[:, 0]
     gap = 0.22 + 0.5 * draw[:, 1]
-    darker = (blood - gap > 0.04) & (draw[:, 2] < 0.8)
+    darker = (blood - gap > 0.04) & (draw[:, 2] < 0.9)
     muscle = torch.where(darker, blood - gap, blood + gap)
     near = 0.86 + 0.28 * draw[:, 3]
     for tissue, value in (

@@ -38,7 +38,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "thickening": (0.95, 1.15),
     "rv_contraction": (0.05, 0.3),
     # Papillary muscles and trabeculae
-    "papillary_size": (0.09, 0.27),
+    "papillary_size": (0.1, 0.31),
     "papillary_depth": (0.62, 0.92),
     "papillary_front": (1.9, 2.5),
     "papillary_back": (-2.6, -1.9),
@@ -57,7 +57,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "rv_bulge_back": (0.06, 0.2),
     "rv_round": (3.0, 14.0),
     "rv_outflow": (0.0, 1.0),
-    "rv_base": (-0.07, 0.03),
+    "rv_base": (-0.07, 0.05),  # where the atrium begins, of the LV's level at end-diastole
     "rv_wall": (1.2, 3.4),
     "rv_trabeculae": (0.0, 1.0),
     # Scar: two patches; a size below 0 is none
@@ -111,7 +111,7 @@ DISEASES: dict[str, tuple[float, dict[str, tuple[float, float]]]] = {
     "dilated left ventricle": (
         0.10, {"endo_radius": (28.0, 42.0), "contraction": (0.22, 0.02), "shortening": (0.1, 0.02)}
     ),
-    "dilated right ventricle": (0.08, {"rv_reach": (1.9, 3.2), "rv_contraction": (0.2, 0.0)}),
+    "dilated right ventricle": (0.14, {"rv_reach": (1.9, 3.2), "rv_contraction": (0.2, 0.0)}),
     "small right ventricle": (0.06, {"rv_reach": (0.8, 0.3)}),
 }  # fmt: skip
 _BELL = frozenset({"endo_radius", "rv_reach", "rv_front", "rv_back", "rv_angle", "chest_gap"})

@@ -74,11 +74,13 @@ def left_ventricle(
     profile = (1.0 - inside ** hearts["profile_power"]).clamp_min(0.0) ** hearts["profile_root"]
     diastole = hearts["endo_radius"] * profile * (1.0 - 0.05 * (1.0 - inside) ** 4)
     wall = hearts["wall"] * (1.0 - hearts["wall_taper"] * inside)
-    endo = diastole * (1.0 - hearts["contraction"] * phase * (1.0 + 0.5 * inside))
+    # The apex empties first: in many hearts nothing is left of its cavity at end-systole.
+    emptied = hearts["contraction"] * phase * (1.0 + 0.5 * inside + 0.9 * inside**5)
+    endo = diastole * (1.0 - emptied).clamp_min(0.04)
     # Muscle does not vanish: the ring's area grows as the ventricle gets shorter.
     grown = 1.0 + (hearts["thickening"] / (1.0 - shortening) - 1.0) * phase
     area = ((diastole + wall) ** 2 - diastole**2) * grown
-    cap = wall / hearts["length"] * 1.2
+    cap = wall / hearts["length"] * (1.2 + 0.8 * phase)
     closing = (1.0 - ((level - 1.0) / cap).clamp(0.0, 1.0) ** 2).sqrt()
     epi = torch.sqrt(endo * endo + area) * closing
     cos2 = 2.0 * frame.cos * frame.cos - 1.0
@@ -132,7 +134,8 @@ def right_ventricle(
     disc_back = _disc_through(frame, insert_back, tip, hearts["rv_bulge_back"] + rounder, inner)
     blood = _smooth_minimum(disc_front, disc_back, hearts["rv_round"] * fade)
     # The outflow tract: a bulge over the front insertion, at the base only.
-    size = (0.25 + 0.25 * hearts["rv_outflow"]) * (1.0 - down / 0.7).clamp(0.0, 1.0) * radius
+    size = (0.22 + 0.35 * hearts["rv_outflow"]) * radius
+    size = size * (1.0 - down / (0.6 + 0.25 * hearts["rv_outflow"])).clamp(0.0, 1.0)
     angle = front - 0.25
     distance = radius + 0.6 * size
     x, y = distance * torch.cos(angle), distance * torch.sin(angle)
