@@ -86,6 +86,10 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
+A_BUSY_MACHINE = 12.0
+"""Seconds for what takes at most ``inbox.GRACE`` where nothing else runs."""
+
+
 def wait_until(true: Callable[[], bool], seconds: float) -> float:
     """Seconds until ``true()``; fails after ``seconds``."""
     begun = time.monotonic()
@@ -164,7 +168,7 @@ time.sleep(300)
         assert alive(child)
         parent.kill()
     try:
-        wait_until(lambda: not alive(child), 5.0)
+        wait_until(lambda: not alive(child), A_BUSY_MACHINE)
     finally:
         if alive(child):
             os.kill(child, signal.SIGKILL)
@@ -180,7 +184,7 @@ def test_the_system_may_end_a_child_and_nothing_is_lost(project: Project, client
     os.kill(client.child, signal.SIGINT)  # Ctrl-C is the parent's affair
     os.kill(client.child, signal.SIGTERM)
     client.until(Checkpoint)
-    wait_until(lambda: not client.running, 5.0)
+    wait_until(lambda: not client.running, A_BUSY_MACHINE)
 
 
 def test_closing_at_once_leaves_nothing_behind(project: Project, client: Watched) -> None:
