@@ -21,6 +21,7 @@ from napari_scribblemix.gui.pens import Pens
 from napari_scribblemix.gui.ring_tint import RingTint
 from napari_scribblemix.gui.scribble_panel import ScribblePanel
 from napari_scribblemix.gui.session import Session
+from napari_scribblemix.gui.slice_on_screen import TAKEN_OUT
 from napari_scribblemix.gui.strokes_watch import LabelsWatch
 
 
@@ -35,6 +36,7 @@ class DrawControl(QObject):
         self._session, self._board, self._panel = session, board, panel
         self._refused = ""
         self._drawing = self._correcting = False
+        self._mask_out = False
         self.watch = LabelsWatch(self._take, self)
         self.tint = RingTint(session, self._show_enclosed, self)
         self.pens = Pens(session, board, panel)
@@ -49,7 +51,7 @@ class DrawControl(QObject):
         session.case_changed.connect(self._on_case)
         session.scribble_changed.connect(self._on_scribble)
         session.slice_changed.connect(self._show_warnings)
-        session.masks_changed.connect(lambda _case: self._allow())
+        session.masks_changed.connect(lambda _case: self._mask_may_be_shown())
         board.removed.connect(self._on_removed)
         self._on_project()
         self._on_case()
@@ -77,6 +79,8 @@ class DrawControl(QObject):
         """Draw on the predicted mask, with the pen in hand."""
         case = self._session.the_case()
         if self._board.layer(PREDICTION) is None:
+            if case.prediction is not None:
+                raise ProjectError(f"The mask of {case.id} is not on screen: {TAKEN_OUT}")
             raise ProjectError(f"{case.id} has no mask to correct yet; train or segment first.")
         self.correcting.emit()
         self.pens.hold(PREDICTION, self.pens.pen)
@@ -96,6 +100,9 @@ class DrawControl(QObject):
             pixels = coverage(case.scribble, scheme).pixels
             doubts = slice_doubts(case.prediction, case.uncertainty, pixels)
             number = most_doubtful(doubts, done | {self._session.slice})
+        if number is None:
+            # The slice on screen was looked at: it may have nothing to draw.
+            number = spread(case.slices, done | {self._session.slice})
         if number is None:
             number = spread(case.slices, done)
         if number is None:
@@ -153,6 +160,7 @@ class DrawControl(QObject):
         self.watch.follow(None)
         case, session = self._session.case, self._session
         self._correcting = self.pens.role == PREDICTION
+        self._mask_out = False
         if case is not None and session.writable:
             drawn = bool((case.scribble != UNLABELLED).any())
             if drawn or self._drawing:
@@ -205,6 +213,10 @@ class DrawControl(QObject):
         if layer is not None and layer.visible != shown:
             layer.visible = shown
 
+    def _mask_may_be_shown(self) -> None:
+        self._mask_out = False
+        self._allow()
+
     def _allow(self) -> None:
         session, case = self._session, self._session.case
         reason = None
@@ -214,9 +226,11 @@ class DrawControl(QObject):
             reason = f"the project is read-only: {session.project.read_only_reason}"
         masked = case is not None and case.prediction is not None
         self._panel.allow_drawing(reason, layer=self.pens.layer() is not None)
-        self._panel.allow_correcting(reason or (None if masked else "there is no mask yet."))
+        unseen = TAKEN_OUT if self._mask_out else None
+        self._panel.allow_correcting(reason or (unseen if masked else "there is no mask yet."))
 
     def _on_removed(self, role: str) -> None:
+        self._mask_out = self._mask_out or role == PREDICTION
         if role == SCRIBBLES:
             self.watch.look()
             self.watch.follow(None)

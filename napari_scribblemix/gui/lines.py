@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QLabel, QSizePolicy
 from napari_scribblemix.gui.plain import plain
 
 _ELLIPSIS = Qt.TextElideMode.ElideRight
+_ROUNDING = 1  # pixels: Qt 5 rounds each line's height down here and up where it draws
 
 
 def wrapped(text: str, width: int, font: QFont) -> list[str]:
@@ -36,6 +37,8 @@ class Lines(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        # Under a style sheet's frame a label indents its text by half a letter, downwards too.
+        self.setIndent(0)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setProperty("tone", tone)
         self._fit()
@@ -67,7 +70,8 @@ class Lines(QLabel):
     def _fit(self) -> None:
         measure = QFontMetrics(self.font())
         margins = self.contentsMargins()
-        high = self._count * measure.lineSpacing() + margins.top() + margins.bottom()
+        text = measure.size(0, "\n".join("X" * self._count)).height()
+        high = text + margins.top() + margins.bottom() + _ROUNDING
         if self.height() != high or self.minimumHeight() != high:
             self.setFixedHeight(high)
         width = self.contentsRect().width()

@@ -181,7 +181,7 @@ def read_case(project: Project, case_id: str) -> OpenCase:
     try:
         scribble = _made_by_hand(project, case_id, image)
     except GeometryError as error:
-        raise GeometryError(" ".join((str(error), *changed))) from error
+        raise GeometryError(" ".join((*changed, str(error)))) from error
     case = OpenCase(
         id=case_id,
         image=image,

@@ -39,9 +39,12 @@ class Source:
         return self.kind == "bundled" and self.name == STARTER_NAME
 
     @property
-    def model(self) -> tuple[str, str]:
-        """What tells it from other models, whatever the step."""
-        return self.kind, self.name
+    def model(self) -> tuple[str, str, int]:
+        """What tells it from other models; of a run's, whatever the step.
+
+        A bundled model at another step came with another version of the program.
+        """
+        return self.kind, self.name, self.step if self.kind == "bundled" else 0
 
     @property
     def words(self) -> str:
@@ -103,6 +106,17 @@ def origin_of(
     return Origin(Source.of(record), known, frozenset(accepted), frozenset(corrected), slices)
 
 
+def _words(sources: Collection[Source]) -> dict[Source, str]:
+    """The words of each; two bundled models of one name are told apart by their steps."""
+    often = Counter(source.words for source in set(sources))
+    return {
+        source: source.words
+        if often[source.words] == 1
+        else f"{source.words} of step {source.step}"
+        for source in sources
+    }
+
+
 def _slices(count: int) -> str:
     return "1 slice" if count == 1 else f"{count} slices"
 
@@ -112,8 +126,9 @@ def describe_mask(origin: Origin) -> str:
     by_hand = origin.corrected
     rest = [z for z in range(origin.slices) if z not in by_hand]
     counts = Counter(origin.of_slice(z) for z in rest)
+    words = _words(counts)
     parts = [
-        source.words if source == origin.source else f"{_slices(count)} of {source.words}"
+        words[source] if source == origin.source else f"{_slices(count)} of {words[source]}"
         for source, count in sorted(counts.items(), key=lambda item: item[0] != origin.source)
     ]
     if by_hand:
@@ -130,10 +145,10 @@ def describe_slice(origin: Origin, number: int) -> str:
     return f"This slice: {origin.of_slice(number).words}; {', '.join(made)}." if made else ""
 
 
-def _person_or_models(origin: Origin) -> str:
+def _person_or_models(origin: Origin, words: Mapping[Source, str]) -> str:
     if origin.by_person:
         return "a person"
-    names = " and ".join(sorted(source.words for source in origin.models))
+    names = " and ".join(sorted(words[source] for source in origin.models))
     return f"{names} (accepted)" if origin.answered else names
 
 
@@ -144,8 +159,9 @@ def comparison(one: Origin, other: Origin, names: tuple[str, str]) -> tuple[bool
     """
     models = {source.model for source in one.models | other.models}
     steps = one.models | other.models
+    words = _words(steps)
     told = "; ".join(
-        f"{name} by {_person_or_models(origin)}"
+        f"{name} by {_person_or_models(origin, words)}"
         for name, origin in zip(names, (one, other), strict=True)
     )
     if len(models) > 1:

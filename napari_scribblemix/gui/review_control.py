@@ -281,11 +281,11 @@ class ReviewControl(QObject):
         session, case = self._session, self._session.case
         reason = None if case is not None else "open images first."
         busy = "a training or segmentation is at work." if session.run.busy else None
-        self._panel.allow_segmenting(reason or busy)
+        read_only = None if session.writable else "the project is read-only."
+        self._panel.allow_segmenting(reason or read_only or busy)
         masked = reason or (
             None if case is not None and case.prediction is not None else "there is no mask yet."
         )
-        read_only = None if session.writable else "the project is read-only."
         in_view = None if masked else self._slice_reason()
         self._panel.allow_review(masked, writable=read_only, in_view=in_view)
         any_mask = any(state.predicted for state in session.case_states())

@@ -54,7 +54,8 @@ class RunState:
     @property
     def preparing(self) -> bool:
         """Whether the process that was started has not yet begun its work proper."""
-        return self.phase in {Phase.STARTING, Phase.SEGMENTING} and self.fraction == 0.0
+        begun = self.fraction > 0.0 or self.outcome is not None
+        return self.phase in {Phase.STARTING, Phase.SEGMENTING} and not begun
 
     @property
     def training(self) -> bool:

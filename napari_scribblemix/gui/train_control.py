@@ -22,6 +22,7 @@ from napari_scribblemix.gui.run_state import Phase
 from napari_scribblemix.gui.runs import last_trained, list_runs
 from napari_scribblemix.gui.session import Session
 from napari_scribblemix.gui.train_panel import TrainPanel
+from napari_scribblemix.project.project import Project
 from napari_scribblemix.settings import TrainSettings
 from napari_scribblemix.worker.client import Exit
 from napari_scribblemix.worker.messages import (
@@ -84,7 +85,7 @@ class TrainControl(QObject):
             if reason := self.companions.reason_against(self._panel.preset()):
                 raise SettingsError(reason)
             values["companions"] = self.companions.paths
-        project = self._session.the_project()
+        project = self._writable_project()
         self._session.leaving.emit()
         try:
             settings = TrainSettings(folder=project.folder.absolute(), **values)
@@ -98,7 +99,7 @@ class TrainControl(QObject):
 
     def go_on(self, run: Path) -> None:
         """Resume a training from its checkpoint, with the settings it was started with."""
-        project = self._session.the_project()
+        project = self._writable_project()
         content = _saved_settings(run)
         try:
             kept = {k: v for k, v in content.items() if k in TrainSettings.model_fields}
@@ -125,7 +126,7 @@ class TrainControl(QObject):
 
         ``left``: how many more cases were asked for and need nothing; it is told at the end.
         """
-        project = self._session.the_project()
+        project = self._writable_project()
         device = str(self._panel.form.values().get("device", "auto"))
         self._relay.start(project.folder.absolute(), SegmentJob(
             model=model, cases=cases, device=device, over_corrections=over_corrections
@@ -146,6 +147,13 @@ class TrainControl(QObject):
         self._session.enter(Phase.STOPPING, "Saving…")
 
     # -- what the worker is told --
+
+    def _writable_project(self) -> Project:
+        """The open project; ``ProjectError`` where another program holds it for writing."""
+        project = self._session.the_project()
+        if not self._session.writable:
+            raise ProjectError(f"The project is read-only here: {project.read_only_reason}")
+        return project
 
     def _start(self, settings: TrainSettings, run: Path) -> None:
         case = self._session.case
@@ -203,6 +211,8 @@ class TrainControl(QObject):
         self._reason = None
         if session.project is None:
             self._reason = "open images first."
+        elif not session.writable:
+            self._reason = f"the project is read-only: {session.project.read_only_reason}"
         elif not any(state.labelled for state in session.case_states()):
             self._reason = "draw some strokes first."
         self._on_run()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from by_hand import open_folder, project_of
 from fakes import FakeClient
@@ -26,6 +27,7 @@ from qtpy.QtWidgets import (
     QToolButton,
 )
 
+from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.gui.closing import wait_for_end
 from napari_scribblemix.gui.dock import ScribbleMixWidget
 from napari_scribblemix.gui.layers import SCRIBBLES
@@ -213,3 +215,28 @@ def test_a_viewer_that_closes_itself_is_not_asked_and_tells_nothing_after(
     assert asked == []
     assert client.closed
     client.end()
+
+
+def test_a_project_that_is_read_only_here_is_not_written_by_a_worker(
+    make_widget: Callable[..., ScribbleMixWidget], project: Project
+) -> None:
+    image = project.read_image("case00")
+    strokes = np.full(image.array.shape, 1, np.uint8)
+    project.write_scribble("case00", strokes, image.geometry)
+    widget = make_widget()
+    widget.open_path(project.folder)
+    assert not widget.session.writable
+    for button in (
+        widget.review_panel.segment_button,
+        widget.review_panel.segment_all_button,
+        widget.train_panel.train_button,
+    ):
+        assert not button.isEnabled()
+        assert "read-only" in button.toolTip()
+    for press in (
+        widget.train.train,
+        lambda: widget.train.go_on(project.folder / "runs" / "r"),
+        lambda: widget.train.segment(Path("starter"), ()),
+    ):
+        with pytest.raises(ProjectError, match="read-only"):
+            press()

@@ -14,6 +14,7 @@ from qtpy.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QLabel,
     QScrollBar,
 )
 
@@ -135,3 +136,14 @@ def test_lines_end_where_the_text_does(qtbot: Any) -> None:
         "several words here", lines.fontMetrics().horizontalAdvance("several w"), lines.font()
     )
     assert narrow == ["several", "words", "here"]
+
+
+def test_no_line_is_cut_through_its_letters(
+    make_widget: Callable[..., ScribbleMixWidget], folder: Path
+) -> None:
+    widget = make_widget(show=True)
+    open_folder(widget, folder)
+    for lines in widget.findChildren(Lines):
+        lines.setText(LONG)
+        QApplication.processEvents()
+        assert lines.height() >= QLabel.sizeHint(lines).height(), lines.text()

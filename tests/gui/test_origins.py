@@ -82,3 +82,12 @@ def test_a_person_s_mask_beside_a_model_s_is_told() -> None:
         "ED by a person; ES by run cyclemix, step 540",
     )
     assert comparison(whole, made(RUN, corrected=range(4)), ("ED", "ES")) == (True, "")
+
+
+def test_the_starter_of_another_version_is_another_model() -> None:
+    newer = STARTER | {"step": 1300}
+    allowed, told = comparison(made(STARTER), made(newer), ("ED", "ES"))
+    assert not allowed
+    assert told == "ED by starter of step 14000; ES by starter of step 1300"
+    mixed = made(newer | {"kept": {"2": STARTER}}, accepted=[2])
+    assert describe_mask(mixed) == "Mask: starter of step 1300; 1 slice of starter of step 14000."

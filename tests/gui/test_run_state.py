@@ -59,8 +59,9 @@ def test_a_finished_run_is_full_and_a_stopped_one_stays_where_it_was() -> None:
 
 def test_a_finished_segmentation_counts_cases() -> None:
     done = ev.Finished(step=12, elapsed=6.0, stopped=False, model="m")
-    words = after(RunState(phase=Phase.SEGMENTING), done).words
-    assert words == "Segmented 12 cases in 0:06."
+    over = after(RunState(phase=Phase.SEGMENTING), done)
+    assert over.words == "Segmented 12 cases in 0:06."
+    assert not over.preparing  # nothing is waited for any more, so no seconds are counted
     some = RunState(phase=Phase.SEGMENTING, left=1)
     assert after(some, done.model_copy(update={"step": 1})).words == (
         "Segmented 1 case in 0:06. In 1 case all slices are accepted (or corrected); nothing was "

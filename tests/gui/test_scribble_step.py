@@ -11,6 +11,7 @@ from napari.layers.labels._labels_key_bindings import decrease_brush_size, incre
 from qtpy.QtGui import QColor, QIcon
 
 from napari_scribblemix.data.labels import CARDIAC
+from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.gui.dock import ScribbleMixWidget
 from napari_scribblemix.gui.layers import ENCLOSED, PREDICTION, SCRIBBLES
 from napari_scribblemix.project.project import Project
@@ -251,7 +252,11 @@ def test_the_next_slice_is_the_middle_at_first_and_the_least_sure_one_later(
     widget.session.open_case("case02")
     widget.board.go_to_slice(0)
     widget.scribble_panel.next_button.click()
-    assert widget.session.slice in (1, 2)
+    first = widget.session.slice
+    assert first in (1, 2)
+    # With nothing drawn there either, the next one is another.
+    widget.scribble_panel.next_button.click()
+    assert widget.session.slice != first
     predict(widget, 1)
     widget.scribble_panel.next_button.click()
     assert widget.session.slice == 3
@@ -265,3 +270,19 @@ def test_another_case_brings_its_own_strokes_and_keeps_those_of_this_one(
     assert widget.board.layer(SCRIBBLES).data[1, 3, 3] == 0
     widget.session.open_case("case00")
     assert widget.board.layer(SCRIBBLES).data[1, 3, 3] == 1
+
+
+def test_a_mask_that_was_taken_out_of_the_viewer_is_not_corrected(
+    widget: ScribbleMixWidget,
+) -> None:
+    predict(widget, 1)
+    button = widget.scribble_panel.correct_button
+    assert button.isEnabled()
+    widget.board.viewer.layers.remove(widget.board.layer(PREDICTION))
+    assert not button.isEnabled()
+    assert "were taken out" in button.toolTip()
+    with pytest.raises(ProjectError, match="choose the case again"):
+        widget.draw.correct_mask()
+    widget.cases.show_case("case01")
+    widget.cases.show_case("case00")
+    assert button.isEnabled()
