@@ -271,7 +271,7 @@ def test_import_keeps_the_channels_and_copies_each(run: Run, tmp_path: Path) -> 
     assert copied == [f"case0{n}_{s}.nii.gz" for n in (0, 1) for s in ("C0", "LGE", "T2")]
     for record in project.cases:
         assert len(record.further) == 2
-        assert not project.image_changed(record.id)
+        assert not project.change_notes(record.id)
         assert project.read_image(record.id).channels == ("C0", "LGE", "T2")
 
 

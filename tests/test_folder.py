@@ -286,12 +286,12 @@ def write_cardiac(folder: Path, strokes: np.ndarray) -> Path:
 def test_a_changed_image_is_noticed(tmp_path: Path, plain) -> None:
     with Project.create(tmp_path / "p") as project:
         project.add_case(plain[0])
-        assert not project.image_changed("case00")
+        assert not project.change_notes("case00")
         write_file(plain[0].image, draw(9)[0])
-        assert project.image_changed("case00")
+        assert project.change_notes("case00")
         plain[0].image.unlink()
         with pytest.raises(FileError, match="could not be read"):
-            project.image_changed("case00")
+            project.change_notes("case00")
 
 
 def test_a_case_keeps_all_its_channels(tmp_path: Path) -> None:
@@ -302,11 +302,11 @@ def test_a_case_keeps_all_its_channels(tmp_path: Path) -> None:
     image = project.read_image("case00")
     assert image.channels == ("C0", "LGE", "T2")
     np.testing.assert_allclose(image.arrays[2], 3 * image.array + 2, rtol=1e-5)
-    assert not project.image_changed("case00")
+    assert not project.change_notes("case00")
     (files,) = project.case_files()
     assert load_case(files).image.channels == image.channels
     write_file(source / "images" / "case00_T2.nii.gz", draw(5)[0])
-    assert project.image_changed("case00")
+    assert project.change_notes("case00")
 
 
 def test_a_project_from_before_channels_opens(tmp_path: Path, plain: list[CaseFiles]) -> None:

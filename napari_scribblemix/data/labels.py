@@ -90,16 +90,27 @@ class LabelScheme(BaseModel):
 
         Scar and oedema are patches of the muscle: any number of them, and they may part the rest.
         """
-        wall = tuple(k for k, name in enumerate(self.names) if name.casefold() in _MUSCLE)
+        wall = self.wall
         alone = [(k,) for k in range(1, self.classes) if k not in wall]
         return tuple(sorted((*alone, wall))) if wall else tuple(alone)
 
-    def index_of(self, name: str) -> int:
-        """The class index of a name or abbreviation, in any case; ``LabelError`` if unknown."""
+    @property
+    def wall(self) -> tuple[int, ...]:
+        """Class indices of the left ventricle's wall: myocardium, with scar and oedema in it."""
+        return tuple(k for k, name in enumerate(self.names) if name.casefold() in _MUSCLE)
+
+    def find(self, name: str) -> int | None:
+        """The class index of a name or abbreviation, in any case; ``None`` if unknown."""
         for names in (self.names, self.abbreviations):
             folded = [known.casefold() for known in names]
             if name.casefold() in folded:
                 return folded.index(name.casefold())
+        return None
+
+    def index_of(self, name: str) -> int:
+        """As ``find``, but ``LabelError`` if unknown."""
+        if (found := self.find(name)) is not None:
+            return found
         raise LabelError(f"Got the structure {name!r}; expected one of {', '.join(self.names)}.")
 
     def knows(self, values: Iterable[int], *, dense: bool = False) -> bool:

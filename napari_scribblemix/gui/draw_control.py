@@ -36,7 +36,6 @@ class DrawControl(QObject):
         self._session, self._board, self._panel = session, board, panel
         self._refused = ""
         self._drawing = self._correcting = False
-        self._mask_out = False
         self.watch = LabelsWatch(self._take, self)
         self.tint = RingTint(session, self._show_enclosed, self)
         self.pens = Pens(session, board, panel)
@@ -51,7 +50,6 @@ class DrawControl(QObject):
         session.case_changed.connect(self._on_case)
         session.scribble_changed.connect(self._on_scribble)
         session.slice_changed.connect(self._show_warnings)
-        session.masks_changed.connect(lambda _case: self._mask_may_be_shown())
         board.removed.connect(self._on_removed)
         self._on_project()
         self._on_case()
@@ -73,7 +71,7 @@ class DrawControl(QObject):
         self.watch.follow(layer)
         self._drawing = True
         self.pens.hold(SCRIBBLES, pen)
-        self._allow()
+        self.allow()
 
     def correct_mask(self) -> None:
         """Draw on the predicted mask, with the pen in hand."""
@@ -84,7 +82,7 @@ class DrawControl(QObject):
             raise ProjectError(f"{case.id} has no mask to correct yet; train or segment first.")
         self.correcting.emit()
         self.pens.hold(PREDICTION, self.pens.pen)
-        self._allow()
+        self.allow()
 
     def go_on_correcting(self) -> None:
         """Whoever drew on the mask of the case before draws on that of this one, now shown."""
@@ -154,13 +152,12 @@ class DrawControl(QObject):
 
     def _on_project(self) -> None:
         self._panel.show_scheme(self._session.scheme)
-        self._allow()
+        self.allow()
 
     def _on_case(self) -> None:
         self.watch.follow(None)
         case, session = self._session.case, self._session
         self._correcting = self.pens.role == PREDICTION
-        self._mask_out = False
         if case is not None and session.writable:
             drawn = bool((case.scribble != UNLABELLED).any())
             if drawn or self._drawing:
@@ -168,7 +165,7 @@ class DrawControl(QObject):
         self.tint.restart()
         self._on_scribble(())
         self.pens.show()
-        self._allow()
+        self.allow()
 
     def _on_scribble(self, slices: tuple[int, ...]) -> None:
         case, scheme = self._session.case, self._session.scheme
@@ -213,27 +210,20 @@ class DrawControl(QObject):
         if layer is not None and layer.visible != shown:
             layer.visible = shown
 
-    def _mask_may_be_shown(self) -> None:
-        self._mask_out = False
-        self._allow()
-
-    def _allow(self) -> None:
+    def allow(self) -> None:
+        """Enable what can be pressed now; also when a mask was shown or is gone."""
         session, case = self._session, self._session.case
-        reason = None
-        if case is None:
-            reason = "open images first."
-        elif not session.writable and session.project is not None:
-            reason = f"the project is read-only: {session.project.read_only_reason}"
+        reason = "open images first." if case is None else session.read_only
         masked = case is not None and case.prediction is not None
         self._panel.allow_drawing(reason, layer=self.pens.layer() is not None)
-        unseen = TAKEN_OUT if self._mask_out else None
-        self._panel.allow_correcting(reason or (unseen if masked else "there is no mask yet."))
+        shown = self._board.layer(PREDICTION) is not None
+        unseen = TAKEN_OUT if masked else "there is no mask yet."
+        self._panel.allow_correcting(reason or (None if shown else unseen))
 
     def _on_removed(self, role: str) -> None:
-        self._mask_out = self._mask_out or role == PREDICTION
         if role == SCRIBBLES:
             self.watch.look()
             self.watch.follow(None)
             self._drawing = False
         self.pens.show()
-        self._allow()
+        self.allow()

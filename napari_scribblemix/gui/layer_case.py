@@ -16,7 +16,7 @@ from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.links import inside
 from napari_scribblemix.data.nifti import write_image
 from napari_scribblemix.data.volume import Volume
-from napari_scribblemix.errors import GeometryError, ImageError, ProjectLocked, ScribbleMixError
+from napari_scribblemix.errors import GeometryError, ImageError, ScribbleMixError
 from napari_scribblemix.gui.opening import frame_case
 from napari_scribblemix.gui.world import Placement
 from napari_scribblemix.project.cases import CaseFiles
@@ -86,8 +86,7 @@ def add_layer_image(project: Project, image: LayerImage) -> str:
 
     Errors as ``Project.add_case``; then nothing of it stays.
     """
-    if not project.writable:
-        raise ProjectLocked(f"{project.folder} is open read-only: {project.read_only_reason}")
+    project.require_lock()
     taken = {record.id.casefold() for record in project.cases}
     number, case_id = 1, image.name
     path = inside(project.folder, project.folder / "images" / f"{case_id}.nii.gz")

@@ -5,10 +5,11 @@ What has no room ends in an ellipsis, and the tooltip has all of it.
 
 from __future__ import annotations
 
-from qtpy.QtCore import QEvent, QSize, Qt
+from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QFont, QFontMetrics, QResizeEvent, QTextLayout
 from qtpy.QtWidgets import QLabel, QSizePolicy
 
+from napari_scribblemix.gui.fonts import FittedToFont
 from napari_scribblemix.gui.plain import plain
 
 _ELLIPSIS = Qt.TextElideMode.ElideRight
@@ -28,7 +29,7 @@ def wrapped(text: str, width: int, font: QFont) -> list[str]:
     return lines
 
 
-class Lines(QLabel):
+class Lines(FittedToFont, QLabel):
     """A label as high as ``count`` lines, whatever it says; ``text()`` is all of it."""
 
     def __init__(self, count: int, tone: str = "") -> None:
@@ -41,7 +42,7 @@ class Lines(QLabel):
         self.setIndent(0)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setProperty("tone", tone)
-        self._fit()
+        self.fit()
 
     def text(self) -> str:
         """All that was said, whether or not there is room for it."""
@@ -50,7 +51,7 @@ class Lines(QLabel):
     def setText(self, text: str | None) -> None:  # noqa: N802
         """Say something else, or nothing."""
         self._full = text or ""
-        self._fit()
+        self.fit()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """As high as it is, and no width of its own."""
@@ -59,15 +60,10 @@ class Lines(QLabel):
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
         """Another width, other lines."""
         super().resizeEvent(event)
-        self._fit()
+        self.fit()
 
-    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802
-        """Another font: as many lines as before."""
-        super().changeEvent(event)
-        if event is not None and event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            self._fit()
-
-    def _fit(self) -> None:
+    def fit(self) -> None:
+        """As high as the lines are, and of the text what has room in them."""
         measure = QFontMetrics(self.font())
         margins = self.contentsMargins()
         text = measure.size(0, "\n".join("X" * self._count)).height()

@@ -18,7 +18,7 @@ from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.data.matching import onto_grid
 from napari_scribblemix.data.nifti import number_of_frames, read_labels
 from napari_scribblemix.data.volume import Volume
-from napari_scribblemix.errors import GeometryError
+from napari_scribblemix.project.cases import because_of
 from napari_scribblemix.project.corrections import whole_slices
 from napari_scribblemix.project.project import Project
 
@@ -178,10 +178,8 @@ def read_case(project: Project, case_id: str) -> OpenCase:
     record = project.case(case_id)
     image = project.read_image(case_id)
     changed = project.change_notes(case_id)
-    try:
+    with because_of(changed):
         scribble = _made_by_hand(project, case_id, image)
-    except GeometryError as error:
-        raise GeometryError(" ".join((*changed, str(error)))) from error
     case = OpenCase(
         id=case_id,
         image=image,

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from napari_scribblemix.data.wording import counted
 from napari_scribblemix.project.corrections import KEPT
 from napari_scribblemix.resources import STARTER_NAME
 
@@ -117,10 +118,6 @@ def _words(sources: Collection[Source]) -> dict[Source, str]:
     }
 
 
-def _slices(count: int) -> str:
-    return "1 slice" if count == 1 else f"{count} slices"
-
-
 def describe_mask(origin: Origin) -> str:
     """One line: ``Mask: run a, step 540; 2 slices corrected by hand; 1 slice of starter.``."""
     by_hand = origin.corrected
@@ -128,11 +125,13 @@ def describe_mask(origin: Origin) -> str:
     counts = Counter(origin.of_slice(z) for z in rest)
     words = _words(counts)
     parts = [
-        words[source] if source == origin.source else f"{_slices(count)} of {words[source]}"
+        words[source]
+        if source == origin.source
+        else f"{counted(count, 'slice')} of {words[source]}"
         for source, count in sorted(counts.items(), key=lambda item: item[0] != origin.source)
     ]
     if by_hand:
-        parts.append(f"{_slices(len(by_hand))} corrected by hand")
+        parts.append(f"{counted(len(by_hand), 'slice')} corrected by hand")
     return f"Mask: {'; '.join(parts)}."
 
 

@@ -231,6 +231,7 @@ class ReviewControl(QObject):
             self.watch.follow(layer)
             self.watch.reset()
             self._show_look()
+            self._draw.allow()
             self._panel.show_measures(self._measures.of(project, case))
         else:
             self._panel.show_measures(())
@@ -281,13 +282,12 @@ class ReviewControl(QObject):
         session, case = self._session, self._session.case
         reason = None if case is not None else "open images first."
         busy = "a training or segmentation is at work." if session.run.busy else None
-        read_only = None if session.writable else "the project is read-only."
-        self._panel.allow_segmenting(reason or read_only or busy)
+        self._panel.allow_segmenting(reason or session.read_only or busy)
         masked = reason or (
             None if case is not None and case.prediction is not None else "there is no mask yet."
         )
         in_view = None if masked else self._slice_reason()
-        self._panel.allow_review(masked, writable=read_only, in_view=in_view)
+        self._panel.allow_review(masked, writable=session.read_only, in_view=in_view)
         any_mask = any(state.predicted for state in session.case_states())
         self._panel.allow_export_all(None if any_mask else "there is no mask yet.")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QEvent, QSize, Qt, Signal
+from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import (
     QButtonGroup,
@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
 from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.data.scribbles import Coverage
 from napari_scribblemix.gui.controls import allow, button, column, note, row, say, tip, tool
+from napari_scribblemix.gui.fonts import FittedToFont
 from napari_scribblemix.gui.layers import PREDICTION, SCRIBBLES
 from napari_scribblemix.gui.lines import Lines
 from napari_scribblemix.gui.plain import unmarked
@@ -38,7 +39,7 @@ def _swatch(colour: str) -> QIcon:
     return icon
 
 
-class Pen(QToolButton):
+class Pen(FittedToFont, QToolButton):
     """A button of the palette: its colour, its name and its key, as large as the font."""
 
     def __init__(self, text: str, icon: QIcon) -> None:
@@ -49,15 +50,10 @@ class Pen(QToolButton):
         self.setProperty("push", "true")
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._fit()
+        self.fit()
 
-    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802
-        """Another font, another swatch."""
-        super().changeEvent(event)
-        if event is not None and event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            self._fit()
-
-    def _fit(self) -> None:
+    def fit(self) -> None:
+        """A swatch as high as the letters."""
         side = self.fontMetrics().ascent()
         self.setIconSize(QSize(side, side))
 

@@ -65,6 +65,13 @@ class Session:
         """Whether strokes can be kept."""
         return self.project is not None and self.project.writable
 
+    @property
+    def read_only(self) -> str | None:
+        """Why nothing of the open project may be changed here, to be put behind "Not now:"."""
+        if self.project is None or self.project.writable:
+            return None
+        return f"the project is read-only: {self.project.read_only_reason}"
+
     def the_project(self) -> Project:
         """The open project; ``ProjectError`` if there is none."""
         if self.project is None:

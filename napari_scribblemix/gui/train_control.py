@@ -149,10 +149,9 @@ class TrainControl(QObject):
     # -- what the worker is told --
 
     def _writable_project(self) -> Project:
-        """The open project; ``ProjectError`` where another program holds it for writing."""
+        """The open project, in which the worker will write; errors if it may not."""
         project = self._session.the_project()
-        if not self._session.writable:
-            raise ProjectError(f"The project is read-only here: {project.read_only_reason}")
+        project.require_lock()
         return project
 
     def _start(self, settings: TrainSettings, run: Path) -> None:
@@ -211,8 +210,8 @@ class TrainControl(QObject):
         self._reason = None
         if session.project is None:
             self._reason = "open images first."
-        elif not session.writable:
-            self._reason = f"the project is read-only: {session.project.read_only_reason}"
+        elif session.read_only:
+            self._reason = session.read_only
         elif not any(state.labelled for state in session.case_states()):
             self._reason = "draw some strokes first."
         self._on_run()

@@ -48,12 +48,10 @@ def solid_where_dark(
     any unit; blood may be the darker of the two.  Unchanged where ``scheme`` has no left ventricle
     or no myocardium, and where too few slices, or a poor contrast, leave open what is blood.
     """
-    index = {name.casefold(): k for k, name in enumerate(scheme.names)}
-    cavity, muscle = index.get(_CAVITY), index.get(_MUSCLE)
+    cavity, muscle = scheme.find(_CAVITY), scheme.find(_MUSCLE)
     if cavity is None or muscle is None:
         return labels
-    wall = next((group for group in scheme.connected if muscle in group), (muscle,))
-    cavities, walls = labels == cavity, np.isin(labels, [k for k in wall if k != cavity])
+    cavities, walls = labels == cavity, np.isin(labels, scheme.wall)
     unit = _unit(image, cavities, labels == muscle)
     if unit is None:
         return labels

@@ -28,29 +28,27 @@ _DENT = 0.35
 """Dents of more than this share of the cavity or of the wall are no papillary muscles: the labels
 mean something else (a person's own use of the classes, a prediction gone wrong), and stay."""
 
-_CAVITIES = ("right ventricle", "left ventricle")
-_WALL = "myocardium"
+_STRUCTURES = ("right ventricle", "left ventricle", "myocardium")
 _CORNERS = np.ones((3, 3), dtype=bool)
 
 
 def tidy(labels: NDArray[np.uint8], scheme: LabelScheme) -> NDArray[np.uint8]:
     """``labels`` (Z, Y, X) without islands and holes in the slices of ventricles and wall."""
     tidied = labels.copy()
-    index = {name.casefold(): k for k, name in enumerate(scheme.names)}
-    cavities = [index[name] for name in _CAVITIES if name in index]
-    wall = next((group for group in scheme.connected if index.get(_WALL) in group), ())
+    right, left, muscle = (scheme.find(name) for name in _STRUCTURES)
+    cavities = [k for k in (right, left) if k is not None]
+    wall = () if muscle is None else scheme.wall
     structures = [(k,) for k in cavities] + ([wall] if wall else [])
     for plane in tidied:
         for classes in structures:
             plane[_islands(np.isin(plane, classes))] = 0
         for k in cavities:
             plane[_holes(plane == k) & (plane == 0)] = k
-        if wall:
-            left = index.get("left ventricle")
-            _close_wall(plane, wall, index[_WALL], left)
+        if muscle is not None:
+            _close_wall(plane, wall, muscle, left)
             if left is not None:
-                dents = _dents(plane == left) & (plane == index[_WALL])
-                if dents.sum() <= _DENT * min((plane == left).sum(), (plane == index[_WALL]).sum()):
+                dents = _dents(plane == left) & (plane == muscle)
+                if dents.sum() <= _DENT * min((plane == left).sum(), (plane == muscle).sum()):
                     plane[dents] = left
     return tidied
 

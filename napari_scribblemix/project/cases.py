@@ -8,7 +8,8 @@ says when they are turned onto them).  What was decided on the way is a note.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -200,11 +201,8 @@ def load_case(files: CaseFiles, scheme: LabelScheme | None = None) -> Case:
     notes = [*changed, *image.notes]
     notes += _stop_at_blocks(check_channels(image), files.image, ImageError)
     notes += doubts(image.geometry.shape, image.geometry.spacing)
-    try:
+    with because_of(changed):
         return _with_labels(files, image, notes, scheme or files.scheme)
-    except GeometryError as error:
-        # Why they fit no longer.
-        raise GeometryError(" ".join((str(error), *changed))) from error
 
 
 def _with_labels(
@@ -239,6 +237,15 @@ def change_notes(files: CaseFiles) -> list[str]:
     changed = changed_images(files)
     named = f"{', '.join(path.name for path in changed)} is" if files.further else "The image is"
     return [f"{named} {CHANGED}"] if changed else []
+
+
+@contextmanager
+def because_of(changed: Sequence[str]) -> Iterator[None]:
+    """Where labels do not fit their image, say first that it was changed (``change_notes``)."""
+    try:
+        yield
+    except GeometryError as error:
+        raise GeometryError(" ".join((*changed, str(error)))) from error
 
 
 def is_whole_cine(files: CaseFiles) -> bool:

@@ -46,7 +46,7 @@ class CorrectedMasks(ProjectFolder):
 
         ``LabelError`` for a slice that is not there or is not labelled throughout.
         """
-        self._require_lock()
+        self.require_lock()
         self.case(case_id)
         path = self._own(self.corrected_path(case_id))
         if slices or path.is_file():

@@ -161,7 +161,7 @@ class ProjectFolder:
         project already (of a case that was removed, say) are kept, with a note.  Raises as
         ``load_case``, and ``ProjectError`` for a name that is taken or cannot be a file name.
         """
-        self._require_lock()
+        self.require_lock()
         try:
             case = load_case(files, files.scheme or self.labels)
         except LabelError:
@@ -202,7 +202,7 @@ class ProjectFolder:
 
     def remove_case(self, case_id: str) -> None:
         """Take a case off the list; its files stay, and adding it again finds its scribbles."""
-        self._require_lock()
+        self.require_lock()
         self.case(case_id)
         left = tuple(record for record in self.cases if record.id != case_id)
         changed = self._record.model_copy(update={"cases": left})
@@ -219,16 +219,12 @@ class ProjectFolder:
         masks = [item.mask for item in files if item.mask is not None]
         return [*(path for item in files for path in item.images), *masks]
 
-    def image_changed(self, case_id: str) -> bool:
-        """Whether an image is another one than when it was added; ``FileError`` if it is gone."""
-        return bool(changed_images(self._files(self.case(case_id))))
-
     def accept_images(self) -> list[str]:
         """Take changed images for those of their cases from now on; the names of these cases.
 
         An image that is gone stays as it was known.
         """
-        self._require_lock()
+        self.require_lock()
         renewed: dict[str, CaseRecord] = {}
         for record in self.cases:
             files = self._files(record)
@@ -249,7 +245,10 @@ class ProjectFolder:
         return sorted(renewed)
 
     def change_notes(self, case_id: str) -> list[str]:
-        """A line if images are other files than when the case was added, else nothing."""
+        """A line if images are other files than when the case was added, else nothing.
+
+        ``FileError`` if one is gone.
+        """
         return change_notes(self._files(self.case(case_id)))
 
     def read_image(self, case_id: str) -> Volume:
@@ -277,7 +276,8 @@ class ProjectFolder:
         """Take the scribbles of a case that is being added into the project."""
         raise NotImplementedError
 
-    def _require_lock(self) -> None:
+    def require_lock(self) -> None:
+        """``ProjectLocked`` unless this project may be written here."""
         if self._lock is None:
             raise ProjectLocked(f"{self.folder} is open read-only: {self.read_only_reason}")
 

@@ -82,14 +82,14 @@ class Project(CorrectedMasks):
         self, case_id: str, before: NDArray[np.uint8], after: NDArray[np.uint8]
     ) -> None:
         """Put the change between two states of the scribbles on the disk, in milliseconds."""
-        self._require_lock()
+        self.require_lock()
         self.case(case_id)
         self._own(self.journal_path(case_id))
         self._journal(case_id).append(encode_stroke(before, after))
 
     def write_scribble(self, case_id: str, scribble: NDArray[np.uint8], geometry: Geometry) -> None:
         """Save the scribbles (Z, Y, X), class indices and 255, and empty the journal."""
-        self._require_lock()
+        self.require_lock()
         self.case(case_id)
         self._write_scribble(case_id, scribble, geometry)
 
@@ -140,7 +140,7 @@ class Project(CorrectedMasks):
 
     def put_back(self, case_id: str, slices: Sequence[int], labels: NDArray[np.uint8]) -> None:
         """Show ``slices`` of the prediction as in ``labels`` (Z, Y, X): a correction was undone."""
-        self._require_lock()
+        self.require_lock()
         found = self.read_prediction(case_id)
         if found is None or found[0].shape != labels.shape:
             return
@@ -187,7 +187,7 @@ class Project(CorrectedMasks):
         them slices accepted before keep their labels and the others take those of the prediction.
         ``LabelError`` if an accepted slice of ``labels`` is not labelled throughout.
         """
-        self._require_lock()
+        self.require_lock()
         self.case(case_id)
         slices = sorted({int(number) for number in accepted})
         said = self._review_path(case_id)

@@ -24,6 +24,9 @@ from napari_scribblemix.synthesis.ventricles import (
     right_ventricle,
 )
 
+_TOP = -0.45
+"""The level up to which vessels over the valves are drawn."""
+
 _PACKED = (0.45, 0.5, 0.3, 0.0)
 """How much deeper each layer of a rim ends at end-systole, in widths of the rim."""
 
@@ -119,7 +122,7 @@ def _draw_right(
     blood = right > 0
     fill(tissues, blood & ~above, Tissue.RV_BLOOD)
     fill(tissues, blood & above, Tissue.PERICARDIAL_FAT)
-    _draw_above_right_base(tissues, hearts, frame, left, above & (level > -0.45))
+    _draw_above_right_base(tissues, hearts, frame, left, above & (level > _TOP))
     wall = torch.minimum(right, frame.rho - left.epi)
     width = hearts["rv_rim"] * (1.0 + 0.3 * phase)
     _draw_rim(tissues, blood & ~above, wall, width, RV_RIM, noise, phase)
@@ -230,7 +233,7 @@ def _draw_above_right_base(
 
 def _draw_above_base(tissues: Tensor, frame: Frame, left: LeftVentricle, level: Tensor) -> None:
     """Over the valve plane: the left atrium and, nearer the septum, the root of the aorta."""
-    above = (level < 0.0) & (level > -0.45)
+    above = (level < 0.0) & (level > _TOP)
     radius = left.mean_epi
     atrium = 0.82 * radius - distance_to(frame, -0.23 * radius, -0.2 * radius)
     aorta = 0.45 * radius - distance_to(frame, 0.45 * radius, 0.25 * radius)

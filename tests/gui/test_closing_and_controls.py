@@ -80,20 +80,28 @@ def test_closing_the_dock_saves_and_lets_go(widget: ScribbleMixWidget) -> None:
         assert again.read_scribble("case00", again.read_image("case00"))[1, 3, 3] == 1
 
 
-@pytest.mark.parametrize("answer", ["Cancel", "Yes"])
-def test_closing_the_window_in_a_training_asks(
+def training_and_asked(
     make_widget: Make, folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str
-) -> None:
+) -> tuple[ScribbleMixWidget, list[bool]]:
+    """A window in which a training runs, and a list that grows by each question answered so."""
     widget = make_widget(show=True)
     open_folder(widget, folder)
     widget.train_panel.train_button.click()
-    asked = []
+    asked: list[bool] = []
 
     def question(*_: Any) -> Any:
         asked.append(True)
         return getattr(QMessageBox.StandardButton, answer)
 
     monkeypatch.setattr(QMessageBox, "question", question)
+    return widget, asked
+
+
+@pytest.mark.parametrize("answer", ["Cancel", "Yes"])
+def test_closing_the_window_in_a_training_asks(
+    make_widget: Make, folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    widget, asked = training_and_asked(make_widget, folder, monkeypatch, answer)
     # Nobody looks at it: the question comes all the same.
     widget.parentWidget().hide()
     event = QCloseEvent()
@@ -136,16 +144,7 @@ def test_cancel_in_naparis_own_question_leaves_everything_as_it_was(
 def test_the_docks_cross_in_a_training_asks_too(
     make_widget: Make, folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
-    widget = make_widget(show=True)
-    open_folder(widget, folder)
-    widget.train_panel.train_button.click()
-    asked = []
-
-    def question(*_: Any) -> Any:
-        asked.append(True)
-        return getattr(QMessageBox.StandardButton, answer)
-
-    monkeypatch.setattr(QMessageBox, "question", question)
+    widget, asked = training_and_asked(make_widget, folder, monkeypatch, answer)
     client, viewer = FakeClient.made, widget.board.viewer
     # Floating gives the dock another title bar, with another cross.
     widget.parentWidget().setFloating(True)
