@@ -13,7 +13,6 @@ from napari_scribblemix.gui.fonts import FittedToFont
 from napari_scribblemix.gui.plain import plain
 
 _ELLIPSIS = Qt.TextElideMode.ElideRight
-_ROUNDING = 1  # pixels: Qt 5 rounds each line's height down here and up where it draws
 
 
 def wrapped(text: str, width: int, font: QFont) -> list[str]:
@@ -35,6 +34,7 @@ class Lines(FittedToFont, QLabel):
     def __init__(self, count: int, tone: str = "") -> None:
         super().__init__()
         self._count, self._full, self._cut = count, "", False
+        self._looks, self._high = ("", 0, 0), 0
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
@@ -64,10 +64,15 @@ class Lines(FittedToFont, QLabel):
 
     def fit(self) -> None:
         """As high as the lines are, and of the text what has room in them."""
-        measure = QFontMetrics(self.font())
-        margins = self.contentsMargins()
-        text = measure.size(0, "\n".join("X" * self._count)).height()
-        high = text + margins.top() + margins.bottom() + _ROUNDING
+        measure, margins = QFontMetrics(self.font()), self.contentsMargins()
+        looks = (self.font().key(), margins.top(), margins.bottom())
+        if looks != self._looks:
+            # The label itself knows best: heights of lines are no whole pixels.
+            self._looks, shown = looks, super().text()
+            super().setText("\n".join("X" * self._count))
+            self._high = super().sizeHint().height()
+            super().setText(shown)
+        high = self._high
         if self.height() != high or self.minimumHeight() != high:
             self.setFixedHeight(high)
         width = self.contentsRect().width()

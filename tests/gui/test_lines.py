@@ -143,7 +143,11 @@ def test_no_line_is_cut_through_its_letters(
 ) -> None:
     widget = make_widget(show=True)
     open_folder(widget, folder)
-    for lines in widget.findChildren(Lines):
-        lines.setText(LONG)
-        QApplication.processEvents()
-        assert lines.height() >= QLabel.sizeHint(lines).height(), lines.text()
+    font = widget.font()
+    for size in (*range(7, 15), 18, 24):
+        font.setPointSize(size)
+        for lines in widget.findChildren(Lines):
+            lines.setFont(font)
+            lines.setText(LONG)
+            QApplication.processEvents()
+            assert lines.height() >= QLabel.sizeHint(lines).height(), size
