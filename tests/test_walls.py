@@ -160,7 +160,7 @@ def test_an_allowed_import_is_no_breach(place: str, source: str) -> None:
 
 
 def test_every_room_has_its_walls() -> None:
-    rooms = {path.parent.name for path in PACKAGE.glob("*/*.py")}
+    rooms = {path.relative_to(PACKAGE).parts[0] for path in PACKAGE.glob("*/**/*.py")}
     assert rooms <= set(ALLOWED)
 
 
@@ -183,8 +183,10 @@ def test_importing_a_light_room_leaves_torch_and_qt_out(room: str) -> None:
     folder = PACKAGE / room
     names = [f"napari_scribblemix.{room}".rstrip(".")]
     if room and folder.is_dir():
-        stems = {path.stem for path in folder.glob("*.py")}
-        names += [f"{names[0]}.{stem}" for stem in sorted(stems) if (room, stem) != CHILD]
+        inside = [path.relative_to(folder).with_suffix("").parts for path in folder.rglob("*.py")]
+        names += [
+            ".".join([names[0], *place]) for place in sorted(inside) if (room, *place) != CHILD
+        ]
     elif room and not folder.with_suffix(".py").is_file():
         pytest.skip(f"there is no room {room} yet")
     loaded = modules_after("\n".join(f"import {name}" for name in names))

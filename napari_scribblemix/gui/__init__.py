@@ -1,6 +1,8 @@
 """The napari plugin: draw scribbles, train, watch, correct, accept, export.
 
-Mutable state lives in ``session`` and in the project folder; ``layers`` alone touches the viewer's
-layers; ``relay`` turns what the training process tells into Qt signals.  Torch never enters this
-process: it would cost seconds at the start and freeze the window while it trains.
+A room for each step that a user sees (``images``, ``scribble``, ``train``, ``review``), and three
+that they share: mutable state lives in ``state`` and in the project folder, ``viewer`` alone
+touches the viewer's layers, ``widgets`` are what the panels are made of.  ``dock`` puts them
+together.  Torch never enters this process: it would cost seconds at the start and freeze the window
+while it trains.
 """

@@ -13,8 +13,8 @@ from typing import Any
 from qtpy.QtCore import QEventLoop, Qt
 from qtpy.QtWidgets import QApplication, QMessageBox, QProgressDialog, QWidget
 
-from napari_scribblemix.gui.plain import plain
-from napari_scribblemix.gui.relay import WorkerRelay
+from napari_scribblemix.gui.state.relay import WorkerRelay
+from napari_scribblemix.gui.widgets.plain import plain
 from napari_scribblemix.worker.client import SAVING_SECONDS
 
 _TURN_SECONDS = 0.02

@@ -15,9 +15,9 @@ from napari_scribblemix.data.channels import read_channels
 from napari_scribblemix.data.labels import guess_scheme
 from napari_scribblemix.data.nifti import read_labels
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.guard import guarded
-from napari_scribblemix.gui.look import class_colours, contrast_limits
-from napari_scribblemix.gui.preferences import PLUGIN
+from napari_scribblemix.gui.state.guard import guarded
+from napari_scribblemix.gui.state.preferences import PLUGIN
+from napari_scribblemix.gui.viewer.look import class_colours, contrast_limits
 from napari_scribblemix.project.layouts import survey
 from napari_scribblemix.resources import sample_folder
 

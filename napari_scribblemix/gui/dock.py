@@ -19,26 +19,26 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_scribblemix.gui import preferences
-from napari_scribblemix.gui.canvas_context import CanvasContext
-from napari_scribblemix.gui.cases_control import CasesControl
 from napari_scribblemix.gui.closing import at_cross, may_end_training, wait_for_end
-from napari_scribblemix.gui.controls import Column, Section, say
-from napari_scribblemix.gui.draw_control import DrawControl
-from napari_scribblemix.gui.guard import guarded
-from napari_scribblemix.gui.images_panel import ImagesPanel
+from napari_scribblemix.gui.images.control import CasesControl
+from napari_scribblemix.gui.images.panel import ImagesPanel
 from napari_scribblemix.gui.keyboard import Keyboard
-from napari_scribblemix.gui.layers import LayerBoard
-from napari_scribblemix.gui.lines import Lines
-from napari_scribblemix.gui.panel_style import TONES, PanelStyle
-from napari_scribblemix.gui.plain import plain
-from napari_scribblemix.gui.relay import WorkerRelay
-from napari_scribblemix.gui.review_control import ReviewControl
-from napari_scribblemix.gui.review_panel import ReviewPanel
-from napari_scribblemix.gui.scribble_panel import ScribblePanel
-from napari_scribblemix.gui.session import Session
-from napari_scribblemix.gui.train_control import TrainControl
-from napari_scribblemix.gui.train_panel import TrainPanel
+from napari_scribblemix.gui.review.control import ReviewControl
+from napari_scribblemix.gui.review.panel import ReviewPanel
+from napari_scribblemix.gui.scribble.control import DrawControl
+from napari_scribblemix.gui.scribble.panel import ScribblePanel
+from napari_scribblemix.gui.state import preferences
+from napari_scribblemix.gui.state.guard import guarded
+from napari_scribblemix.gui.state.relay import WorkerRelay
+from napari_scribblemix.gui.state.session import Session
+from napari_scribblemix.gui.train.control import TrainControl
+from napari_scribblemix.gui.train.panel import TrainPanel
+from napari_scribblemix.gui.viewer.canvas_context import CanvasContext
+from napari_scribblemix.gui.viewer.layers import LayerBoard
+from napari_scribblemix.gui.widgets.controls import Column, Section, say
+from napari_scribblemix.gui.widgets.lines import Lines
+from napari_scribblemix.gui.widgets.panel_style import TONES, PanelStyle
+from napari_scribblemix.gui.widgets.plain import plain
 
 # The dock is in the window by the time of one of these, shown or not.
 _SETTLING = {QEvent.Type.Polish, QEvent.Type.Show, QEvent.Type.StyleChange, QEvent.Type.Move}

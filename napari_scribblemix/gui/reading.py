@@ -15,11 +15,11 @@ from napari_scribblemix.data.labels import CARDIAC, guess_scheme
 from napari_scribblemix.data.nifti import number_of_frames, read_image, read_labels
 from napari_scribblemix.data.untouched import decode_scribble
 from napari_scribblemix.errors import LabelError, ScribbleError
-from napari_scribblemix.gui import preferences
-from napari_scribblemix.gui.case_layers import METADATA
 from napari_scribblemix.gui.commands import LayerData, dock
-from napari_scribblemix.gui.look import class_colours, contrast_limits
-from napari_scribblemix.gui.opening import is_project
+from napari_scribblemix.gui.state import preferences
+from napari_scribblemix.gui.state.opening import is_project
+from napari_scribblemix.gui.viewer.case_layers import METADATA
+from napari_scribblemix.gui.viewer.look import class_colours, contrast_limits
 from napari_scribblemix.project.names import Holds, case_name, holds
 
 Paths = str | Sequence[str]

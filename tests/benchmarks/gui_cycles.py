@@ -29,7 +29,7 @@ def window(folder: Path, route: str) -> None:
     from qtpy.QtCore import QTimer
 
     from napari_scribblemix.gui.commands import dock
-    from napari_scribblemix.gui.run_state import Phase
+    from napari_scribblemix.gui.state.run_state import Phase
 
     viewer = napari.Viewer()
     widget = dock(viewer)

@@ -88,9 +88,9 @@ def main() -> None:
     from qtpy import API_NAME
     from qtpy.QtWidgets import QApplication
 
-    from napari_scribblemix.gui import preferences
     from napari_scribblemix.gui.commands import dock
-    from napari_scribblemix.gui.run_state import Phase
+    from napari_scribblemix.gui.state import preferences
+    from napari_scribblemix.gui.state.run_state import Phase
 
     with tempfile.TemporaryDirectory() as folder:
         preferences.projects_folder = lambda: Path(folder)

@@ -21,10 +21,10 @@ import pytest
 from by_hand import open_folder
 from fakes import FakeClient
 
-from napari_scribblemix.gui import preferences
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.relay import WorkerRelay
-from napari_scribblemix.gui.session import Session
+from napari_scribblemix.gui.state import preferences
+from napari_scribblemix.gui.state.relay import WorkerRelay
+from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.project.layouts import survey
 from napari_scribblemix.project.project import Project
 from phantoms import write_folder

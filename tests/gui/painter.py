@@ -16,7 +16,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.layers import SCRIBBLES
+from napari_scribblemix.gui.viewer.layers import SCRIBBLES
 
 
 def main(project: Path) -> None:

@@ -26,12 +26,12 @@ from qtpy.QtCore import QCoreApplication, QEvent
 from qtpy.QtWidgets import QApplication, QDockWidget, QMessageBox, QPushButton
 from walk import Walk, say
 
-from napari_scribblemix.gui import preferences
 from napari_scribblemix.gui.commands import dock
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.layers import SCRIBBLES
-from napari_scribblemix.gui.relay import WorkerRelay
-from napari_scribblemix.gui.run_state import Phase
+from napari_scribblemix.gui.state import preferences
+from napari_scribblemix.gui.state.relay import WorkerRelay
+from napari_scribblemix.gui.state.run_state import Phase
+from napari_scribblemix.gui.viewer.layers import SCRIBBLES
 
 PATIENCE = 1500.0
 _errors: list[str] = []

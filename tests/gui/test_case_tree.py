@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 
-from napari_scribblemix.gui.case_states import CaseState
-from napari_scribblemix.gui.case_tree import COLUMNS, CaseTree, shortened
+from napari_scribblemix.gui.images.case_tree import COLUMNS, CaseTree, shortened
+from napari_scribblemix.gui.state.case_states import CaseState
 
 
 def state(case_id: str, *, scribbled: bool = False, accepted: int = 0) -> CaseState:

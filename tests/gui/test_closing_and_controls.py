@@ -30,8 +30,8 @@ from qtpy.QtWidgets import (
 from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.gui.closing import wait_for_end
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.layers import SCRIBBLES
-from napari_scribblemix.gui.relay import WorkerRelay
+from napari_scribblemix.gui.state.relay import WorkerRelay
+from napari_scribblemix.gui.viewer.layers import SCRIBBLES
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.worker.client import WorkerClient
 

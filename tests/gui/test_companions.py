@@ -15,9 +15,9 @@ from qtpy.QtWidgets import QComboBox, QFileDialog, QPushButton
 
 from napari_scribblemix import events as ev
 from napari_scribblemix.errors import FileError, ModelError, ScribbleError
-from napari_scribblemix.gui.companions import Companion, look_at, offers, reason_against
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.runs import list_runs
+from napari_scribblemix.gui.state.runs import list_runs
+from napari_scribblemix.gui.train.companions import Companion, look_at, offers, reason_against
 from napari_scribblemix.project.project import Project
 from phantoms import write_folder
 

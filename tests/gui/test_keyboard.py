@@ -13,9 +13,9 @@ from qtpy.QtGui import QWheelEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QAbstractSpinBox, QApplication, QDockWidget, QSlider, QWidget
 
-from napari_scribblemix.gui.controls import Column
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.layers import SCRIBBLES
+from napari_scribblemix.gui.viewer.layers import SCRIBBLES
+from napari_scribblemix.gui.widgets.controls import Column
 
 LEFT = Qt.MouseButton.LeftButton
 

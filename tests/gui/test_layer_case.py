@@ -11,8 +11,8 @@ import pytest
 from napari.layers import Image
 
 from napari_scribblemix.errors import GeometryError, ImageError, ProjectError
-from napari_scribblemix.gui.layer_case import LayerImage, add_layer_image, layer_image
-from napari_scribblemix.gui.world import FLAT, Placement
+from napari_scribblemix.gui.viewer.layer_case import LayerImage, add_layer_image, layer_image
+from napari_scribblemix.gui.viewer.world import FLAT, Placement
 from napari_scribblemix.project.project import Project
 from phantoms import draw
 

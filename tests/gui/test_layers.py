@@ -10,8 +10,10 @@ from napari.layers import Image
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import CARDIAC, UNLABELLED
 from napari_scribblemix.data.volume import Volume
-from napari_scribblemix.gui.case_layers import METADATA
-from napari_scribblemix.gui.layers import (
+from napari_scribblemix.gui.state.open_case import OpenCase
+from napari_scribblemix.gui.state.session import Session
+from napari_scribblemix.gui.viewer.case_layers import METADATA
+from napari_scribblemix.gui.viewer.layers import (
     CHANNELS,
     ENCLOSED,
     IMAGE,
@@ -20,9 +22,7 @@ from napari_scribblemix.gui.layers import (
     UNCERTAINTY,
     LayerBoard,
 )
-from napari_scribblemix.gui.look import class_colours, contrast_limits
-from napari_scribblemix.gui.open_case import OpenCase
-from napari_scribblemix.gui.session import Session
+from napari_scribblemix.gui.viewer.look import class_colours, contrast_limits
 
 
 @pytest.fixture

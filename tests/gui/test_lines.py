@@ -19,10 +19,10 @@ from qtpy.QtWidgets import (
 )
 
 from napari_scribblemix import events as ev
-from napari_scribblemix.gui.controls import say
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.lines import Lines, wrapped
-from napari_scribblemix.gui.run_state import Phase
+from napari_scribblemix.gui.state.run_state import Phase
+from napari_scribblemix.gui.widgets.controls import say
+from napari_scribblemix.gui.widgets.lines import Lines, wrapped
 
 LONG = "A warning that says what was got, what was expected and what is to be done. " * 8
 KINDS = (QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from napari_scribblemix.gui.next_slice import most_doubtful, slice_doubts, spread
+from napari_scribblemix.gui.state.next_slice import most_doubtful, slice_doubts, spread
 
 
 def in_order(slices: int) -> list[int]:

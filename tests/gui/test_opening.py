@@ -8,7 +8,7 @@ import pytest
 
 from napari_scribblemix.data.labels import CARDIAC, MYOPS
 from napari_scribblemix.errors import FileError
-from napari_scribblemix.gui.opening import (
+from napari_scribblemix.gui.state.opening import (
     add_cases,
     add_frame,
     from_files,

@@ -11,9 +11,15 @@ from napari.settings import get_settings
 from napari.utils.theme import get_theme
 from qtpy.QtWidgets import QApplication, QWidget
 
-from napari_scribblemix.gui.controls import Section, say
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.panel_style import READABLE, TONES, contrast, readable, style_sheet
+from napari_scribblemix.gui.widgets.controls import Section, say
+from napari_scribblemix.gui.widgets.panel_style import (
+    READABLE,
+    TONES,
+    contrast,
+    readable,
+    style_sheet,
+)
 
 COLOURS = st.integers(0, 0xFFFFFF).map(lambda value: f"#{value:06x}")
 

@@ -15,12 +15,13 @@ from qtpy.QtGui import QTextDocument
 from qtpy.QtWidgets import QLabel, QMessageBox, QTreeWidget, QTreeWidgetItemIterator, QWidget
 
 from napari_scribblemix import events as ev
-from napari_scribblemix.gui import dock, questions
-from napari_scribblemix.gui.companions import Companion
+from napari_scribblemix.gui import dock
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.plain import plain, unmarked
-from napari_scribblemix.gui.run_state import Phase
-from napari_scribblemix.gui.scribble_panel import Pen, QIcon
+from napari_scribblemix.gui.review import questions
+from napari_scribblemix.gui.scribble.panel import Pen, QIcon
+from napari_scribblemix.gui.state.run_state import Phase
+from napari_scribblemix.gui.train.companions import Companion
+from napari_scribblemix.gui.widgets.plain import plain, unmarked
 from phantoms import write_folder
 
 GUI = Path(dock.__file__).parent
@@ -45,7 +46,7 @@ def test_a_button_shows_an_ampersand() -> None:
 
 
 def _calls() -> Iterator[tuple[str, str, ast.Call]]:
-    for path in sorted(GUI.glob("*.py")):
+    for path in sorted(GUI.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
                 function = node.func

@@ -15,10 +15,11 @@ from napari.settings import get_plugin_settings
 from npe2 import PluginManager, PluginManifest
 
 from napari_scribblemix.cli import gui as command
-from napari_scribblemix.gui import commands, preferences
+from napari_scribblemix.gui import commands
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.layers import IMAGE, SCRIBBLES
-from napari_scribblemix.gui.preferences import PLUGIN
+from napari_scribblemix.gui.state import preferences
+from napari_scribblemix.gui.state.preferences import PLUGIN
+from napari_scribblemix.gui.viewer.layers import IMAGE, SCRIBBLES
 from phantoms import draw, write_file
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,7 +82,7 @@ def test_segment_makes_a_case_of_the_chosen_layer_and_starts(
     viewer.add_image(draw(0)[0], name="mine", scale=(8, 1.5, 1.5))
     started: list[Any] = []
     monkeypatch.setattr(
-        "napari_scribblemix.gui.train_control.TrainControl.segment",
+        "napari_scribblemix.gui.train.control.TrainControl.segment",
         lambda _self, model, cases, **_: started.append((model, cases)),
     )
     commands.segment(viewer)

@@ -12,7 +12,7 @@ from napari.layers import Labels, Layer
 from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.gui.commands import cine_sample, lge_sample, myops_sample
 from napari_scribblemix.gui.reading import nifti_reader, project_reader
-from napari_scribblemix.gui.writing import write_labels_layer
+from napari_scribblemix.gui.viewer.writing import write_labels_layer
 from napari_scribblemix.project.project import Project
 from phantoms import SPACING, draw, write_cine, write_file
 

@@ -18,9 +18,9 @@ from qtpy.QtWidgets import (
 from napari_scribblemix import events as ev
 from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.layers import ENCLOSED, PREDICTION
-from napari_scribblemix.gui.open_case import decided_cases
-from napari_scribblemix.gui.run_state import Phase
+from napari_scribblemix.gui.state.open_case import decided_cases
+from napari_scribblemix.gui.state.run_state import Phase
+from napari_scribblemix.gui.viewer.layers import ENCLOSED, PREDICTION
 from napari_scribblemix.worker.messages import (
     SegmentJob,
 )

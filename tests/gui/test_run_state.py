@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from napari_scribblemix import events as ev
-from napari_scribblemix.gui.run_curves import curves_of
-from napari_scribblemix.gui.run_state import Phase, RunState, after
+from napari_scribblemix.gui.state.run_curves import curves_of
+from napari_scribblemix.gui.state.run_state import Phase, RunState, after
 
 START = ev.Started(
     run="r", method="cyclemix", preset="fast", device="cpu", precision="32-true", cases=2,

@@ -7,7 +7,7 @@ from pathlib import Path
 from by_hand import STARTED
 
 from napari_scribblemix import events as ev
-from napari_scribblemix.gui.runs import (
+from napari_scribblemix.gui.state.runs import (
     best_run,
     last_trained,
     list_runs,

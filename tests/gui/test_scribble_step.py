@@ -13,7 +13,7 @@ from qtpy.QtGui import QColor, QIcon
 from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.layers import ENCLOSED, PREDICTION, SCRIBBLES
+from napari_scribblemix.gui.viewer.layers import ENCLOSED, PREDICTION, SCRIBBLES
 from napari_scribblemix.project.project import Project
 
 Make = Callable[..., ScribbleMixWidget]

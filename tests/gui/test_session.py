@@ -6,9 +6,9 @@ import pytest
 
 from napari_scribblemix import events as ev
 from napari_scribblemix.errors import GeometryError, ProjectError
-from napari_scribblemix.gui.open_case import corrections_at_risk, done_slices
-from napari_scribblemix.gui.run_state import Phase
-from napari_scribblemix.gui.session import Session
+from napari_scribblemix.gui.state.open_case import corrections_at_risk, done_slices
+from napari_scribblemix.gui.state.run_state import Phase
+from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.project.project import Project
 from phantoms import draw as phantom
 from phantoms import write_file

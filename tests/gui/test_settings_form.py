@@ -6,7 +6,7 @@ import pytest
 from qtpy.QtWidgets import QComboBox
 
 from napari_scribblemix.errors import SettingsError
-from napari_scribblemix.gui.settings_form import SettingsForm
+from napari_scribblemix.gui.widgets.settings_form import SettingsForm
 from napari_scribblemix.settings import TrainSettings
 
 FIELDS = ("method", "time", "device", "threads", "enclosure_rule")

@@ -11,9 +11,9 @@ from napari.components import ViewerModel
 
 from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.layers import IMAGE, PREDICTION, SCRIBBLES, LayerBoard
-from napari_scribblemix.gui.session import Session
-from napari_scribblemix.gui.slice_on_screen import IN_3D, MOVED, OUTSIDE, SIDEWAYS, TAKEN_OUT
+from napari_scribblemix.gui.state.session import Session
+from napari_scribblemix.gui.viewer.layers import IMAGE, PREDICTION, SCRIBBLES, LayerBoard
+from napari_scribblemix.gui.viewer.slice_on_screen import IN_3D, MOVED, OUTSIDE, SIDEWAYS, TAKEN_OUT
 
 
 @pytest.fixture

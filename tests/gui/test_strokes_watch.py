@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from napari.layers import Labels
 
-from napari_scribblemix.gui.strokes_watch import INTERVAL, LabelsWatch
+from napari_scribblemix.gui.viewer.strokes_watch import INTERVAL, LabelsWatch
 
 
 class Taker:

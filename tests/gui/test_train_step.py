@@ -12,8 +12,8 @@ from fakes import FakeClient
 
 from napari_scribblemix import events as ev
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.layers import SCRIBBLES
-from napari_scribblemix.gui.run_state import Phase
+from napari_scribblemix.gui.state.run_state import Phase
+from napari_scribblemix.gui.viewer.layers import SCRIBBLES
 from napari_scribblemix.worker.client import WorkerClient
 from napari_scribblemix.worker.messages import (
     Pause,

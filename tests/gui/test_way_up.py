@@ -9,7 +9,7 @@ from mouse import on_canvas
 
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.way_up import AS_STORED, way_up
+from napari_scribblemix.gui.viewer.way_up import AS_STORED, way_up
 from phantoms import draw
 
 _AXES = {

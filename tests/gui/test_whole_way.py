@@ -14,8 +14,8 @@ from qtpy.QtWidgets import QFileDialog
 
 from napari_scribblemix import events as ev
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.layers import PREDICTION, SCRIBBLES
-from napari_scribblemix.gui.run_state import Phase
+from napari_scribblemix.gui.state.run_state import Phase
+from napari_scribblemix.gui.viewer.layers import PREDICTION, SCRIBBLES
 
 SECOND = 1000
 

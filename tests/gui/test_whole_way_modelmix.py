@@ -13,7 +13,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QFileDialog, QPushButton
 
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.run_state import Phase
+from napari_scribblemix.gui.state.run_state import Phase
 from phantoms import write_folder
 
 SECOND = 1000

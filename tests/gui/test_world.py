@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from napari.layers import Image, Labels
 
 from napari_scribblemix.errors import GeometryError
-from napari_scribblemix.gui.world import FLAT, NO_UNIT, Placement
+from napari_scribblemix.gui.viewer.world import FLAT, NO_UNIT, Placement
 
 SHAPE = (4, 6, 5)
 

@@ -12,7 +12,7 @@ from fakes import FakeClient
 
 from napari_scribblemix import events as ev
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.layers import IMAGE, PREDICTION, SCRIBBLES, UNCERTAINTY
+from napari_scribblemix.gui.viewer.layers import IMAGE, PREDICTION, SCRIBBLES, UNCERTAINTY
 
 
 def say(line: str) -> None:

@@ -1,0 +1,244 @@
+"""Step 1 at work: opens what the user chooses and moves between cases.
+
+Cases are added one by one between two turns of the event loop: a folder of a hundred scans neither
+freezes the window nor has to be waited for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from qtpy.QtCore import QObject, QTimer
+from qtpy.QtWidgets import QFileDialog
+
+from napari_scribblemix.data.file_names import is_nifti
+from napari_scribblemix.errors import FileError, ProjectError
+from napari_scribblemix.gui.images.panel import ImagesPanel
+from napari_scribblemix.gui.state import opening, preferences
+from napari_scribblemix.gui.state.guard import guarded
+from napari_scribblemix.gui.state.session import Session
+from napari_scribblemix.gui.viewer.chosen_layer import ImageLayer
+from napari_scribblemix.gui.viewer.layer_case import add_layer_image, safe_name
+from napari_scribblemix.gui.viewer.layers import LayerBoard
+from napari_scribblemix.gui.viewer.way_up import AS_STORED, way_up
+from napari_scribblemix.project.project import PROJECT_SUFFIX, Project
+
+_SHOWN = 3
+
+
+class CasesControl(QObject):
+    """Between the images panel, the session and the viewer."""
+
+    def __init__(self, session: Session, board: LayerBoard, panel: ImagesPanel) -> None:
+        super().__init__(panel)
+        self._session, self._board, self._panel = session, board, panel
+        self._adding: Iterator[tuple[str, str | None]] | None = None
+        self._done, self._of, self._notes, self._show_added = 0, 0, [""], False
+        self._hidden_once_added: ImageLayer | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(guarded(session, self._add_next))
+        panel.files_wanted.connect(guarded(session, self._choose_files))
+        panel.folder_wanted.connect(guarded(session, self._choose_folder))
+        panel.project_wanted.connect(guarded(session, self._choose_project))
+        panel.sample_wanted.connect(guarded(session, self.open_sample))
+        panel.layer_wanted.connect(guarded(session, self.add_layer))
+        panel.case_chosen.connect(guarded(session, self.show_case))
+        panel.frame_chosen.connect(guarded(session, self.show_frame))
+        panel.stop_wanted.connect(self.stop_adding)
+        session.project_changed.connect(self._on_project)
+        session.cases_changed.connect(self._on_cases)
+        session.case_changed.connect(self._on_case)
+        board.active_changed.connect(self._on_active_layer)
+        board.slice_changed.connect(session.show_slice)
+        self._on_project()
+        self._on_case()
+        self._on_active_layer()
+
+    def close(self) -> None:
+        """Add no more cases."""
+        self._timer.stop()
+        self._adding = None
+
+    # -- opening --
+
+    def open_path(self, path: Path) -> None:
+        """Open a project, a folder or an image file."""
+        if opening.is_project(path) or path.suffix == PROJECT_SUFFIX:
+            self._use(Project.open(path))
+            self._show_first()
+        elif path.is_dir():
+            self._add(opening.from_folder(path, preferences.projects_folder()), own=True)
+        elif is_nifti(path):
+            self.open_files([path])
+        else:
+            raise FileError(
+                f"Got {path}; expected a NIfTI file (.nii, .nii.gz), a folder of them or a project."
+            )
+
+    def open_files(self, paths: Sequence[Path]) -> None:
+        """Add image files to the open project, or to a new one beside the first."""
+        if not all(path.is_file() for path in paths):
+            raise FileError(f"{paths[0]} does not exist; check the path.")
+        self._add(opening.from_files(paths, preferences.projects_folder()), own=False)
+
+    def open_sample(self, kind: str) -> None:
+        """Open the project of a bundled sample."""
+        self._add(opening.from_sample(kind, preferences.projects_folder()), own=True)
+
+    def add_layer(self) -> None:
+        """Make a case of the image layer that is chosen in the viewer."""
+        found = self._board.active_image()
+        if found is None:
+            reason = self._board.reason_against_active()
+            raise ProjectError(f"No image layer can be added: {reason}")
+        if self._adding is not None:
+            raise ProjectError("Other cases are still being added; wait, or press Stop.")
+        if found.path is not None and is_nifti(found.path) and found.path.is_file():
+            self._hidden_once_added = found
+            wanted = opening.from_files([found.path], preferences.projects_folder())
+            self._add(opening.at_frame(wanted, found.at), own=False)
+            return
+        image = found.image()
+        session = self._session
+        if session.project is None:
+            place = preferences.projects_folder() / f"{safe_name(found.name)}{PROJECT_SUFFIX}"
+            self._use(opening.open_or_create(place))
+        case_id = add_layer_image(session.the_project(), image)
+        session.cases_changed.emit()
+        session.open_case(case_id)
+        found.hide()
+        if image.notes:
+            session.told.emit("warning", " ".join(image.notes))
+
+    def show_case(self, case_id: str) -> None:
+        """Show another case of the project, or the same again if layers of it were taken out."""
+        here = self._session.case
+        if here is None or here.id != case_id or not self._board.complete:
+            try:
+                self._session.open_case(case_id)
+            finally:
+                # A case that cannot be read leaves the one before on screen, and marked.
+                shown = self._session.case
+                self._panel.show_current(shown.id if shown else None)
+
+    def show_frame(self, frame: int) -> None:
+        """Show another frame of the cine as a case of its own."""
+        case, project = self._session.the_case(), self._session.the_project()
+        self._session.open_case(opening.add_frame(project, case.id, frame))
+        self._session.cases_changed.emit()
+
+    def finish_adding(self) -> None:
+        """Add what is still waiting now, for whoever needs the case at once."""
+        while self._adding is not None:
+            self._add_next()
+
+    def stop_adding(self) -> None:
+        """Add no more cases."""
+        self._timer.stop()
+        self._hidden_once_added = None
+        if self._adding is not None:
+            self._adding = None
+            self._panel.show_adding(0, 0)
+            self._session.cases_changed.emit()
+            if notes := [text for text in self._notes if text]:
+                more = f" (and {len(notes) - _SHOWN} more)" if len(notes) > _SHOWN else ""
+                self._session.told.emit("warning", " ".join(notes[:_SHOWN]) + more)
+
+    def _choose_files(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileNames(
+            self._panel, "Open images", "", "NIfTI images (*.nii *.nii.gz *.img *.hdr)"
+        )
+        if chosen:
+            self.open_files([Path(name) for name in chosen])
+
+    def _choose_folder(self) -> None:
+        if chosen := QFileDialog.getExistingDirectory(self._panel, "Open a folder of images"):
+            self.open_path(Path(chosen))
+
+    def _choose_project(self) -> None:
+        if chosen := QFileDialog.getExistingDirectory(self._panel, "Open a project (.scribblemix)"):
+            self._use(Project.open(Path(chosen)))
+            self._show_first()
+
+    # -- inside --
+
+    def _use(self, project: Project) -> None:
+        if self._session.run.busy:
+            project.close()
+            raise ProjectError("A training is at work on this project; stop it first.")
+        self._session.use_project(project)
+
+    def _add(self, wanted: opening.Wanted, *, own: bool) -> None:
+        if self._adding is not None:
+            raise ProjectError("Other cases are still being added; wait, or press Stop.")
+        project = self._session.project
+        elsewhere = project is None or (own and project.folder != wanted.project)
+        if elsewhere:
+            new = not opening.is_project(wanted.project)
+            self._use(opening.open_or_create(wanted.project, wanted.cases))
+            if new:
+                self._session.told.emit(
+                    "info", "A new project was made; its folder is named under Images."
+                )
+        project = self._session.the_project()
+        if not project.writable:
+            self._show_first()
+            return
+        self._done, self._of, self._notes = 0, len(wanted.cases), list(wanted.notes)
+        self._show_added = True
+        meant = [replace(files, unlabelled=preferences.unlabelled()) for files in wanted.cases]
+        self._adding = opening.add_cases(project, meant)
+        self._panel.show_adding(0, self._of)
+        self._timer.start()
+
+    def _add_next(self) -> None:
+        if self._adding is None:
+            self._timer.stop()
+            return
+        step = next(self._adding, None)
+        if step is None:
+            self.stop_adding()
+            return
+        case_id, note = step
+        self._done += 1
+        self._notes.append(note or "")
+        self._panel.show_adding(self._done, self._of)
+        self._session.cases_changed.emit()
+        project = self._session.the_project()
+        added = any(record.id == case_id for record in project.cases)
+        if self._show_added and added:
+            self._show_added = False
+            self._session.open_case(case_id)
+            if self._hidden_once_added is not None:
+                self._hidden_once_added.hide()
+                self._hidden_once_added = None
+
+    def _show_first(self) -> None:
+        states = self._session.case_states()
+        if states:
+            self._session.open_case(states[0].id)
+
+    def _on_project(self) -> None:
+        self._panel.show_project(self._session.project)
+
+    def _on_cases(self) -> None:
+        case = self._session.case
+        self._panel.show_cases(self._session.case_states(), case.id if case else None)
+
+    def _on_case(self) -> None:
+        case, number = self._session.case, self._session.slice
+        if case is None:
+            self._board.clear()
+            self._board.viewer.scene.camera.orientation2d = AS_STORED
+        else:
+            self._board.viewer.scene.camera.orientation2d = way_up(case.image.geometry)
+            self._board.show_case(case, self._session.scheme)
+            self._board.stand_at(number)
+        self._panel.show_current(case.id if case else None)
+        self._panel.show_frames(case)
+
+    def _on_active_layer(self) -> None:
+        self._panel.allow_layer(self._board.reason_against_active())

@@ -1,0 +1,116 @@
+"""Step 1: what is open, which cases there are and how far each has come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QMenu, QPushButton, QSpinBox, QWidget
+
+from napari_scribblemix.gui.images.case_tree import CaseTree
+from napari_scribblemix.gui.state.case_states import CaseState
+from napari_scribblemix.gui.state.open_case import OpenCase
+from napari_scribblemix.gui.widgets.controls import allow, button, column, note, row, say, tip
+from napari_scribblemix.project.project import Project
+
+
+class ImagesPanel(QWidget):
+    """Tells what the user wants to open; shows what it is given."""
+
+    files_wanted = Signal()
+    folder_wanted = Signal()
+    project_wanted = Signal()
+    sample_wanted = Signal(str)
+    layer_wanted = Signal()
+    case_chosen = Signal(str)
+    frame_chosen = Signal(int)
+    stop_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open_button = QPushButton("Open")
+        tip(self.open_button, "Open NIfTI images, a folder of them, a project, or drawn samples.")
+        self.open_button.setMenu(self._menu())
+        self.layer_button = button(
+            "Add layer",
+            "Add the image layer chosen in the layer list; of a cine the frame on screen.",
+            self.layer_wanted.emit,
+        )
+        self.stop_button = button(
+            "Stop", "Stop adding cases; those added so far stay.", self.stop_wanted.emit
+        )
+        self.stop_button.hide()
+        self.place = note()
+        self.tree = CaseTree()
+        self.tree.case_chosen.connect(self.case_chosen)
+        self.frame = tip(QSpinBox(), "Which frame of the cine, from 0.")
+        self.frame_button = button(
+            "Show frame",
+            "Open this frame of the cine as a case of its own, NAME_frameNN.",
+            lambda: self.frame_chosen.emit(self.frame.value()),
+        )
+        self.frame_row = QWidget()
+        frame_layout = row(note("Cine frame"), self.frame, self.frame_button, stretch=0)
+        frame_layout.setContentsMargins(0, 0, 0, 0)
+        self.frame_row.setLayout(frame_layout)
+        layout = column(self)
+        layout.addLayout(row(self.open_button, self.layer_button, self.stop_button, stretch=0))
+        layout.addWidget(self.place)
+        layout.addWidget(self.tree)
+        layout.addWidget(self.frame_row)
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self)
+        for text, signal in (
+            ("Images…", self.files_wanted),
+            ("Folder…", self.folder_wanted),
+            ("Project…", self.project_wanted),
+        ):
+            menu.addAction(text).triggered.connect(lambda _on=False, s=signal: s.emit())
+        menu.addSeparator()
+        for text, kind in (
+            ("Sample: cine hearts", "cine"),
+            ("Sample: LGE hearts", "lge"),
+            ("Sample: scar and oedema", "myops"),
+        ):
+            menu.addAction(text).triggered.connect(
+                lambda _on=False, kind=kind: self.sample_wanted.emit(kind)
+            )
+        return menu
+
+    def show_project(self, project: Project | None) -> None:
+        """Say where the project is."""
+        if project is None:
+            text = "Nothing is open. Images stay where they are; a project is made beside them."
+        else:
+            mode = "" if project.writable else " (read-only)"
+            text = f"Project{mode}: {project.folder}"
+        say(self.place, text)
+
+    def show_cases(self, states: Sequence[CaseState], current: str | None) -> None:
+        """Fill the list; ``current`` is the case on screen."""
+        self.tree.show_cases(states)
+        self.show_current(current)
+
+    def show_current(self, case_id: str | None) -> None:
+        """Mark the case on screen."""
+        self.tree.show_current(case_id)
+
+    def show_frames(self, case: OpenCase | None) -> None:
+        """Offer the frames of a cine."""
+        cine = case is not None and case.frames > 1
+        self.frame_row.setVisible(cine)
+        if case is not None and cine:
+            self.frame.setRange(0, case.frames - 1)
+            self.frame.setValue(case.frame or 0)
+
+    def show_adding(self, done: int, of: int) -> None:
+        """How many of the wanted cases were added; equal numbers mean the end."""
+        busy = done < of
+        self.stop_button.setVisible(busy)
+        allow(self.open_button, f"{done} of {of} cases are added." if busy else None)
+        self.open_button.setText(f"Adding {done} of {of}…" if busy else "Open")
+
+    def allow_layer(self, reason: str | None) -> None:
+        """Enable adding the chosen layer, or say why not."""
+        allow(self.layer_button, reason)

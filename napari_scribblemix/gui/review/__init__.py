@@ -1,0 +1,1 @@
+"""Step 4: masks looked at, corrected, accepted, measured and exported."""

@@ -1,0 +1,188 @@
+"""Step 4: look at the masks, accept them, measure, export."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QCheckBox, QComboBox, QSlider, QWidget
+
+from napari_scribblemix.gui.widgets.controls import allow, button, column, note, row, say, tip
+
+STARTER_WORDS = (
+    "The starter was trained on drawn hearts only: it gives a first guess to correct, for research "
+    "use. It has seen no patient and is no measurement."
+)
+
+
+class ReviewPanel(QWidget):
+    """Tells what the user presses; shows what it is given."""
+
+    segment_wanted = Signal(bool)
+    """Whether all cases are meant."""
+    look_changed = Signal()
+    uncertain_wanted = Signal()
+    accept_wanted = Signal()
+    accept_all_wanted = Signal()
+    take_wanted = Signal()
+    export_wanted = Signal(bool)
+    """Whether all cases are meant."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model = tip(
+            QComboBox(),
+            "What to segment with: the newest training, until you choose another model.",
+        )
+        self.model.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.model.activated.connect(lambda _index: self._on_picked())
+        self._picked: Path | None = None
+        self.segment_button = button(
+            "Segment", "Make the mask of the case on screen.",
+            lambda: self.segment_wanted.emit(False),
+        )  # fmt: skip
+        self.segment_all_button = button(
+            "All", "Make the masks of all cases of the project.",
+            lambda: self.segment_wanted.emit(True),
+        )  # fmt: skip
+        self.starter = note()
+        self.origin = note()
+        self.prediction = self._check("Mask", "Show the predicted mask.", on=True)
+        self.outline = self._check("Outline", "Show the mask as outlines.", on=False)
+        self.uncertainty = self._check(
+            "Uncertainty", "Show where the model is unsure: bright is unsure.", on=False
+        )
+        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity.setRange(5, 100)
+        self.opacity.setValue(40)
+        tip(self.opacity, "How opaque the mask is.")
+        self.opacity.valueChanged.connect(lambda _value: self.look_changed.emit())
+        self.accept_button = button(
+            "Accept slice", "Keep this slice's mask, whatever is predicted later.",
+            self.accept_wanted.emit,
+        )  # fmt: skip
+        self.accept_all_button = button(
+            "Accept volume",
+            "Keep the masks of all slices of this case; once more takes that back as a whole.",
+            self.accept_all_wanted.emit,
+        )  # fmt: skip
+        self.uncertain_button = button(
+            "Least sure slice", "Go to the slice the model is least sure of.",
+            self.uncertain_wanted.emit,
+        )  # fmt: skip
+        self.take_button = button(
+            "Take into scribbles",
+            "Make scribbles of this slice's mask: a stroke inside each structure and a closed ring "
+            "of background round the heart. They replace the strokes of the slice; Undo brings "
+            "those back.",
+            self.take_wanted.emit,
+        )
+        self.accepted = note()
+        self.measures = note()
+        self.export_button = button(
+            "Export mask…", "Write the mask of this case as NIfTI, on the image's own grid.",
+            lambda: self.export_wanted.emit(False),
+        )  # fmt: skip
+        self.export_all_button = button(
+            "Export all…", "Write the masks of all cases as NIfTI, on the images' own grids.",
+            lambda: self.export_wanted.emit(True),
+        )  # fmt: skip
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        layout = column(self)
+        layout.addLayout(row(self.model, self.segment_button, self.segment_all_button, stretch=0))
+        layout.addLayout(
+            row(self.prediction, self.outline, self.uncertainty, self.opacity, stretch=3)
+        )
+        layout.addLayout(row(self.uncertain_button, self.take_button, stretch=0))
+        layout.addLayout(row(self.accept_button, self.accept_all_button, stretch=0))
+        layout.addLayout(row(self.export_button, self.export_all_button, stretch=0))
+        # Below all buttons, for they come and go with the slice on screen.
+        for words in (self.origin, self.starter, self.accepted, self.measures):
+            layout.addWidget(words)
+
+    def show_models(self, choices: Sequence[tuple[str, Path]]) -> None:
+        """What one can segment with; the first is chosen until a person chooses another."""
+        self.model.clear()
+        for name, path in choices:
+            self.model.addItem(name, path)
+        self.model.setCurrentIndex(0 if choices else -1)
+        self._select(self._picked)
+
+    def choose_model(self, path: Path) -> None:
+        """Choose the model at ``path``, as a person does; it stays as long as it is there."""
+        self._picked = path
+        self._select(path)
+
+    def forget_choice(self) -> None:
+        """Another project is open: nobody chose among its models yet."""
+        self._picked = None
+
+    def _on_picked(self) -> None:
+        # Of one alone there is nothing to choose.
+        self._picked = self.chosen_model() if self.model.count() > 1 else None
+
+    def _select(self, path: Path | None) -> None:
+        # Not by findData, which compares Python objects by identity.
+        for index in range(self.model.count()):
+            if self.model.itemData(index) == path:
+                self.model.setCurrentIndex(index)
+
+    def chosen_model(self) -> Path | None:
+        """The model to segment with."""
+        chosen = self.model.currentData()
+        return chosen if isinstance(chosen, Path) else None
+
+    def show_accepted(self, accepted: frozenset[int], number: int, slices: int) -> None:
+        """How much is accepted, and what the accept buttons do now."""
+        inside = number in accepted
+        self.accept_button.setText("Accepted ✓ (undo)" if inside else "Accept slice")
+        whole = bool(slices) and len(accepted) == slices
+        self.accept_all_button.setText("Volume accepted ✓ (undo)" if whole else "Accept volume")
+        words = f"{len(accepted)} of {slices} slices accepted." if accepted else ""
+        say(self.accepted, words)
+
+    def show_origin(self, lines: Sequence[str], *, starter: bool) -> None:
+        """Who made the mask on screen; of the starter's what it is worth."""
+        say(self.origin, "\n".join(line for line in lines if line))
+        say(self.starter, STARTER_WORDS if starter else "")
+
+    def show_measures(self, lines: Sequence[str]) -> None:
+        """Volumes and ejection fraction."""
+        say(self.measures, "\n".join(lines))
+
+    def allow_segmenting(self, reason: str | None) -> None:
+        """Enable segmenting, or say why not."""
+        reason = reason or (None if self.model.count() else "there is no model; train first.")
+        allow(self.segment_button, reason)
+        allow(self.segment_all_button, reason)
+
+    def allow_review(
+        self, reason: str | None, *, writable: str | None, in_view: str | None
+    ) -> None:
+        """Enable what needs a mask.
+
+        ``writable``: why nothing may be accepted; ``in_view``: why no single slice is on screen.
+        """
+        for widget in (self.prediction, self.outline, self.uncertainty, self.opacity):
+            allow(widget, reason)
+        for widget in (self.uncertain_button, self.export_button):
+            allow(widget, reason)
+        allow(self.accept_all_button, reason or writable)
+        for widget in (self.accept_button, self.take_button):
+            allow(widget, reason or writable or in_view)
+
+    def allow_export_all(self, reason: str | None) -> None:
+        """Enable exporting all cases, or say why not."""
+        allow(self.export_all_button, reason)
+
+    def _check(self, text: str, hint: str, *, on: bool) -> QCheckBox:
+        box = QCheckBox(text)
+        box.setChecked(on)
+        tip(box, hint)
+        box.toggled.connect(lambda _on: self.look_changed.emit())
+        return box

@@ -1,0 +1,185 @@
+"""What can be made of the masks of a project: measures of the heart, and files for others.
+
+A mask is the prediction of a case with the slices somebody accepted as they were accepted.  Files
+that are there already are never written over unasked, and never what the project was made from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from napari_scribblemix.data.labels import LabelScheme
+from napari_scribblemix.data.links import identity, is_taken, real
+from napari_scribblemix.data.nifti import read_labels, write_labels
+from napari_scribblemix.errors import FileError, ProjectError
+from napari_scribblemix.evaluation.cardiac import (
+    Phases,
+    ejection_fraction,
+    myocardial_mass,
+    pair_phases,
+    volumes_ml,
+)
+from napari_scribblemix.evaluation.plausible import check_mask, check_phases
+from napari_scribblemix.gui.state.case_states import Stamp, stamp
+from napari_scribblemix.gui.state.open_case import (
+    OpenCase,
+    accepted_slices,
+    corrected_slices,
+    shown_mask,
+)
+from napari_scribblemix.gui.state.origins import Origin, comparison, origin_of
+from napari_scribblemix.project.project import Project
+
+_NAMES = {"LV": "left ventricle", "RV": "right ventricle", "wall": "myocardium"}
+_PHASE = re.compile(r"[_-]?(ED|ES|frame\d+)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A mask to export and whether its file is there already."""
+
+    case_id: str
+    path: Path
+    there: bool
+
+
+def siblings(project: Project, case_id: str) -> list[str]:
+    """Cases of the same patient that have a mask, this one included."""
+    patient = _PHASE.sub("", case_id)
+    return [
+        record.id
+        for record in project.cases
+        if _PHASE.sub("", record.id) == patient and project.prediction_path(record.id).is_file()
+    ]
+
+
+def _described(volumes: dict[str, float], scheme: LabelScheme) -> str:
+    short = dict(zip(scheme.names, scheme.abbreviations or scheme.names, strict=True))
+    return ", ".join(f"{short[name]} {value:.0f} ml" for name, value in volumes.items())
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """Volumes in ml by structure, and who made the mask they are of."""
+
+    volumes: dict[str, float]
+    origin: Origin
+
+
+class Measures:
+    """Volumes and ejection fraction of the case on screen; remembers the other phases' volumes.
+
+    A mask is measured again only when its files have changed: the case on screen gets a new one
+    every few seconds while it is trained on.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Path, tuple[Stamp, _Measured | None]] = {}
+
+    def of(self, project: Project, case: OpenCase) -> list[str]:
+        """Lines on ``case``: its volumes, and what both phases of the patient give."""
+        if case.prediction is None:
+            return []
+        scheme = project.labels
+        voxel = case.image.geometry.voxel_volume_ml
+        volumes = volumes_ml(case.prediction, scheme, voxel)
+        of_cases = {case.id: _Measured(volumes, origin_of_case(case))}
+        for other in siblings(project, case.id):
+            if other != case.id and (found := self._measured(project, other)) is not None:
+                of_cases[other] = found
+        lines = [f"Volumes: {_described(volumes, scheme)}."]
+        if set(_NAMES.values()) <= set(scheme.names):
+            lines += _phase_lines(of_cases)
+        return lines + check_mask(case.prediction, case.image.geometry, scheme)
+
+    def _measured(self, project: Project, case_id: str) -> _Measured | None:
+        path = project.prediction_path(case_id)
+        now = stamp(
+            path,
+            path.with_name(f"{case_id}.json"),
+            project.accepted_path(case_id),
+            project.accepted_path(case_id).with_name(f"{case_id}.json"),
+            project.corrected_path(case_id),
+        )
+        known = self._known.get(path)
+        if known is None or known[0] != now:
+            known = self._known[path] = (now, _measure(project, case_id))
+        return known[1]
+
+
+def _measure(project: Project, case_id: str) -> _Measured | None:
+    found = project.read_prediction(case_id)
+    if found is None:
+        return None
+    mask, record = found
+    # The mask lies on the image's grid, so its header says how large a voxel is.
+    voxel = read_labels(project.prediction_path(case_id)).geometry.voxel_volume_ml
+    origin = origin_of(
+        record,
+        accepted_slices(project, case_id),
+        corrected_slices(project, case_id, mask.shape),
+        len(mask),
+    )
+    return _Measured(volumes_ml(mask, project.labels, voxel), origin)
+
+
+def origin_of_case(case: OpenCase) -> Origin:
+    """Who made the mask of the case on screen."""
+    return origin_of(case.origin, case.accepted, case.corrected, case.slices)
+
+
+def _phase_lines(of_cases: dict[str, _Measured]) -> list[str]:
+    """A line for each patient of whom both phases are there."""
+    left = {other: found.volumes.get(_NAMES["LV"], 0.0) for other, found in of_cases.items()}
+    return [_phase_line(pair, of_cases[pair.ed], of_cases[pair.es]) for pair in pair_phases(left)]
+
+
+def _phase_line(pair: Phases, ed: _Measured, es: _Measured) -> str:
+    mass = f"myocardial mass {myocardial_mass(ed.volumes.get(_NAMES['wall'], 0.0)):.0f} g"
+    allowed, told = comparison(ed.origin, es.origin, ("ED", "ES"))
+    head = f"{pair.patient} (ED {pair.ed}, ES {pair.es})"
+    if not allowed:
+        return (
+            f"{head}: no ejection fraction, because two models made the masks ({told}); make both "
+            f"with one, by All. At ED {mass}."
+        )
+    fractions = [
+        f"{side} EF {ejection_fraction(ed.volumes[_NAMES[side]], es.volumes[_NAMES[side]]):.0f} %"
+        for side in ("LV", "RV")
+        if ed.volumes.get(_NAMES[side], 0.0) > 0
+    ]
+    mark = f" Masks of different making: {told}." if told else ""
+    odd = "".join(f" {line}" for line in check_phases(ed.volumes, es.volumes))
+    return f"{head}: {', '.join([*fractions, mass])}.{mark}{odd}"
+
+
+def plan_export(project: Project, case_ids: Sequence[str], folder: Path) -> list[Planned]:
+    """Where the masks go that there are; ``ProjectError`` without any, ``FileError`` at a source.
+
+    Nothing is written yet.
+    """
+    with_mask = [case_id for case_id in case_ids if project.prediction_path(case_id).is_file()]
+    if not with_mask:
+        raise ProjectError("There is no mask to export yet; train or segment first.")
+    planned = []
+    sources = {identity(path) for path in project.source_files()} - {None}
+    for case_id in with_mask:
+        path = folder / f"{case_id}.nii.gz"
+        if identity(path) in sources or real(folder).is_relative_to(real(project.folder)):
+            raise FileError(
+                f"Got {folder}, where the images or the project lie; a mask would replace what is "
+                "there: choose another folder."
+            )
+        planned.append(Planned(case_id, path, is_taken(path)))
+    return planned
+
+
+def export_mask(project: Project, planned: Planned) -> None:
+    """Write one mask on the image's own grid, durably."""
+    mask = shown_mask(project, planned.case_id)
+    if mask is not None:
+        geometry = project.read_image(planned.case_id).geometry
+        write_labels(planned.path, project.labels.encode_mask(mask), geometry)

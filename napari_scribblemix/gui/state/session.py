@@ -1,0 +1,279 @@
+"""The state of the plugin: which project and case are open, what is drawn, what is trained.
+
+The one place in this process where state is kept and changed; whatever lasts is in the project
+folder.  It tells of changes by signals and knows no view, so it is tested without a window.
+Errors of the user's making are raised as everywhere; what is only to be said goes to ``told``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from psygnal import Signal
+
+from napari_scribblemix import events as ev
+from napari_scribblemix.data.labels import CARDIAC, UNLABELLED, LabelScheme
+from napari_scribblemix.errors import ProjectError
+from napari_scribblemix.gui.state import preferences
+from napari_scribblemix.gui.state.case_states import CaseState, CaseStates
+from napari_scribblemix.gui.state.open_case import (
+    Labels,
+    OpenCase,
+    corrected,
+    read_case,
+    read_masks,
+)
+from napari_scribblemix.gui.state.run_curves import CurveData, curves_of
+from napari_scribblemix.gui.state.run_state import Phase, RunState, after
+from napari_scribblemix.gui.state.runs import read_events, trained_cases
+from napari_scribblemix.project.project import Project
+
+
+class Session:
+    """See the module.  ``project`` and ``case`` are ``None`` until something is opened."""
+
+    leaving = Signal()
+    """The open case, or its mask, is about to be replaced: who holds something hands it over."""
+    project_changed = Signal()
+    cases_changed = Signal()
+    case_changed = Signal()
+    slice_changed = Signal(int)
+    scribble_changed = Signal(tuple)
+    strokes_saved = Signal(str)
+    masks_changed = Signal(str)
+    run_changed = Signal()
+    told = Signal(str, str)
+
+    def __init__(self) -> None:
+        self.project: Project | None = None
+        self.case: OpenCase | None = None
+        self.slice = 0
+        self.run = RunState()
+        self.trained: frozenset[str] = frozenset()
+        self._states = CaseStates()
+        self._giving_up: dict[str, frozenset[int]] = {}
+
+    @property
+    def scheme(self) -> LabelScheme:
+        """The classes of the project."""
+        return CARDIAC if self.project is None else self.project.labels
+
+    @property
+    def writable(self) -> bool:
+        """Whether strokes can be kept."""
+        return self.project is not None and self.project.writable
+
+    @property
+    def read_only(self) -> str | None:
+        """Why nothing of the open project may be changed here, to be put behind "Not now:"."""
+        if self.project is None or self.project.writable:
+            return None
+        return f"the project is read-only: {self.project.read_only_reason}"
+
+    def the_project(self) -> Project:
+        """The open project; ``ProjectError`` if there is none."""
+        if self.project is None:
+            raise ProjectError("No project is open; open images first.")
+        return self.project
+
+    def the_case(self) -> OpenCase:
+        """The case on screen; ``ProjectError`` if there is none."""
+        if self.case is None:
+            raise ProjectError("No case is open; open images and choose one of the list.")
+        return self.case
+
+    # -- project and case --
+
+    def use_project(self, project: Project) -> None:
+        """Show ``project`` in place of the one before, whose strokes are saved first."""
+        self.close_project()
+        self.project = project
+        self.run = RunState()
+        self.project_changed.emit()
+        self.cases_changed.emit()
+        if project.read_only_reason:
+            self.told.emit("warning", f"Opened read-only: {project.read_only_reason}")
+
+    def close_project(self) -> None:
+        """Save the strokes and give the project back."""
+        if self.project is None:
+            return
+        self.close_case()
+        self.project.close()
+        self.project, self.trained = None, frozenset()
+        self.project_changed.emit()
+        self.cases_changed.emit()
+
+    def open_case(self, case_id: str) -> None:
+        """Show another case; errors as the readers raise them, and then nothing changes."""
+        project = self.the_project()
+        # A case that is opened again must find its own last strokes on the disk.
+        self.leaving.emit()
+        self.fold()
+        case = read_case(project, case_id)
+        self.case = case
+        self.slice = min(self.slice, case.slices - 1) if self.slice else case.slices // 2
+        self.case_changed.emit()
+        if case.recovered and project.writable:
+            # No number: a stroke reaches the disk in several pieces.
+            self.told.emit("info", f"Unsaved strokes on {case_id} were found and brought back.")
+        if case.warnings:
+            self.told.emit("warning", f"{case_id}: {' '.join(case.warnings)}")
+
+    def close_case(self) -> None:
+        """Save the strokes of the case and show none."""
+        self.leaving.emit()
+        self.fold()
+        if self.case is not None:
+            self.case = None
+            self.case_changed.emit()
+
+    def show_slice(self, number: int) -> None:
+        """The viewer shows another slice (from 0)."""
+        if self.case is not None and number != self.slice and 0 <= number < self.case.slices:
+            self.slice = number
+            self.slice_changed.emit(number)
+
+    def case_states(self) -> list[CaseState]:
+        """Every case of the project, sorted by name."""
+        if self.project is None:
+            return []
+        return self._states.of(self.project, self.case, self.trained)
+
+    # -- strokes --
+
+    def take_scribble(self, scribble: Labels, slices: tuple[int, ...]) -> None:
+        """The strokes are now ``scribble``; only ``slices`` differ. On the disk on return."""
+        project, case = self.the_project(), self.the_case()
+        before = (case.scribble != UNLABELLED).any()
+        project.record_stroke(case.id, case.scribble, scribble)
+        case.scribble = scribble
+        self.scribble_changed.emit(slices)
+        self.strokes_saved.emit(case.id)
+        if before != (scribble != UNLABELLED).any():
+            self.cases_changed.emit()
+
+    def fold(self) -> None:
+        """Put the strokes of the journal into the scribble file."""
+        project, case = self.project, self.case
+        if project is None or case is None or not project.writable:
+            return
+        if project.journal_path(case.id).is_file():
+            project.write_scribble(case.id, case.scribble, case.image.geometry)
+            self.cases_changed.emit()
+
+    # -- masks and reviews --
+
+    def reread_masks(self, case_id: str) -> None:
+        """A prediction was written: show it, what a person accepted or corrected aside."""
+        project = self.the_project()
+        if self.case is not None and self.case.id == case_id:
+            # A correction that nobody has seen yet is not to be lost.
+            self.leaving.emit()
+            read_masks(project, self.case)
+        self.masks_changed.emit(case_id)
+
+    def accept(self, slices: Collection[int]) -> None:
+        """Keep the prediction of ``slices`` of the open case, whatever is predicted later."""
+        case = self.the_case()
+        if case.prediction is None:
+            raise ProjectError(f"{case.id} has no prediction to accept; train or segment first.")
+        self._review(case.accepted | set(slices))
+
+    def withdraw(self, slices: Collection[int]) -> None:
+        """Let ``slices`` be predicted again, those aside that were corrected by hand."""
+        self._review(self.the_case().accepted - set(slices))
+
+    def correct(self, mask: Labels, slices: Collection[int]) -> None:
+        """The reader changed ``slices`` of the mask (Z, Y, X) by hand: theirs now, so accepted.
+
+        Who undoes a correction takes back that it was accepted.
+        """
+        project, case = self.the_project(), self.the_case()
+        made = corrected(case, mask, slices)
+        project.write_corrected(case.id, sorted(made.corrected), made.mask, case.image.geometry)
+        self._write_review(made.accepted, made.mask)
+        case.corrected, case.untouched = made.corrected, made.untouched
+        if made.undone:
+            project.put_back(case.id, sorted(made.undone), made.mask)
+        self._giving_up[case.id] = self._giving_up.get(case.id, frozenset()) - set(slices)
+        self._tell_review()
+
+    def give_up(self, corrections: Mapping[str, frozenset[int]]) -> None:
+        """The person lets these go: what is segmented next may take their place."""
+        self._giving_up = dict(corrections)
+
+    def _let_go(self, event: ev.Segmented) -> None:
+        """Forget the corrections that were replaced; those made since it was said stay."""
+        gone = self._giving_up.pop(event.case, frozenset()) & set(event.corrected)
+        if event.replaced and gone:
+            self.the_project().drop_corrected(event.case, gone)
+            if self.case is not None and self.case.id == event.case:
+                for z in gone:
+                    self.case.untouched.pop(z, None)
+
+    def _review(self, accepted: frozenset[int]) -> None:
+        self._write_review(accepted, self.the_case().prediction)
+        self._tell_review()
+
+    def _write_review(self, accepted: frozenset[int], mask: Labels | None) -> None:
+        project, case = self.the_project(), self.the_case()
+        project.write_review(
+            case.id,
+            sorted(accepted),
+            preferences.reviewer(),
+            labels=mask,
+            geometry=case.image.geometry,
+        )
+        case.accepted, case.prediction = accepted, mask
+
+    def _tell_review(self) -> None:
+        case_id = self.the_case().id
+        self.masks_changed.emit(case_id)
+        self.strokes_saved.emit(case_id)
+        self.cases_changed.emit()
+
+    # -- the child process --
+
+    def begin(self, phase: Phase, run: Path | None, words: str, left: int = 0) -> None:
+        """A child process was started; a run that goes on shows its curves from the start.
+
+        ``left``: of a segmentation, the cases in which there was nothing to replace.
+        """
+        curves = CurveData() if run is None else curves_of(read_events(run))
+        self.run = RunState(phase=phase, run=run, words=words, curves=curves, left=left)
+        self.run_changed.emit()
+
+    def enter(self, phase: Phase, words: str) -> None:
+        """The child process was told something."""
+        self.run = replace(self.run, phase=phase, words=words)
+        self.run_changed.emit()
+
+    def follow(self, event: ev.Event) -> None:
+        """Take note of what the child process tells."""
+        self.run = after(self.run, event)
+        if isinstance(event, ev.Started):
+            earlier = event.step and self.project and self.run.run
+            known = trained_cases(self.the_project(), earlier) if earlier else frozenset()
+            self.trained = known | set(event.scribbled)
+            self.cases_changed.emit()
+        elif isinstance(event, ev.ScribblesTaken) and event.case not in self.trained:
+            self.trained |= {event.case}
+            self.cases_changed.emit()
+        elif isinstance(event, ev.Preview | ev.Segmented):
+            if isinstance(event, ev.Segmented):
+                self._let_go(event)
+            fresh = self.case is None or self.case.id != event.case or self.case.prediction is None
+            self.reread_masks(event.case)
+            if fresh:
+                self.cases_changed.emit()
+        self.run_changed.emit()
+
+    def end(self, sentence: str, *, failed: bool) -> None:
+        """The child process is gone."""
+        self.run = replace(self.run, phase=Phase.IDLE, eta=None, words=sentence)
+        self.run_changed.emit()
+        self.cases_changed.emit()
+        self.told.emit("error" if failed else "info", sentence)

@@ -1,0 +1,208 @@
+"""Step 3: how to train, how it goes, and what was trained before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QComboBox, QProgressBar, QWidget
+
+from napari_scribblemix.data.wording import counted
+from napari_scribblemix.gui.state.run_curves import curves_of
+from napari_scribblemix.gui.state.run_state import Phase, RunState
+from napari_scribblemix.gui.state.runs import RunSummary, best_run, read_events
+from napari_scribblemix.gui.train.companion_box import CompanionBox
+from napari_scribblemix.gui.train.curves import Curves
+from napari_scribblemix.gui.widgets.controls import (
+    Section,
+    allow,
+    button,
+    column,
+    note,
+    row,
+    say,
+    tip,
+)
+from napari_scribblemix.gui.widgets.lines import Lines
+from napari_scribblemix.gui.widgets.plain import plain
+from napari_scribblemix.gui.widgets.settings_form import SettingsForm
+from napari_scribblemix.settings import TrainSettings
+
+_MAIN = ("method", "preset", "time", "device")
+_MORE = ("start", "threads", "seed", "enclosure_rule", "cases", "steps", "batch", "learning_rate")
+_NOTES = 8
+_RUNS_TIP = (
+    "The trainings of this project; ★ marks the highest Dice against the masks that came with the "
+    "images. Choose one to see its curves."
+)
+_DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+class TrainPanel(QWidget):
+    """Tells what the user presses; shows the state of the run."""
+
+    train_wanted = Signal()
+    pause_wanted = Signal()
+    stop_wanted = Signal()
+    resume_wanted = Signal(object)
+    settings_changed = Signal()
+    """Another method or preset was chosen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.form = SettingsForm(TrainSettings, _MAIN, {"device": _DEVICES})
+        self.companions = CompanionBox()
+        self.companions.hide()
+        for name in ("method", "preset"):
+            self.form.editors[name].currentIndexChanged.connect(lambda _index: self._on_settings())
+        self.more = SettingsForm(TrainSettings, _MORE, {"start": ("", "starter", "scratch")})
+        self.train_button = button(
+            "Train", "Learn from all strokes of the project, drawn so far or from now on.",
+            self.train_wanted.emit,
+        )  # fmt: skip
+        self.pause_button = button(
+            "Pause", "Save and wait, so that the machine is free for something else.",
+            self.pause_wanted.emit,
+        )  # fmt: skip
+        self.stop_button = button(
+            "Stop", "Save and end; the run can be gone on with later.", self.stop_wanted.emit
+        )
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setMinimumHeight(14)
+        tip(self.bar, "How much of the time or of the steps is used.")
+        room = self.bar.sizePolicy()
+        room.setRetainSizeWhenHidden(True)
+        self.bar.setSizePolicy(room)
+        self.words = Lines(2)
+        self.notes = Lines(2)
+        self.curves = Curves()
+        self.runs = tip(QComboBox(), _RUNS_TIP)
+        self.runs.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.runs.currentIndexChanged.connect(lambda _index: self._allow_resume())
+        self.runs.activated.connect(lambda _index: self._show_past())
+        self.resume_button = button(
+            "Go on", "Resume this training from its last checkpoint.", self._resume
+        )
+        self._summaries: tuple[RunSummary, ...] = ()
+        self._busy: str | None = None
+        self._past: Path | None = None
+        self._growing = False
+        layout = column(self)
+        layout.addWidget(self.form)
+        layout.addWidget(self.companions)
+        layout.addWidget(Section("More settings", self.more, expanded=False))
+        layout.addLayout(row(self.train_button, self.pause_button, self.stop_button, stretch=0))
+        layout.addWidget(self.bar)
+        layout.addWidget(self.words)
+        layout.addWidget(self.notes)
+        layout.addWidget(self.curves)
+        layout.addLayout(row(note("Runs"), self.runs, self.resume_button, stretch=1))
+
+    def show_run(self, run: RunState) -> None:
+        """Progress, words and curves, and the buttons' texts."""
+        # Busy, as long as nobody knows how far it is.
+        self.bar.setRange(0, 0 if run.busy and run.preparing else 1000)
+        self.bar.setValue(round(1000 * run.fraction))
+        self.bar.setFormat("Segmenting %p%" if run.phase is Phase.SEGMENTING else "%p%")
+        self.bar.setVisible(run.busy or run.fraction > 0)
+        self.show_words(run, 0)
+        # The first is read at a glance, the tooltip has all.
+        count, first = len(run.warnings), "\n".join(run.warnings[:_NOTES])
+        say(self.notes, f"{counted(count, 'note')}: {first}" if count else "")
+        if run.phase is Phase.STARTING:
+            self.curves.prepare()
+        self._growing = run.training
+        if run.training:
+            self._past = None
+        # What is said by the curves stays while cases are segmented.
+        if self._past is None and (run.training or run.curves.drawn or not run.words):
+            self.curves.show_curves(run.curves, empty=run.training)
+        paused = run.phase in {Phase.PAUSED, Phase.PAUSING}
+        self.pause_button.setText("Resume" if paused else "Pause")
+
+    def show_words(self, run: RunState, seconds: int) -> None:
+        """What is going on and, while it is prepared, for how many ``seconds``."""
+        waited = run.preparing and run.busy and seconds > 0
+        say(self.words, f"{run.words.rstrip('…')}, {seconds} s…" if waited else run.words)
+
+    def show_runs(self, summaries: Sequence[RunSummary]) -> None:
+        """Fill the list of runs, the newest chosen."""
+        self._summaries = tuple(summaries)
+        best = best_run(summaries)
+        self.runs.clear()
+        for run in summaries:
+            dice = "" if run.dice is None else f", Dice {run.dice:.3f}"
+            star = "★ " if run is best else ""
+            self.runs.addItem(f"{star}{run.name}: {counted(run.steps, 'step')}{dice}", run.path)
+            tooltip = Qt.ItemDataRole.ToolTipRole
+            self.runs.setItemData(self.runs.count() - 1, plain(run.sentence), tooltip)
+        newest = max(range(len(summaries)), key=lambda i: _changed(summaries[i].path), default=None)
+        if newest is not None:
+            self.runs.setCurrentIndex(newest)
+        self._allow_resume()
+
+    def method(self) -> str:
+        """The method that is chosen."""
+        return self._chosen("method")
+
+    def preset(self) -> str:
+        """The preset that is chosen."""
+        return self._chosen("preset")
+
+    def _chosen(self, name: str) -> str:
+        box = self.form.editors[name]
+        return str(box.currentData()) if isinstance(box, QComboBox) else ""
+
+    def allow_training(self, reason: str | None, new: str | None, run: RunState) -> None:
+        """Enable the buttons that mean something now.
+
+        ``reason``: why no training can begin or go on; ``new``: why no new one can begin.
+        """
+        self._busy = "a training or segmentation is at work." if run.busy else reason
+        allow(self.train_button, self._busy or new)
+        idle = None if run.phase in {Phase.TRAINING, Phase.PAUSED} else "no training runs."
+        allow(self.pause_button, idle)
+        stoppable = run.busy and run.phase is not Phase.STOPPING
+        allow(self.stop_button, None if stoppable else "nothing runs.")
+        self._allow_resume()
+
+    def chosen_run(self) -> RunSummary | None:
+        """The run that is chosen in the list."""
+        index = self.runs.currentIndex()
+        return self._summaries[index] if 0 <= index < len(self._summaries) else None
+
+    def _allow_resume(self) -> None:
+        run = self.chosen_run()
+        self.runs.setToolTip(plain(_RUNS_TIP if run is None else f"{_RUNS_TIP}\n{run.sentence}"))
+        reason = self._busy
+        if run is None:
+            reason = "nothing was trained yet."
+        elif run.finished:
+            reason = "this training used all its time; press Train for a new one."
+        elif not run.resumable:
+            reason = "this training ended before its first checkpoint."
+        allow(self.resume_button, reason)
+
+    def _on_settings(self) -> None:
+        self.companions.setVisible(self.method() == "modelmix")
+        self.settings_changed.emit()
+
+    def _show_past(self) -> None:
+        """The curves of the run that was chosen by hand, unless one is growing."""
+        run = self.chosen_run()
+        if run is not None and not self._growing:
+            self._past = run.path
+            self.curves.show_curves(curves_of(read_events(run.path)))
+
+    def _resume(self) -> None:
+        run = self.chosen_run()
+        if run is not None:
+            self.resume_wanted.emit(run.path)
+
+
+def _changed(path: Path) -> float:
+    return max((item.stat().st_mtime for item in path.iterdir()), default=path.stat().st_mtime)
