@@ -140,7 +140,7 @@ class ScribbleMixWidget(QWidget):
     def _seen_window(self) -> QMainWindow | None:
         """The window, if there is somebody to talk to; the panel itself may be hidden in it."""
         # ``viewer.close()`` has emptied it already: there is nothing to stay for.
-        if self._window is None or not self._window.isVisible() or not self.board.viewer.layers:
+        if self._window is None or not self._window.isVisible() or self.board.viewer_is_empty:
             return None
         return self._window
 

@@ -22,7 +22,6 @@ from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.gui.viewer.chosen_layer import ImageLayer
 from napari_scribblemix.gui.viewer.layer_case import add_layer_image, safe_name
 from napari_scribblemix.gui.viewer.layers import LayerBoard
-from napari_scribblemix.gui.viewer.way_up import AS_STORED, way_up
 from napari_scribblemix.project.project import PROJECT_SUFFIX, Project
 
 _SHOWN = 3
@@ -232,9 +231,7 @@ class CasesControl(QObject):
         case, number = self._session.case, self._session.slice
         if case is None:
             self._board.clear()
-            self._board.viewer.scene.camera.orientation2d = AS_STORED
         else:
-            self._board.viewer.scene.camera.orientation2d = way_up(case.image.geometry)
             self._board.show_case(case, self._session.scheme)
             self._board.stand_at(number)
         self._panel.show_current(case.id if case else None)

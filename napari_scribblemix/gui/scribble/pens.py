@@ -63,7 +63,7 @@ class Pens(QObject):
         if layer is not None:
             if not layer.visible:  # napari lets nobody draw on what is hidden
                 layer.visible = True
-            self._board.viewer.layers.selection.active = layer
+            self._board.choose(layer)
             self._know(layer)
             self._value = pen
             self._give(layer)
@@ -76,14 +76,14 @@ class Pens(QObject):
         self._value = value
         layer = self.layer()
         if layer is not None and layer.editable:
-            self._board.viewer.layers.selection.active = layer
+            self._board.choose(layer)
             self._give(layer)
         self.show()
 
     def show(self) -> None:
         """Mark in the panel what is in the hand: nothing while the image is moved."""
         layer = self.layer()
-        if layer is None or layer is not self._board.viewer.layers.selection.active:
+        if layer is None or layer is not self._board.chosen:
             self._panel.show_hand(None, None)
             return
         mode, label = str(layer.mode), int(layer.selected_label)
@@ -101,7 +101,7 @@ class Pens(QObject):
     # -- inside --
 
     def _on_active(self) -> None:
-        active = self._board.viewer.layers.selection.active
+        active = self._board.chosen
         for role in _DRAWN_ON:
             if active is not None and active is self._board.layer(role):
                 self._role = role

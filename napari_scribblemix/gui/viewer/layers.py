@@ -1,10 +1,9 @@
-"""The layers of the open case in the viewer; nothing else of the plugin touches them.
+"""The open case in the viewer: what the steps see of napari's layers, and what they may ask for.
 
 From bottom to top: image, its further channels, uncertainty, enclosed background, prediction,
 scribbles.  The viewer's axes are (Z, Y, X) with the image's spacing as scale; the full affine stays
-in the project and in each layer's metadata, from which it is saved.  Layers of others in the same
-viewer are left alone.  Another case takes the layers of the one before over: the viewer is never
-empty in between.
+in the project and in each layer's metadata, from which it is saved.  Another case takes the layers
+of the one before over (see ``case_stack``): the viewer is never empty in between.
 """
 
 from __future__ import annotations
@@ -28,12 +27,11 @@ from napari_scribblemix.gui.viewer.case_layers import (
     PREDICTION,
     SCRIBBLES,
     UNCERTAINTY,
-    Content,
     content_of,
     image_roles,
 )
+from napari_scribblemix.gui.viewer.case_stack import CaseStack
 from napari_scribblemix.gui.viewer.chosen_layer import ImageLayer, chosen_image, reason_against
-from napari_scribblemix.gui.viewer.exchange import exchange, fits
 from napari_scribblemix.gui.viewer.slice_on_screen import (
     IN_3D,
     SIDEWAYS,
@@ -41,6 +39,7 @@ from napari_scribblemix.gui.viewer.slice_on_screen import (
     stand_at,
     turn_back,
 )
+from napari_scribblemix.gui.viewer.way_up import AS_STORED, way_up
 
 __all__ = ["CHANNELS", "ENCLOSED", "IMAGE", "PREDICTION", "SCRIBBLES", "UNCERTAINTY", "LayerBoard"]
 
@@ -59,7 +58,7 @@ class LayerBoard:
     def __init__(self, viewer: Any) -> None:
         """``viewer``: a ``napari.Viewer``, or a ``ViewerModel`` without a window."""
         self.viewer = viewer
-        self._layers: dict[str, Layer] = {}
+        self._stack = CaseStack(viewer)
         self._taken_out = False
         self._changing = False
         self._seen: int | str | None = None
@@ -79,13 +78,28 @@ class LayerBoard:
 
     def layer(self, role: str) -> Any:
         """The layer of that role, or ``None`` if there is none (any more)."""
-        found = self._layers.get(role)
-        return found if found is not None and found in self.viewer.layers else None
+        return self._stack.layer(role)
 
     @property
     def complete(self) -> bool:
         """Whether the user left the layers of the case where they are."""
         return not self._taken_out
+
+    # -- what is chosen --
+
+    @property
+    def chosen(self) -> Any:
+        """The layer that is chosen in the viewer, of whomever it is, or ``None``."""
+        return self.viewer.layers.selection.active
+
+    def choose(self, layer: Layer) -> None:
+        """Choose a layer as a click in the layer list does."""
+        self.viewer.layers.selection.active = layer
+
+    @property
+    def viewer_is_empty(self) -> bool:
+        """Whether no layer of anybody is in the viewer (any more)."""
+        return not self.viewer.layers
 
     # -- the case --
 
@@ -95,15 +109,16 @@ class LayerBoard:
         Its image is shown in any case, of several channels the first: the others wait, hidden, in
         the layer list.  Other layers are made by their own methods.  The slider stays where it is.
         """
+        self.viewer.scene.camera.orientation2d = way_up(case.image.geometry)
         with self._change():
             shown = [role for role in ORDER if self.layer(role) is not None]
             wanted = {role: content_of(role, case, scheme) for role in (*image_roles(case), *shown)}
             for role, content in wanted.items():
                 if content is not None:
-                    self._show(role, content)
+                    self._stack.show(role, content)
             for role, content in wanted.items():
                 if content is None:
-                    self._remove(role)
+                    self._stack.remove(role)
         self._taken_out = False
         self.viewer.reset_view()
 
@@ -111,7 +126,7 @@ class LayerBoard:
         """The layer to draw on, made if it is not there, and chosen with the brush in hand."""
         layer = self._get(SCRIBBLES, case, scheme)
         layer.editable = editable
-        self.viewer.layers.selection.active = layer
+        self.choose(layer)
         if editable:
             layer.mode = "paint"
         return layer
@@ -119,14 +134,14 @@ class LayerBoard:
     def show_mask(self, case: OpenCase, scheme: LabelScheme) -> None:
         """The prediction as it is now; other layers keep selection and order."""
         if case.prediction is None:
-            self._remove(PREDICTION)
+            self._stack.remove(PREDICTION)
         else:
             _write(self._get(PREDICTION, case, scheme), case.prediction)
 
     def show_uncertainty(self, case: OpenCase, scheme: LabelScheme, *, shown: bool) -> None:
         """The uncertainty as it is now; its layer is made when it is first asked for."""
         if case.uncertainty is None:
-            self._remove(UNCERTAINTY)
+            self._stack.remove(UNCERTAINTY)
         elif shown or self.layer(UNCERTAINTY) is not None:
             layer = self._get(UNCERTAINTY, case, scheme)
             _write(layer, case.uncertainty)
@@ -148,11 +163,12 @@ class LayerBoard:
             layer.refresh()
 
     def clear(self) -> None:
-        """Take all layers of the case out of the viewer."""
+        """Take all layers of the case out of the viewer, which turns back as it was."""
         with self._change():
             for role in ORDER:
-                self._remove(role)
+                self._stack.remove(role)
         self._taken_out = False
+        self.viewer.scene.camera.orientation2d = AS_STORED
 
     # -- slices --
 
@@ -161,11 +177,11 @@ class LayerBoard:
 
         Whoever acts on it asks here at that moment; ``slice_changed`` is for what is only shown.
         """
-        return common_slice(self.viewer, self._present(IMAGE, PREDICTION, SCRIBBLES))
+        return common_slice(self.viewer, self._stack.present(IMAGE, PREDICTION, SCRIBBLES))
 
     def stand_at(self, number: int) -> None:
         """Move the slider to a slice (from 0), whichever way the view is turned."""
-        for layer in self._present(*ORDER)[:1]:
+        for layer in self._stack.present(*ORDER)[:1]:
             stand_at(self.viewer, layer, number)
         self._look()
 
@@ -179,16 +195,13 @@ class LayerBoard:
 
     def reason_against_active(self) -> str | None:
         """Why the layer chosen in the viewer cannot become a case; ``None`` if it can."""
-        return reason_against(self.viewer, self._layers.values())
+        return reason_against(self.viewer, self._stack.own)
 
     def active_image(self) -> ImageLayer | None:
         """The image layer that is chosen in the viewer, if it can become a case."""
-        return chosen_image(self.viewer, self._layers.values())
+        return chosen_image(self.viewer, self._stack.own)
 
     # -- inside --
-
-    def _present(self, *roles: str) -> list[Layer]:
-        return [layer for role in roles if (layer := self.layer(role)) is not None]
 
     def _on_active(self) -> None:
         self.active_changed.emit()
@@ -204,11 +217,9 @@ class LayerBoard:
             self.view_changed.emit()
 
     def _on_removed(self, event: Any) -> None:
-        for role, layer in list(self._layers.items()):
-            if layer is event.value:
-                del self._layers[role]
-                self._taken_out = True
-                self.removed.emit(role)
+        if (role := self._stack.forget(event.value)) is not None:
+            self._taken_out = True
+            self.removed.emit(role)
         self._look()
 
     @contextmanager
@@ -225,39 +236,8 @@ class LayerBoard:
         """The layer of the role, made if it is not there; the case has something for it."""
         layer = self.layer(role)
         if layer is None and (content := content_of(role, case, scheme)) is not None:
-            layer = self._show(role, content)
+            layer = self._stack.show(role, content)
         return layer
-
-    def _show(self, role: str, content: Content) -> Layer:
-        layer = self.layer(role)
-        if layer is not None and fits(layer, content):
-            exchange(layer, content)
-            return layer
-        new = content.kind(content.array, **content.settings, **content.look)
-        self._put(role, new)
-        if layer is not None:
-            self.viewer.layers.remove(layer)
-        return new
-
-    def _put(self, role: str, layer: Layer) -> None:
-        """Lay ``layer`` over the roles below it; who draws keeps the layer in hand."""
-        layers = self.viewer.layers
-        active = layers.selection.active
-        above = [
-            layers.index(found)
-            for name in ORDER[ORDER.index(role) + 1 :]
-            if (found := self.layer(name)) is not None
-        ]
-        layers.insert(min(above, default=len(layers)), layer)
-        self._layers[role] = layer
-        if active is not None and active in self._layers.values():
-            layers.selection.active = active
-
-    def _remove(self, role: str) -> None:
-        layer = self.layer(role)
-        self._layers.pop(role, None)
-        if layer is not None:
-            self.viewer.layers.remove(layer)
 
 
 def _write(layer: Any, array: NDArray[np.uint8]) -> None:
