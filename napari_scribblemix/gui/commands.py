@@ -44,7 +44,7 @@ def train(viewer: Viewer) -> None:
 def segment(viewer: Viewer) -> None:
     """Layers > Segment > Segment: the case on screen, else the chosen layer as a new case."""
     widget = _with_case(viewer)
-    guarded(widget.session, widget.review.segment)()
+    guarded(widget.session, widget.review.segmenting.segment)()
 
 
 def cine_sample() -> list[LayerData]:

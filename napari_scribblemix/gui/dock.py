@@ -62,8 +62,13 @@ class ScribbleMixWidget(QWidget):
         self.draw = DrawControl(self.session, self.board, self.scribble_panel)
         self.train = TrainControl(self.session, self.relay, self.train_panel)
         self.review = ReviewControl(
-            self.session, self.board, self.review_panel, self.draw, self.train
+            self.session,
+            self.board,
+            self.review_panel,
+            replace_slice=self.draw.replace_slice,
+            start=self.train.segment,
         )
+        self._join_steps()
         self.session.told.connect(self._tell)
         napari_viewer.events.theme.connect(self._on_theme)
         self._on_theme()
@@ -97,6 +102,13 @@ class ScribbleMixWidget(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.message)
         layout.addWidget(Column(inside))
+
+    def _join_steps(self) -> None:
+        """What one step hears of another; none knows who listens."""
+        self.draw.pens.changed.connect(self.review.watch.look)
+        self.draw.correcting.connect(self.review.show_prediction)
+        self.review.mask_shown.connect(self.draw.allow)
+        self.review.case_shown.connect(self.draw.go_on_correcting)
 
     # -- opening --
 

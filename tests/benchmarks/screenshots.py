@@ -108,7 +108,7 @@ def main() -> None:
         wait(lambda: widget.session.run.fraction > 0.6, options.seconds + 60)
         save(window, options.output / "napari_train.png")
         wait(lambda: not widget.session.run.busy, options.seconds + 60)
-        widget.review.segment(everything=True)
+        widget.review.segmenting.segment(everything=True)
         wait(lambda: not widget.session.run.busy, 120)
         widget.review_panel.outline.setChecked(True)
         widget.review_panel.opacity.setValue(90)

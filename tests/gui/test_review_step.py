@@ -135,7 +135,7 @@ def test_segment_asks_before_it_replaces_a_correction_nobody_accepts(
     # Not seen by the watch yet: it is handed over before anything is asked.
     widget.board.layer(PREDICTION).data[1, 5, 5] = 2
     widget.review.watch.look()
-    widget.review.segment()
+    widget.review.segmenting.segment()
     assert not asked, "an accepted slice is never replaced"
     FakeClient.made.end()
     widget.board.go_to_slice(1)

@@ -7,66 +7,59 @@ so.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QFileDialog
 
 from napari_scribblemix.data.from_mask import scribbles_from_mask
 from napari_scribblemix.data.labels import UNLABELLED
-from napari_scribblemix.errors import ProjectError, ScribbleMixError
+from napari_scribblemix.errors import ProjectError
+from napari_scribblemix.gui.review.corrections import take_correction
+from napari_scribblemix.gui.review.export import export_mask, plan_export
+from napari_scribblemix.gui.review.mask_look import show_look
 from napari_scribblemix.gui.review.panel import ReviewPanel
-from napari_scribblemix.gui.review.questions import may_replace_corrections, with_consent
-from napari_scribblemix.gui.scribble.control import DrawControl
+from napari_scribblemix.gui.review.questions import with_consent
+from napari_scribblemix.gui.review.segmenting import Segmenting, Start
 from napari_scribblemix.gui.state.guard import guarded
-from napari_scribblemix.gui.state.masks import (
-    Measures,
-    export_mask,
-    origin_of_case,
-    plan_export,
-    siblings,
-)
+from napari_scribblemix.gui.state.measures import Measures, origin_of_case, siblings
 from napari_scribblemix.gui.state.next_slice import most_doubtful, slice_doubts
-from napari_scribblemix.gui.state.open_case import corrections_at_risk, decided_cases
 from napari_scribblemix.gui.state.origins import describe_mask, describe_slice
-from napari_scribblemix.gui.state.runs import list_runs, model_choices
 from napari_scribblemix.gui.state.session import Session
-from napari_scribblemix.gui.train.control import TrainControl
 from napari_scribblemix.gui.viewer.layers import PREDICTION, LayerBoard
 from napari_scribblemix.gui.viewer.slice_on_screen import TAKEN_OUT
 from napari_scribblemix.gui.viewer.strokes_watch import LabelsWatch
 
-_OUTLINE = 1
-
-
-def _set(layer: Any, name: str, value: object) -> None:
-    """Set what differs: napari draws a layer anew even where nothing changed."""
-    if getattr(layer, name) != value:
-        setattr(layer, name, value)
-
 
 class ReviewControl(QObject):
     """Between the review panel, the session and the mask layers."""
+
+    mask_shown = Signal()
+    """The mask of the case is on screen as it is now; of another case or of the same."""
+    case_shown = Signal()
+    """Another case is on screen with its mask, if it has one."""
 
     def __init__(
         self,
         session: Session,
         board: LayerBoard,
         panel: ReviewPanel,
-        draw: DrawControl,
-        train: TrainControl,
+        *,
+        replace_slice: Callable[[int, NDArray[np.uint8]], None],
+        start: Start,
     ) -> None:
+        """``replace_slice`` draws strokes, as viewer values (Y, X), over a slice (from 0)."""
         super().__init__(panel)
         self._session, self._board, self._panel = session, board, panel
-        self._draw, self._train = draw, train
-        self._busy: bool | None = None
+        self._replace_slice = replace_slice
         self._measures = Measures()
         self._before_volume: dict[str, frozenset[int]] = {}
-        self.watch = LabelsWatch(self._take, self)
-        panel.segment_wanted.connect(guarded(session, self.segment))
+        self.watch = LabelsWatch(partial(take_correction, session, board), self)
+        self.segmenting = Segmenting(session, panel, start)
         panel.look_changed.connect(self._show_look)
         panel.uncertain_wanted.connect(guarded(session, self.go_to_uncertain))
         panel.accept_wanted.connect(guarded(session, self.toggle_slice))
@@ -78,13 +71,9 @@ class ReviewControl(QObject):
         session.case_changed.connect(self._on_case)
         session.slice_changed.connect(self._on_slice)
         session.masks_changed.connect(self._on_masks)
-        session.run_changed.connect(self._on_run)
         session.cases_changed.connect(self._allow)
         board.removed.connect(self._on_removed)
-        draw.pens.changed.connect(self.watch.look)
-        draw.correcting.connect(lambda: panel.prediction.setChecked(True))
         board.view_changed.connect(self._allow)
-        self._show_models()
         self._on_case()
 
     def close(self) -> None:
@@ -93,31 +82,6 @@ class ReviewControl(QObject):
         self.watch.follow(None)
 
     # -- what the user presses --
-
-    def segment(self, everything: bool = False) -> None:
-        """Make the mask of the case on screen, or of all cases."""
-        model = self._panel.chosen_model()
-        if model is None:
-            raise ProjectError("There is no model to segment with; train first.")
-        session = self._session
-        session.leaving.emit()
-        case_ids = [record.id for record in session.the_project().cases]
-        wanted = case_ids if everything else [session.the_case().id]
-        at_risk = corrections_at_risk(session.the_project(), wanted)
-        replace = may_replace_corrections(self._panel, at_risk) if at_risk else False
-        if replace is not None:
-            session.give_up(at_risk if replace else {})
-            left = decided_cases(session.the_project(), wanted, corrections=not replace)
-            if len(left) == len(wanted):
-                where = wanted[0] if len(wanted) == 1 else "the project"
-                session.told.emit(
-                    "info",
-                    f"All slices of {where} are accepted (or corrected); nothing was replaced.",
-                )
-                return
-            open_cases = tuple(case_id for case_id in wanted if case_id not in left)
-            cases = () if everything and not left else open_cases
-            self._train.segment(model, cases, over_corrections=replace, left=len(left))
 
     def go_to_uncertain(self) -> None:
         """Show the slice the model is least sure of, those a person decided on left out."""
@@ -167,7 +131,7 @@ class ReviewControl(QObject):
                 "to take: choose another slice."
             )
         before = case.scribble[number].copy()
-        self._draw.replace_slice(number, scheme.to_viewer(strokes))
+        self._replace_slice(number, scheme.to_viewer(strokes))
         if (before != UNLABELLED).any() and not np.array_equal(before, strokes):
             self._session.told.emit(
                 "info", f"The strokes of slice {number} were replaced; Undo brings them back."
@@ -205,10 +169,14 @@ class ReviewControl(QObject):
 
     # -- what is shown --
 
+    def show_prediction(self) -> None:
+        """The mask is drawn on from now on, so it must be seen."""
+        self._panel.prediction.setChecked(True)
+
     def _on_case(self) -> None:
         self.watch.follow(None)
         self._show_masks()
-        self._draw.go_on_correcting()
+        self.case_shown.emit()
 
     def _on_masks(self, case_id: str) -> None:
         case, project = self._session.case, self._session.project
@@ -231,7 +199,7 @@ class ReviewControl(QObject):
             self.watch.follow(layer)
             self.watch.reset()
             self._show_look()
-            self._draw.allow()
+            self.mask_shown.emit()
             self._panel.show_measures(self._measures.of(project, case))
         else:
             self._panel.show_measures(())
@@ -239,16 +207,7 @@ class ReviewControl(QObject):
         self._allow()
 
     def _show_look(self) -> None:
-        layer = self._board.layer(PREDICTION)
-        if layer is not None:
-            _set(layer, "visible", self._panel.prediction.isChecked())
-            # napari lets a layer that is shown again be edited, whatever it was before.
-            _set(layer, "editable", self._session.writable)
-            _set(layer, "contour", _OUTLINE if self._panel.outline.isChecked() else 0)
-            _set(layer, "opacity", self._panel.opacity.value() / 100)
-        if self._session.case is not None:
-            shown = self._panel.uncertainty.isChecked()
-            self._board.show_uncertainty(self._session.case, self._session.scheme, shown=shown)
+        show_look(self._session, self._board, self._panel)
 
     def _on_slice(self, _slice: int = 0) -> None:
         case = self._session.case
@@ -263,26 +222,11 @@ class ReviewControl(QObject):
 
     def _on_project(self) -> None:
         self._before_volume.clear()
-        self._panel.forget_choice()
-        self._show_models()
-
-    def _show_models(self) -> None:
-        project = self._session.project
-        runs = [] if project is None else list_runs(project)
-        self._panel.show_models(model_choices(runs))
         self._allow()
-
-    def _on_run(self) -> None:
-        # Models come and go with runs, not with every step of one.
-        if self._busy is not self._session.run.busy:
-            self._busy = self._session.run.busy
-            self._show_models()
 
     def _allow(self) -> None:
         session, case = self._session, self._session.case
         reason = None if case is not None else "open images first."
-        busy = "a training or segmentation is at work." if session.run.busy else None
-        self._panel.allow_segmenting(reason or session.read_only or busy)
         masked = reason or (
             None if case is not None and case.prediction is not None else "there is no mask yet."
         )
@@ -296,24 +240,3 @@ class ReviewControl(QObject):
             self.watch.look()
             self.watch.follow(None)
             self._allow()
-
-    # -- corrections by hand --
-
-    def _take(self, data: NDArray[np.uint8], slices: tuple[int, ...]) -> bool:
-        session = self._session
-        case, classes = session.the_case(), session.scheme.classes
-        # The background pen means background here too; what has no meaning is left out.
-        mask = np.where(data < classes, data, 0).astype(np.uint8)
-        index = list(slices)
-        if (mask[index] != data[index]).any():
-            data[index] = mask[index]
-            if (layer := self._board.layer(PREDICTION)) is not None:
-                layer.refresh()
-        if case.prediction is not None and (mask[index] == case.prediction[index]).all():
-            return True
-        try:
-            session.correct(mask, slices)
-        except ScribbleMixError as error:
-            session.told.emit("error", f"The correction is not saved yet: {error}")
-            return False
-        return True

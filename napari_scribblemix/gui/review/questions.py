@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from qtpy.QtWidgets import QMessageBox, QWidget
 
-from napari_scribblemix.gui.state.masks import Planned
+from napari_scribblemix.gui.review.export import Planned
 from napari_scribblemix.gui.widgets.plain import plain
 
 

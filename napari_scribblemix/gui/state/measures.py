@@ -1,20 +1,16 @@
-"""What can be made of the masks of a project: measures of the heart, and files for others.
+"""What the masks of a project say of the heart: volumes, mass, ejection fraction.
 
-A mask is the prediction of a case with the slices somebody accepted as they were accepted.  Files
-that are there already are never written over unasked, and never what the project was made from.
+A mask is the prediction of a case with the slices somebody accepted as they were accepted.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from napari_scribblemix.data.labels import LabelScheme
-from napari_scribblemix.data.links import identity, is_taken, real
-from napari_scribblemix.data.nifti import read_labels, write_labels
-from napari_scribblemix.errors import FileError, ProjectError
+from napari_scribblemix.data.nifti import read_labels
 from napari_scribblemix.evaluation.cardiac import (
     Phases,
     ejection_fraction,
@@ -28,22 +24,12 @@ from napari_scribblemix.gui.state.open_case import (
     OpenCase,
     accepted_slices,
     corrected_slices,
-    shown_mask,
 )
 from napari_scribblemix.gui.state.origins import Origin, comparison, origin_of
 from napari_scribblemix.project.project import Project
 
 _NAMES = {"LV": "left ventricle", "RV": "right ventricle", "wall": "myocardium"}
 _PHASE = re.compile(r"[_-]?(ED|ES|frame\d+)$", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A mask to export and whether its file is there already."""
-
-    case_id: str
-    path: Path
-    there: bool
 
 
 def siblings(project: Project, case_id: str) -> list[str]:
@@ -154,32 +140,3 @@ def _phase_line(pair: Phases, ed: _Measured, es: _Measured) -> str:
     mark = f" Masks of different making: {told}." if told else ""
     odd = "".join(f" {line}" for line in check_phases(ed.volumes, es.volumes))
     return f"{head}: {', '.join([*fractions, mass])}.{mark}{odd}"
-
-
-def plan_export(project: Project, case_ids: Sequence[str], folder: Path) -> list[Planned]:
-    """Where the masks go that there are; ``ProjectError`` without any, ``FileError`` at a source.
-
-    Nothing is written yet.
-    """
-    with_mask = [case_id for case_id in case_ids if project.prediction_path(case_id).is_file()]
-    if not with_mask:
-        raise ProjectError("There is no mask to export yet; train or segment first.")
-    planned = []
-    sources = {identity(path) for path in project.source_files()} - {None}
-    for case_id in with_mask:
-        path = folder / f"{case_id}.nii.gz"
-        if identity(path) in sources or real(folder).is_relative_to(real(project.folder)):
-            raise FileError(
-                f"Got {folder}, where the images or the project lie; a mask would replace what is "
-                "there: choose another folder."
-            )
-        planned.append(Planned(case_id, path, is_taken(path)))
-    return planned
-
-
-def export_mask(project: Project, planned: Planned) -> None:
-    """Write one mask on the image's own grid, durably."""
-    mask = shown_mask(project, planned.case_id)
-    if mask is not None:
-        geometry = project.read_image(planned.case_id).geometry
-        write_labels(planned.path, project.labels.encode_mask(mask), geometry)

@@ -1,0 +1,30 @@
+"""How the mask and its uncertainty look, as the user set it in the panel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from napari_scribblemix.gui.review.panel import ReviewPanel
+from napari_scribblemix.gui.state.session import Session
+from napari_scribblemix.gui.viewer.layers import PREDICTION, LayerBoard
+
+_OUTLINE = 1
+
+
+def show_look(session: Session, board: LayerBoard, panel: ReviewPanel) -> None:
+    """Give the layers of the open case that are there the look of the panel."""
+    layer = board.layer(PREDICTION)
+    if layer is not None:
+        _set(layer, "visible", panel.prediction.isChecked())
+        # napari lets a layer that is shown again be edited, whatever it was before.
+        _set(layer, "editable", session.writable)
+        _set(layer, "contour", _OUTLINE if panel.outline.isChecked() else 0)
+        _set(layer, "opacity", panel.opacity.value() / 100)
+    if session.case is not None:
+        board.show_uncertainty(session.case, session.scheme, shown=panel.uncertainty.isChecked())
+
+
+def _set(layer: Any, name: str, value: object) -> None:
+    """Set what differs: napari draws a layer anew even where nothing changed."""
+    if getattr(layer, name) != value:
+        setattr(layer, name, value)

@@ -1,0 +1,87 @@
+"""Masks on demand: which models there are, and what a person is asked before one is let loose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from qtpy.QtCore import QObject
+
+from napari_scribblemix.errors import ProjectError
+from napari_scribblemix.gui.review.panel import ReviewPanel
+from napari_scribblemix.gui.review.questions import may_replace_corrections
+from napari_scribblemix.gui.state.guard import guarded
+from napari_scribblemix.gui.state.open_case import corrections_at_risk, decided_cases
+from napari_scribblemix.gui.state.runs import list_runs, model_choices
+from napari_scribblemix.gui.state.session import Session
+
+
+class Start(Protocol):
+    """What starts the work: ``cases`` none means all; ``left`` are those that need nothing."""
+
+    def __call__(
+        self, model: Path, cases: tuple[str, ...], *, over_corrections: bool, left: int
+    ) -> None:
+        """Write the masks of ``cases`` with a model."""
+
+
+class Segmenting(QObject):
+    """Between the models of the panel, the session and whoever starts the worker."""
+
+    def __init__(self, session: Session, panel: ReviewPanel, start: Start) -> None:
+        super().__init__(panel)
+        self._session, self._panel, self._start = session, panel, start
+        self._busy: bool | None = None
+        panel.segment_wanted.connect(guarded(session, self.segment))
+        session.project_changed.connect(self._on_project)
+        session.case_changed.connect(self._allow)
+        session.run_changed.connect(self._on_run)
+        session.cases_changed.connect(self._allow)
+        self._show_models()
+
+    def segment(self, everything: bool = False) -> None:
+        """Make the mask of the case on screen, or of all cases."""
+        model = self._panel.chosen_model()
+        if model is None:
+            raise ProjectError("There is no model to segment with; train first.")
+        session = self._session
+        session.leaving.emit()
+        case_ids = [record.id for record in session.the_project().cases]
+        wanted = case_ids if everything else [session.the_case().id]
+        at_risk = corrections_at_risk(session.the_project(), wanted)
+        replace = may_replace_corrections(self._panel, at_risk) if at_risk else False
+        if replace is not None:
+            session.give_up(at_risk if replace else {})
+            left = decided_cases(session.the_project(), wanted, corrections=not replace)
+            if len(left) == len(wanted):
+                where = wanted[0] if len(wanted) == 1 else "the project"
+                session.told.emit(
+                    "info",
+                    f"All slices of {where} are accepted (or corrected); nothing was replaced.",
+                )
+                return
+            open_cases = tuple(case_id for case_id in wanted if case_id not in left)
+            cases = () if everything and not left else open_cases
+            self._start(model, cases, over_corrections=replace, left=len(left))
+
+    def _on_project(self) -> None:
+        self._panel.forget_choice()
+        self._show_models()
+
+    def _show_models(self) -> None:
+        project = self._session.project
+        runs = [] if project is None else list_runs(project)
+        self._panel.show_models(model_choices(runs))
+        self._allow()
+
+    def _on_run(self) -> None:
+        # Models come and go with runs, not with every step of one.
+        if self._busy is not self._session.run.busy:
+            self._busy = self._session.run.busy
+            self._show_models()
+
+    def _allow(self) -> None:
+        session = self._session
+        reason = None if session.case is not None else "open images first."
+        busy = "a training or segmentation is at work." if session.run.busy else None
+        self._panel.allow_segmenting(reason or session.read_only or busy)
