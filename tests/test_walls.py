@@ -1,6 +1,7 @@
 """The walls between the rooms: who may import whom, and what stays out of memory.
 
-Ruff holds the coarse part while one types; here every import statement of the package is read, at
+The window is a house within the house: its rooms have walls of their own, and only its ``viewer``
+touches napari's layers.  Ruff holds the coarse part while one types; here every import statement of the package is read, at
 module level or inside a function, and real processes show what an import brings in.
 """
 
@@ -10,6 +11,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,20 @@ ALLOWED: dict[str, frozenset[str]] = {
     ),
     "gui": frozenset({"data", "project", "evaluation", "worker"}),
 }  # fmt: skip
+
+STEPS = frozenset({"images", "scribble", "train", "review"})
+GUI_ROOMS = STEPS | {"viewer", "state", "widgets"}
+SHARED = frozenset({"state", "viewer", "widgets"})
+# Room of the window: the rooms of the window it may import, beside itself. A step knows no other
+# step: what one needs of another goes through the session, or ``dock`` passes it in.
+GUI_ALLOWED: dict[str, frozenset[str]] = {
+    "widgets": frozenset(),
+    "state": frozenset(),
+    "viewer": frozenset({"state"}),
+    **dict.fromkeys(STEPS, SHARED),
+    "": GUI_ROOMS,
+}
+NO_WIDGETS = frozenset({"qtpy.QtWidgets", "qtpy.QtGui", "superqt", "magicgui", "pyqtgraph"})
 
 TORCH = frozenset({"torch", "lightning_fabric", "lightning", "safetensors"})
 QT = frozenset(
@@ -97,6 +113,32 @@ def breaches(path: Path, source: str) -> list[str]:
     return found
 
 
+def gui_breaches(path: Path, source: str) -> list[str]:
+    """What ``source``, lying at ``path`` in the window's house, does through one of its walls."""
+    place = path.relative_to(PACKAGE / "gui").parts
+    room = place[0] if len(place) > 1 else ""
+    package = ("napari_scribblemix", "gui", *place[:-1])
+    tree = ast.parse(source)
+    found = []
+    for name in imported(tree, package):
+        if room == "state" and any(f"{name}.".startswith(f"{banned}.") for banned in NO_WIDGETS):
+            found.append(f"{path.name} imports {name}")
+        if not name.startswith("napari_scribblemix.gui."):
+            continue
+        target = name.split(".")[2]
+        if target not in GUI_ALLOWED[room] | {room} and (room or target in GUI_ROOMS):
+            found.append(f"{path.name} imports {name}")
+    if room != "viewer":
+        found += [
+            f"{path.name}:{node.lineno} touches the viewer's layers"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute)
+            and node.attr == "layers"
+            and ast.unparse(node.value).split(".")[-1].endswith("viewer")
+        ]
+    return found
+
+
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -105,11 +147,22 @@ def is_import(node: ast.AST) -> bool:
 
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))
+IN_WINDOW = sorted((PACKAGE / "gui").rglob("*.py"))
+
+
+def inside(path: Path) -> bool:
+    """Whether a file of the window lies in one of its rooms, not at the root."""
+    return path.parent != PACKAGE / "gui"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_no_file_imports_through_a_wall(path: Path) -> None:
     assert breaches(path, path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", IN_WINDOW, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_no_file_of_the_window_goes_through_a_wall(path: Path) -> None:
+    assert gui_breaches(path, path.read_text(encoding="utf-8")) == []
 
 
 @pytest.mark.parametrize(
@@ -162,6 +215,57 @@ def test_an_allowed_import_is_no_breach(place: str, source: str) -> None:
 def test_every_room_has_its_walls() -> None:
     rooms = {path.relative_to(PACKAGE).parts[0] for path in PACKAGE.glob("*/**/*.py")}
     assert rooms <= set(ALLOWED)
+    of_window = {path.relative_to(PACKAGE / "gui").parts[0] for path in IN_WINDOW if inside(path)}
+    assert of_window == GUI_ROOMS == set(GUI_ALLOWED) - {""}
+
+
+GUI = "from napari_scribblemix.gui"
+
+
+@pytest.mark.parametrize(
+    ("place", "source"),
+    [
+        *((f"{a}/x.py", f"{GUI}.{b}.panel import X") for a, b in permutations(sorted(STEPS), 2)),
+        ("review/x.py", f"def f():\n    {GUI}.train import control"),
+        ("review/x.py", f"{GUI} import train"),
+        ("review/x.py", "from ..train.control import TrainControl"),
+        ("review/x.py", "import napari_scribblemix.gui.scribble.pens"),
+        ("images/x.py", f"{GUI}.dock import ScribbleMixWidget"),
+        ("viewer/x.py", f"{GUI}.scribble.pens import Pens"),
+        ("viewer/x.py", f"{GUI}.widgets.controls import tip"),
+        ("viewer/x.py", f"{GUI}.keyboard import Keyboard"),
+        ("state/x.py", f"{GUI}.viewer.layers import LayerBoard"),
+        ("state/x.py", f"{GUI}.train.companions import Companion"),
+        ("state/x.py", f"{GUI}.widgets.plain import plain"),
+        ("state/x.py", "from qtpy.QtWidgets import QWidget"),
+        ("state/x.py", "from qtpy import QtGui"),
+        ("state/x.py", "def f():\n    import pyqtgraph"),
+        ("widgets/x.py", f"{GUI}.state.session import Session"),
+        ("widgets/x.py", f"{GUI}.review.panel import ReviewPanel"),
+        ("scribble/x.py", "def f(board):\n    return board.viewer.layers.selection.active"),
+        ("scribble/x.py", "def f(viewer):\n    del viewer.layers[0]"),
+        ("state/x.py", "class X:\n    def f(self):\n        self._viewer.layers.clear()"),
+        ("dock.py", "def f(napari_viewer):\n    return list(napari_viewer.layers)"),
+    ],
+)
+def test_a_breach_within_the_window_would_be_found(place: str, source: str) -> None:
+    assert gui_breaches(PACKAGE / "gui" / place, source) != []
+
+
+@pytest.mark.parametrize(
+    ("place", "source"),
+    [
+        ("review/x.py", f"{GUI}.state.session import Session\n{GUI}.viewer import layers"),
+        ("review/x.py", f"{GUI}.widgets.plain import plain\n{GUI}.review.panel import X"),
+        ("viewer/x.py", f"{GUI}.state.open_case import OpenCase\nviewer.layers.clear()"),
+        ("state/x.py", "from qtpy.QtCore import QObject\nfrom napari.settings import get_settings"),
+        ("widgets/x.py", "from qtpy.QtWidgets import QWidget"),
+        ("images/x.py", "from napari.layers import Image"),
+        ("dock.py", f"{GUI}.train.control import TrainControl\n{GUI}.closing import at_cross"),
+    ],
+)
+def test_what_is_allowed_within_the_window_is_no_breach(place: str, source: str) -> None:
+    assert gui_breaches(PACKAGE / "gui" / place, source) == []
 
 
 CHILD = ("worker", "child")
