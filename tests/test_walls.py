@@ -1,8 +1,9 @@
 """The walls between the rooms: who may import whom, and what stays out of memory.
 
 The window is a house within the house: its rooms have walls of their own, and only its ``viewer``
-touches napari's layers.  Ruff holds the coarse part while one types; here every import statement of the package is read, at
-module level or inside a function, and real processes show what an import brings in.
+touches napari's layers.  Ruff holds the coarse part while one types; here every import statement of
+the package is read, at module level or inside a function, and real processes show what an import
+brings in.
 """
 
 from __future__ import annotations
