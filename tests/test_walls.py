@@ -22,6 +22,7 @@ ROOT_MODULES = frozenset({"errors", "settings", "resources", "events"})
 
 # Room: the rooms it may import, beside itself and the modules at the root of the package.
 ALLOWED: dict[str, frozenset[str]] = {
+    "settings": frozenset(),
     "data": frozenset(),
     "project": frozenset({"data"}),
     "evaluation": frozenset({"data"}),

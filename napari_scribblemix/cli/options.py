@@ -1,6 +1,6 @@
 """Command-line options from a settings model: name, type, default, range and help of each field.
 
-So an option exists once, in ``settings.py``.  A field's ``json_schema_extra["cli"]`` may say
+So an option exists once, in ``settings/``.  A field's ``json_schema_extra["cli"]`` may say
 ``"argument"`` (positional), ``"--name"`` (another name than the field's) or ``False`` (not on the
 command line).  Values are checked by the model, and what is wrong with them is told in one line.
 """

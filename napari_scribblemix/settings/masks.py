@@ -1,0 +1,81 @@
+"""What making masks and measuring them can be told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from napari_scribblemix.settings.options import Device, Settings, Threads
+
+
+class SegmentSettings(Settings):
+    """Segment images with a trained model: one mask per image, on the image's own grid."""
+
+    model: Path = Field(
+        description="starter, a run folder or a model file (.safetensors).",
+        json_schema_extra={"cli": "argument"},
+    )
+    images: list[Path] = Field(
+        description="NIfTI files, or folders of them; the channels of a case (NAME_C0, NAME_LGE, "
+        "NAME_T2, or NAME_0000 and on) give one mask.",
+        json_schema_extra={"cli": "argument"},
+    )
+    output: Path = Field(
+        description="Folder for the masks; file names are those of the images, with several "
+        "channels those of the cases."
+    )
+    frame: int | None = Field(
+        None,
+        ge=0,
+        description="Which frame of a 4-D cine, from 0. [every frame, a mask each: NAME_frame00]",
+    )
+    device: Device = "auto"
+    threads: Threads = None
+    mirror: bool | None = Field(
+        None, description="Average over mirrored images. [if the model was trained with mirrors]"
+    )
+    upright: bool = Field(
+        True,
+        description="Find out which way up a volume lies, for models that know hearts the right "
+        "way up only (starter, and what was trained from it).",
+    )
+    find_heart: bool = Field(True, description="Look a second time, at a window about the heart.")
+    neighbours: float = Field(
+        0.0, ge=0.0, le=1.0, description="Weight of the slices above and below each slice."
+    )
+    largest_component: bool = Field(
+        True,
+        description="Keep one connected piece of each structure, without islands and holes.",
+    )
+    probabilities: bool = Field(
+        False, description="Also write the probability of each structure (NAME_probability_*)."
+    )
+    entropy: bool = Field(False, description="Also write the uncertainty, 0-1 (NAME_entropy).")
+    overwrite: bool = Field(False, description="Replace masks that are already in the folder.")
+
+
+class EvaluateSettings(Settings):
+    """Measure masks against reference masks: Dice, HD, HD95, ASSD, volumes, ejection fraction."""
+
+    predictions: Path = Field(
+        description="Folder of predicted masks, or one file.",
+        json_schema_extra={"cli": "argument"},
+    )
+    masks: Path = Field(
+        description="Folder of reference masks, or one file; paired by case name.",
+        json_schema_extra={"cli": "argument"},
+    )
+    per_case: bool = Field(
+        False,
+        description="Also print each case: distances and volume of each structure, and the "
+        "ejection fraction.",
+    )
+    json_file: Path | None = Field(
+        None, description="Write everything to this file.", json_schema_extra={"cli": "--json"}
+    )
+    csv_file: Path | None = Field(
+        None,
+        description="Write a line for each case and structure to this file.",
+        json_schema_extra={"cli": "--csv"},
+    )

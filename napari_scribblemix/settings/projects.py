@@ -1,0 +1,55 @@
+"""What the commands can be told that make projects and samples, or look at what there is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from napari_scribblemix.settings.options import Settings, UnlabelledValue
+
+
+class ImportSettings(Settings):
+    """Make a project of a folder of images with scribbles."""
+
+    folder: Path = Field(
+        description="A folder with images/ and scribbles/, or ACDC, MSCMRseg, MyoPS.",
+        json_schema_extra={"cli": "argument"},
+    )
+    output: Path = Field(description="The new project folder, NAME.scribblemix.")
+    copy_images: bool = Field(
+        False,
+        description="Copy the images into the project. [they stay where they are]",
+        json_schema_extra={"cli": "--copy"},
+    )
+    unlabelled: UnlabelledValue = "auto"
+
+
+class SampleSettings(Settings):
+    """Write a sample to try things on: synthetic hearts with scribbles, and held-out cases."""
+
+    kind: Literal["cine", "lge", "myops"] = Field(
+        description="cine: end-diastole and end-systole; lge: late gadolinium enhancement; myops: "
+        "cine, LGE and T2 of one heart as three channels, with scar and oedema.",
+        json_schema_extra={"cli": "argument"},
+    )
+    output: Path = Field(description="Folder to write train/ and heldout/ into.")
+    seed: int | None = Field(
+        None, ge=0, description="Draw new hearts from this seed. [the bundled ones are copied]"
+    )
+
+
+class InspectSettings(Settings):
+    """Tell what is in a model, a project, a folder or an image, and what is wrong with it."""
+
+    path: Path = Field(
+        description="A run, a model file (.safetensors), a project, a folder or a NIfTI file.",
+        json_schema_extra={"cli": "argument"},
+    )
+    unlabelled: UnlabelledValue = "auto"
+    accept_images: bool = Field(
+        False,
+        description="Of a project: take images that changed on the disk for those of their cases "
+        "from now on. [they are named]",
+    )
