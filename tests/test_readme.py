@@ -1,53 +1,26 @@
-"""The README's commands: CI runs its test command as it stands, the others run here, shortened."""
+"""Commands that README and docs show: CI runs the test command as it stands, the rest run here."""
 
 from __future__ import annotations
 
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from shown_commands import PROGRAM, bash_lines, program_calls, shortened
 
 from napari_scribblemix.cli import app
 
 ROOT = Path(__file__).resolve().parent.parent
-PROGRAM = "napari-scribblemix"
 # Of these, windows open: the window's own tests start them.
 WINDOWS = {"gui"}
 
 
-def bash_lines(text: str) -> list[str]:
-    """The lines of all bash blocks, continued lines joined, comments left out."""
-    blocks = re.findall(r"^```bash\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
-    lines = "".join(blocks).replace("\\\n", " ").splitlines()
-    return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
-
-
-def program_calls(lines: list[str]) -> list[list[str]]:
-    """The arguments of every call of our program in ``lines``, in order."""
-    calls = []
-    for line in lines:
-        for command in line.split("&&"):
-            words = shlex.split(command, comments=True)
-            if words and Path(words[0]).name == PROGRAM:
-                calls.append(words[1:])
-    return calls
-
-
-def shortened(arguments: list[str]) -> list[str]:
-    """The same call with two training steps instead of a time or a number of steps."""
-    result = list(arguments)
-    for option in ("--time", "--steps", "--epochs"):
-        if option in result:
-            place = result.index(option)
-            result[place : place + 2] = ["--steps", "2"]
-    return result
-
-
 LINES = bash_lines((ROOT / "README.md").read_text(encoding="utf-8"))
 CALLS = program_calls(LINES)
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
+IN_DOCS = [c for p in PAGES for c in program_calls(bash_lines(p.read_text(encoding="utf-8")))]
 
 
 def test_readme_shows_the_main_job_and_the_tests_as_one_line_each() -> None:
@@ -78,7 +51,7 @@ def test_every_command_is_understood(call: list[str], monkeypatch: pytest.Monkey
 
 def test_the_commands_run_one_after_the_other(tmp_path: Path) -> None:
     ran = []
-    for call in dict.fromkeys(map(tuple, map(shortened, CALLS))):
+    for call in dict.fromkeys(map(tuple, map(shortened, CALLS + IN_DOCS))):
         own_data = any(re.match(r"my[-_]", word) for word in call)
         if own_data or call[0] in WINDOWS:
             continue
@@ -88,4 +61,4 @@ def test_the_commands_run_one_after_the_other(tmp_path: Path) -> None:
         )  # fmt: skip
         assert done.returncode == 0, f"{' '.join(call)}\n{done.stdout}\n{done.stderr}"
         ran.append(call[0])
-    assert {"sample", "train", "segment", "evaluate"} <= set(ran)
+    assert {"sample", "train", "segment", "evaluate", "inspect"} <= set(ran)

@@ -31,10 +31,10 @@ def _square(panel: np.ndarray) -> np.ndarray:
 
 
 def main() -> None:
-    """Segment two held-out cases and write sample_data/overview.png."""
+    """Segment two held-out cases and write docs/pictures/overview.png."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("run", type=Path)
-    parser.add_argument("--output", type=Path, default=Path("sample_data/overview.png"))
+    parser.add_argument("--output", type=Path, default=Path("docs/pictures/overview.png"))
     arguments = parser.parse_args()
     model, sample = load_model(arguments.run, torch.device("cpu")), sample_folder("cine")
     rows = []
