@@ -80,13 +80,19 @@ def test_closing_the_dock_saves_and_lets_go(widget: ScribbleMixWidget) -> None:
         assert again.read_scribble("case00", again.read_image("case00"))[1, 3, 3] == 1
 
 
+def in_training(make_widget: Make, folder: Path) -> ScribbleMixWidget:
+    """A window in which a training runs."""
+    widget = make_widget(show=True)
+    open_folder(widget, folder)
+    widget.train_panel.train_button.click()
+    return widget
+
+
 def training_and_asked(
     make_widget: Make, folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> tuple[ScribbleMixWidget, list[bool]]:
     """A window in which a training runs, and a list that grows by each question answered so."""
-    widget = make_widget(show=True)
-    open_folder(widget, folder)
-    widget.train_panel.train_button.click()
+    widget = in_training(make_widget, folder)
     asked: list[bool] = []
 
     def question(*_: Any) -> Any:
@@ -116,9 +122,7 @@ def test_closing_the_window_in_a_training_asks(
 def test_cancel_in_naparis_own_question_leaves_everything_as_it_was(
     make_widget: Make, folder: Path, monkeypatch: pytest.MonkeyPatch, close: bool
 ) -> None:
-    widget = make_widget(show=True)
-    open_folder(widget, folder)
-    widget.train_panel.train_button.click()
+    widget = in_training(make_widget, folder)
     buttons, dialogs = QMessageBox.StandardButton, QDialog.DialogCode
     monkeypatch.setattr(QMessageBox, "question", lambda *_: buttons.Yes)
     monkeypatch.setattr(get_settings().application, "confirm_close_window", True)
@@ -159,9 +163,7 @@ def test_the_docks_cross_in_a_training_asks_too(
 def test_saving_is_waited_for_and_said_but_not_for_ever(
     make_widget: Make, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    widget = make_widget(show=True)
-    open_folder(widget, folder)
-    widget.train_panel.train_button.click()
+    widget = in_training(make_widget, folder)
     client = FakeClient.made
     client.stubborn = True
     seen: list[str] = []
@@ -202,9 +204,7 @@ def test_closing_the_window_without_a_training_saves_and_does_not_ask(
 def test_a_viewer_that_closes_itself_is_not_asked_and_tells_nothing_after(
     make_widget: Make, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    widget = make_widget(show=True)
-    open_folder(widget, folder)
-    widget.train_panel.train_button.click()
+    widget = in_training(make_widget, folder)
     client = FakeClient.made
     asked: list[object] = []
     monkeypatch.setattr(QMessageBox, "question", lambda *_: asked.append(True))

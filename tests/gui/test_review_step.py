@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from by_hand import open_folder, predict, project_of
-from fakes import FakeClient
+from by_hand import RUN, open_folder, predict, project_of, show_mask
 from qtpy.QtWidgets import (
     QFileDialog,
     QMessageBox,
@@ -18,66 +17,13 @@ from qtpy.QtWidgets import (
 from napari_scribblemix import events as ev
 from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.state.open_case import decided_cases
-from napari_scribblemix.gui.state.run_state import Phase
 from napari_scribblemix.gui.viewer.layers import ENCLOSED, PREDICTION
-from napari_scribblemix.worker.messages import (
-    SegmentJob,
-)
 from phantoms import draw, write_file
 
 Make = Callable[..., ScribbleMixWidget]
 
 
-def test_segment_makes_a_job_for_the_case_on_screen_or_for_all(widget: ScribbleMixWidget) -> None:
-    panel = widget.review_panel
-    assert not panel.segment_button.isEnabled() or panel.chosen_model() is not None
-    panel.show_models([("starter", Path("starter"))])
-    panel.allow_segmenting(None)
-    panel.segment_button.click()
-    panel.segment_wanted.emit(True)
-    (job,) = FakeClient.made.jobs[:1]
-    assert isinstance(job, SegmentJob)
-    assert (job.model, job.cases) == (Path("starter"), ("case00",))
-    assert widget.session.run.phase is Phase.SEGMENTING
-
-
-def test_the_newest_run_is_the_choice_until_a_person_chooses(widget: ScribbleMixWidget) -> None:
-    panel, starter = widget.review_panel, ("starter", Path("starter"))
-    panel.show_models([starter])
-    # Of one alone nobody chooses, also by a click on it.
-    panel.model.activated.emit(0)
-    panel.show_models([("run a", Path("runs/a")), starter])
-    assert panel.chosen_model() == Path("runs/a")
-    panel.show_models([("run b", Path("runs/b")), ("run a", Path("runs/a")), starter])
-    assert panel.chosen_model() == Path("runs/b")
-    panel.model.setCurrentIndex(2)
-    panel.model.activated.emit(2)
-    panel.show_models([("run c", Path("runs/c")), ("run b", Path("runs/b")), starter])
-    assert panel.chosen_model() == Path("starter")
-    panel.show_models([("run c", Path("runs/c"))])
-    assert panel.chosen_model() == Path("runs/c")
-
-
-def test_after_a_training_segment_uses_it(widget: ScribbleMixWidget) -> None:
-    panel, session = widget.review_panel, widget.session
-    assert panel.chosen_model() == Path("starter")
-    run = session.the_project().new_run("cyclemix")
-    session.begin(Phase.STARTING, run, "")
-    (run / "model.safetensors").write_bytes(b"")
-    session.end("Done.", failed=False)
-    assert panel.chosen_model() == run
-
-
 STARTER = {"kind": "bundled", "model": "starter", "step": 14000}
-RUN = {"kind": "run", "model": "cyclemix", "step": 540}
-
-
-def show_mask(widget: ScribbleMixWidget, case_id: str, origin: dict[str, object]) -> None:
-    project = widget.session.the_project()
-    geometry = project.read_image(case_id).geometry
-    project.write_prediction(case_id, np.ones(geometry.shape, np.uint8), geometry, origin)
-    widget.session.follow(ev.Segmented(case=case_id, file="f", number=1, of=1))
 
 
 def test_the_mask_says_who_made_it_and_the_starter_what_it_is_worth(
@@ -118,38 +64,6 @@ def test_the_other_phase_s_mask_gives_the_ejection_fraction_at_once(
         project.write_prediction(case_id, mask, geometry, RUN)
         widget.session.follow(ev.Segmented(case=case_id, file="f", number=1, of=2))
     assert "LV EF 60 %" in widget.review_panel.measures.text()
-
-
-@pytest.mark.parametrize("answer", ["Cancel", "No", "Yes"])
-def test_segment_asks_before_it_replaces_a_correction_nobody_accepts(
-    widget: ScribbleMixWidget, monkeypatch: pytest.MonkeyPatch, answer: str
-) -> None:
-    asked: list[str] = []
-
-    def question(_parent: object, _title: str, text: str, *_: object) -> object:
-        asked.append(text)
-        return getattr(QMessageBox.StandardButton, answer)
-
-    monkeypatch.setattr(QMessageBox, "question", question)
-    show_mask(widget, "case00", RUN)
-    # Not seen by the watch yet: it is handed over before anything is asked.
-    widget.board.layer(PREDICTION).data[1, 5, 5] = 2
-    widget.review.watch.look()
-    widget.review.segmenting.segment()
-    assert not asked, "an accepted slice is never replaced"
-    FakeClient.made.end()
-    widget.board.go_to_slice(1)
-    widget.review_panel.accept_button.click()
-    assert widget.session.the_case().accepted == frozenset()
-    FakeClient.made.jobs.clear()
-    widget.review_panel.segment_wanted.emit(True)
-    words = (
-        "case00: 1 slice was corrected by hand and nobody accepted it. Replace what was corrected "
-        "by the model's mask? No keeps it and segments the rest."
-    )
-    assert asked == [words]
-    over = [job.over_corrections for job in FakeClient.made.jobs]
-    assert over == {"Cancel": [], "No": [False], "Yes": [True]}[answer]
 
 
 def test_a_correction_that_cannot_be_saved_yet_is_not_painted_over(
@@ -292,33 +206,3 @@ def test_export_asks_before_it_replaces(
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
     widget.review_panel.export_all_button.click()
     assert path.read_bytes() != first
-
-
-def test_segment_says_that_nothing_is_left_to_replace(widget: ScribbleMixWidget) -> None:
-    predict(widget, 1)
-    panel = widget.review_panel
-    panel.accept_all_button.click()
-    panel.segment_button.click()
-    words = "All slices of case00 are accepted (or corrected); nothing was replaced."
-    assert widget.message.text() == words
-    assert FakeClient.made is None or not FakeClient.made.jobs
-    panel.segment_all_button.click()
-    (job,) = FakeClient.made.jobs
-    assert job.cases == ("case01", "case02")
-    bar = widget.train_panel.bar
-    assert bar.format().startswith("Segmenting")
-    FakeClient.made.tell(ev.Finished(step=2, elapsed=1.0, stopped=False, model="m"))
-    FakeClient.made.end()
-    assert "In 1 case all slices are accepted" in widget.message.text()
-    assert "Segmenting" not in bar.format()
-
-
-def test_a_case_of_accepted_and_corrected_slices_is_decided(widget: ScribbleMixWidget) -> None:
-    predict(widget, 1)
-    project = project_of(widget)
-    geometry = project.read_image("case00").geometry
-    mask = np.full(geometry.shape, 2, np.uint8)
-    project.write_corrected("case00", [1], mask, geometry)
-    project.write_review("case00", [0, 2, 3], "me")
-    assert decided_cases(project, ["case00", "case01"], corrections=True) == {"case00"}
-    assert not decided_cases(project, ["case00"], corrections=False)

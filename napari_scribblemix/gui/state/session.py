@@ -16,15 +16,9 @@ from psygnal import Signal
 from napari_scribblemix import events as ev
 from napari_scribblemix.data.labels import CARDIAC, UNLABELLED, LabelScheme
 from napari_scribblemix.errors import ProjectError
-from napari_scribblemix.gui.state import preferences
 from napari_scribblemix.gui.state.case_states import CaseState, CaseStates
-from napari_scribblemix.gui.state.open_case import (
-    Labels,
-    OpenCase,
-    corrected,
-    read_case,
-    read_masks,
-)
+from napari_scribblemix.gui.state.open_case import Labels, OpenCase, read_case, read_masks
+from napari_scribblemix.gui.state.reviews import GivenUp, keep_correction, keep_review
 from napari_scribblemix.gui.state.run_curves import CurveData, curves_of
 from napari_scribblemix.gui.state.run_state import Phase, RunState, after
 from napari_scribblemix.gui.state.runs import read_events, trained_cases
@@ -53,7 +47,7 @@ class Session:
         self.run = RunState()
         self.trained: frozenset[str] = frozenset()
         self._states = CaseStates()
-        self._giving_up: dict[str, frozenset[int]] = {}
+        self._given_up = GivenUp({})
 
     @property
     def scheme(self) -> LabelScheme:
@@ -191,43 +185,19 @@ class Session:
 
         Who undoes a correction takes back that it was accepted.
         """
-        project, case = self.the_project(), self.the_case()
-        made = corrected(case, mask, slices)
-        project.write_corrected(case.id, sorted(made.corrected), made.mask, case.image.geometry)
-        self._write_review(made.accepted, made.mask)
-        case.corrected, case.untouched = made.corrected, made.untouched
-        if made.undone:
-            project.put_back(case.id, sorted(made.undone), made.mask)
-        self._giving_up[case.id] = self._giving_up.get(case.id, frozenset()) - set(slices)
+        case = self.the_case()
+        keep_correction(self.the_project(), case, mask, slices)
+        self._given_up.keep(case.id, slices)
         self._tell_review()
 
     def give_up(self, corrections: Mapping[str, frozenset[int]]) -> None:
         """The person lets these go: what is segmented next may take their place."""
-        self._giving_up = dict(corrections)
-
-    def _let_go(self, event: ev.Segmented) -> None:
-        """Forget the corrections that were replaced; those made since it was said stay."""
-        gone = self._giving_up.pop(event.case, frozenset()) & set(event.corrected)
-        if event.replaced and gone:
-            self.the_project().drop_corrected(event.case, gone)
-            if self.case is not None and self.case.id == event.case:
-                for z in gone:
-                    self.case.untouched.pop(z, None)
+        self._given_up = GivenUp(corrections)
 
     def _review(self, accepted: frozenset[int]) -> None:
-        self._write_review(accepted, self.the_case().prediction)
+        case = self.the_case()
+        keep_review(self.the_project(), case, accepted, case.prediction)
         self._tell_review()
-
-    def _write_review(self, accepted: frozenset[int], mask: Labels | None) -> None:
-        project, case = self.the_project(), self.the_case()
-        project.write_review(
-            case.id,
-            sorted(accepted),
-            preferences.reviewer(),
-            labels=mask,
-            geometry=case.image.geometry,
-        )
-        case.accepted, case.prediction = accepted, mask
 
     def _tell_review(self) -> None:
         case_id = self.the_case().id
@@ -264,7 +234,7 @@ class Session:
             self.cases_changed.emit()
         elif isinstance(event, ev.Preview | ev.Segmented):
             if isinstance(event, ev.Segmented):
-                self._let_go(event)
+                self._given_up.forget_replaced(self.the_project(), self.case, event)
             fresh = self.case is None or self.case.id != event.case or self.case.prediction is None
             self.reread_masks(event.case)
             if fresh:
