@@ -27,7 +27,7 @@ from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.errors import ScribbleMixError
 from napari_scribblemix.inference.model import ModelCard, load_model, save_model
 from napari_scribblemix.methods.unet import build_network
-from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.training.checkpoint import (
     TrainingState,

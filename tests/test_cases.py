@@ -17,7 +17,9 @@ from napari_scribblemix.errors import (
     LabelError,
     ScribbleError,
 )
-from napari_scribblemix.project.cases import CaseFiles, case_hash, file_hash, load_case
+from napari_scribblemix.project.case_files import CaseFiles
+from napari_scribblemix.project.cases import load_case
+from napari_scribblemix.project.changes import case_hash, file_hash
 from napari_scribblemix.project.layouts import find_cases
 from phantoms import SHAPE, draw, write_file
 

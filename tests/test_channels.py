@@ -14,7 +14,8 @@ from scipy.spatial.transform import Rotation
 from napari_scribblemix.data.channels import check_channels, covered_share, read_channels
 from napari_scribblemix.data.geometry import PIXDIM_NOTE, Geometry
 from napari_scribblemix.errors import GeometryError, ImageError
-from napari_scribblemix.project.cases import CaseFiles, load_case
+from napari_scribblemix.project.case_files import CaseFiles
+from napari_scribblemix.project.cases import load_case
 
 NAMES = ("C0", "LGE")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from napari_scribblemix.errors import FileError
-from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.channels import MOST, group_channels, keep_alike, split_channel
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from napari_scribblemix.errors import LabelError, ProjectError
-from napari_scribblemix.project.cases import CaseFiles, load_case
+from napari_scribblemix.project.case_files import CaseFiles
+from napari_scribblemix.project.cases import load_case
 from napari_scribblemix.project.project import Project
 from phantoms import draw, write_file
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_scribblemix.data.labels import UNLABELLED
-from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.drawn import has_label, is_drawn_on
 from napari_scribblemix.project.project import Project
 from phantoms import draw, write_file

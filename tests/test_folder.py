@@ -13,7 +13,8 @@ import pytest
 
 from napari_scribblemix.data.labels import CARDIAC, CARDIAC_RAW, MYOPS
 from napari_scribblemix.errors import FileError, ProjectError, ProjectLocked, SchemaError
-from napari_scribblemix.project.cases import CaseFiles, load_case
+from napari_scribblemix.project.case_files import CaseFiles
+from napari_scribblemix.project.cases import load_case
 from napari_scribblemix.project.layouts import find_cases
 from napari_scribblemix.project.project import Project
 from phantoms import draw, write_channels, write_file, write_folder

@@ -15,7 +15,8 @@ from napari_scribblemix.data.limits import check_size, doubts, short_axis
 from napari_scribblemix.data.nifti import read_image
 from napari_scribblemix.data.resampling import WorkingGrid
 from napari_scribblemix.errors import GeometryError
-from napari_scribblemix.project.cases import CaseFiles, load_case
+from napari_scribblemix.project.case_files import CaseFiles
+from napari_scribblemix.project.cases import load_case
 from napari_scribblemix.training import slices
 from phantoms import draw, make_case
 

@@ -16,7 +16,7 @@ from napari_scribblemix.data.links import identity, inside, is_link, is_taken, o
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import FileError, ProjectError, ProjectLocked
 from napari_scribblemix.events import Warned
-from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.training.checkpoint import checkpoint_path
 from napari_scribblemix.training.record import recorded

@@ -17,7 +17,8 @@ from napari_scribblemix.data.nifti import read_labels
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import GeometryError
 from napari_scribblemix.evaluation.comparison import evaluate_pairs
-from napari_scribblemix.project.cases import CaseFiles, load_case
+from napari_scribblemix.project.case_files import CaseFiles
+from napari_scribblemix.project.cases import load_case
 from phantoms import draw, make_project, write_file
 
 AFFINE = np.array(

@@ -20,7 +20,7 @@ from napari_scribblemix.inference.outputs import (
     mask_paths,
     probability_path,
 )
-from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.layouts import group_images
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.settings import SegmentSettings

@@ -15,7 +15,7 @@ import pytest
 from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import LabelError, ProjectError
-from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.project import Project
 from phantoms import draw, write_file
 

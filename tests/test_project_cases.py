@@ -18,7 +18,7 @@ from napari_scribblemix.inference.project_cases import (
     predict_case,
 )
 from napari_scribblemix.methods.unet import build_network
-from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.layouts import find_cases
 from napari_scribblemix.project.project import Project
 from phantoms import CHANNELS, draw, write_channels

@@ -11,7 +11,8 @@ from napari_scribblemix.data.labels import CARDIAC, MYOPS, guess_scheme
 from napari_scribblemix.data.nifti import read_labels
 from napari_scribblemix.data.sides import EXCHANGED, sides_exchanged, wall_share
 from napari_scribblemix.evaluation.comparison import evaluate_pairs
-from napari_scribblemix.project.cases import CaseFiles, load_case
+from napari_scribblemix.project.case_files import CaseFiles
+from napari_scribblemix.project.cases import load_case
 from napari_scribblemix.resources import sample_folder
 from phantoms import draw, write_file
 

@@ -17,7 +17,8 @@ from napari_scribblemix.data.file_names import files_of, split_name
 from napari_scribblemix.data.links import inside, is_taken
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import FileError, InputError, ProjectError
-from napari_scribblemix.project.cases import CaseFiles, load_case
+from napari_scribblemix.project.case_files import CaseFiles
+from napari_scribblemix.project.cases import load_case
 from napari_scribblemix.project.layouts import survey
 from napari_scribblemix.project.names import stem_of
 from napari_scribblemix.project.notes import NoteList

@@ -32,7 +32,8 @@ from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import FileError, LabelError, ProjectError, ScribbleMixError
 from napari_scribblemix.inference.card import find_card, find_weights
-from napari_scribblemix.project.cases import WHOLE_CINE, Case, is_whole_cine, load_case
+from napari_scribblemix.project.case_files import WHOLE_CINE, is_whole_cine
+from napari_scribblemix.project.cases import Case, load_case
 from napari_scribblemix.project.layouts import survey
 from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.project.project import PROJECT_FILE, Project

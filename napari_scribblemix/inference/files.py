@@ -27,7 +27,8 @@ from napari_scribblemix.inference.outputs import (
 )
 from napari_scribblemix.inference.segment import Look, segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
-from napari_scribblemix.project.cases import CaseFiles, change_notes
+from napari_scribblemix.project.case_files import CaseFiles
+from napari_scribblemix.project.changes import change_notes
 from napari_scribblemix.settings import SegmentSettings
 
 

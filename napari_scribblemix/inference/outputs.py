@@ -14,7 +14,7 @@ from napari_scribblemix.data.file_names import files_of, split_name, written_nam
 from napari_scribblemix.data.links import identity, is_taken, real
 from napari_scribblemix.data.nifti import number_of_frames
 from napari_scribblemix.errors import FileError, ScribbleMixError, SettingsError
-from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.folder import PROJECT_FILE
 from napari_scribblemix.project.layouts import Found, images_in, sort_files
 from napari_scribblemix.project.names import stem_of

@@ -19,7 +19,7 @@ from napari_scribblemix.data.labels import LabelScheme, guess_scheme
 from napari_scribblemix.data.nifti import read_labels
 from napari_scribblemix.data.untouched import zero_is_unlabelled
 from napari_scribblemix.errors import FileError, InputError, LabelError
-from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.channels import group_channels, keep_alike
 from napari_scribblemix.project.gathering import Filed, Gathered
 from napari_scribblemix.project.leftovers import Leftover

@@ -1,4 +1,4 @@
-"""One case: its files, and the same read, decoded and checked.
+"""One case: its files read, decoded and checked.
 
 ``load_case`` is the one door from files to arrays for training and for display: whatever it lets
 through has finite intensities, known labels and labels on the image's voxels (``data.matching``
@@ -7,91 +7,36 @@ says when they are turned onto them).  What was decided on the way is a note.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_scribblemix.data.channels import check_channels, read_channels
-from napari_scribblemix.data.file_names import files_of
 from napari_scribblemix.data.geometry import SHORT_AXIS_NOTE
 from napari_scribblemix.data.labels import UNLABELLED, LabelScheme, guess_scheme
 from napari_scribblemix.data.limits import DOUBTED, doubts
 from napari_scribblemix.data.matching import TURNED, onto_grid
-from napari_scribblemix.data.nifti import number_of_frames, read_labels
+from napari_scribblemix.data.nifti import read_labels
 from napari_scribblemix.data.scribbles import Finding, check_scribbles
 from napari_scribblemix.data.sides import EXCHANGED, sides_exchanged
 from napari_scribblemix.data.untouched import ZERO_READ, decode_scribble
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import (
-    FileError,
-    GeometryError,
     ImageError,
     InputError,
     LabelError,
     ScribbleError,
 )
+from napari_scribblemix.project.case_files import CaseFiles
+from napari_scribblemix.project.changes import because_of, change_notes
 from napari_scribblemix.project.durable import Journal
 from napari_scribblemix.project.reviews import accepted_slices
 from napari_scribblemix.project.strokes import check_strokes, replay
-from napari_scribblemix.settings import Unlabelled
 
 _DECIDED = (SHORT_AXIS_NOTE, TURNED, ZERO_READ, *DOUBTED)
-
-WHOLE_CINE = "The image holds several frames (4-D cine); train reads 3-D volumes and leaves it out."
-"""The note of a case for which ``is_whole_cine`` is true."""
-
-CHANGED = (
-    "another file than when it was added to the project: strokes and masks were made on the one "
-    "before. Put that one back, or look at them again and take the new one by inspect PROJECT "
-    "--accept-images."
-)
-"""The end of the note of a case with changed images."""
-
-
-@dataclass(frozen=True)
-class CaseFiles:
-    """The files of a case; ``frame`` (from 0) if the image is a 4-D cine.
-
-    ``scheme``: what its scribbles mean, where that is written down (in a project).  ``journal``:
-    strokes drawn there that are not in the scribble file yet.  ``accepted``: the labels of slices
-    that a person accepted, written like scribbles, unlabelled in all other slices.  ``further``:
-    the images of the other channels, where ``image`` is the first of several, whose names are
-    ``channels``.  ``unlabelled``: the value of the scribble file that means so, see
-    ``data.untouched``; what a project wrote (``scheme``) needs no such choice.  ``known``: the
-    sha256 of each image when it was added to a project.
-    """
-
-    id: str
-    image: Path
-    scribble: Path | None = None
-    mask: Path | None = None
-    frame: int | None = None
-    scheme: LabelScheme | None = None
-    journal: Path | None = None
-    accepted: Path | None = None
-    further: tuple[Path, ...] = ()
-    channels: tuple[str, ...] = ()
-    unlabelled: Unlabelled = "auto"
-    known: tuple[str, ...] = ()
-
-    @property
-    def images(self) -> tuple[Path, ...]:
-        """The image files of all channels, the first one first."""
-        return (self.image, *self.further)
-
-    @property
-    def scribbled(self) -> bool:
-        """Whether there are labels by hand: strokes, saved or in the journal, or accepted slices.
-
-        It looks at no file: a scribble file may turn out to hold no stroke.
-        """
-        return any(path is not None for path in (self.scribble, self.journal, self.accepted))
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,70 +169,3 @@ def decided(notes: Sequence[str]) -> list[str]:
     The others say what could be drawn better.
     """
     return [note for note in notes if any(words in note for words in _DECIDED)]
-
-
-def changed_images(files: CaseFiles) -> list[Path]:
-    """The images that are other files than when they were added; ``FileError`` if one is gone."""
-    pairs = zip(files.images, files.known, strict=False)
-    return [image for image, known in pairs if known != _hash_now(image)]
-
-
-def change_notes(files: CaseFiles) -> list[str]:
-    """A line if images are other files than when they were added, else nothing."""
-    changed = changed_images(files)
-    named = f"{', '.join(path.name for path in changed)} is" if files.further else "The image is"
-    return [f"{named} {CHANGED}"] if changed else []
-
-
-@contextmanager
-def because_of(changed: Sequence[str]) -> Iterator[None]:
-    """Where labels do not fit their image, say first that it was changed (``change_notes``)."""
-    try:
-        yield
-    except GeometryError as error:
-        raise GeometryError(" ".join((*changed, str(error)))) from error
-
-
-def is_whole_cine(files: CaseFiles) -> bool:
-    """Whether the image has several frames and none is chosen; ``FileError`` if unreadable."""
-    return files.frame is None and number_of_frames(files.image) > 1
-
-
-def file_hash(path: Path, salt: str = "") -> str:
-    """The sha256, in hex, of ``salt`` and the bytes of a file, of both files of a pair.
-
-    ``FileError`` if unreadable.
-    """
-    digest = hashlib.sha256(salt.encode())
-    try:
-        for part in files_of(path):
-            with part.open("rb") as file:
-                while block := file.read(1 << 20):
-                    digest.update(block)
-    except OSError as error:
-        raise FileError(f"{path} could not be read ({error.strerror}); check the path.") from error
-    return digest.hexdigest()
-
-
-def _hash_now(image: Path) -> str:
-    stamps = []
-    for part in files_of(image):
-        try:
-            state = part.stat()
-        except OSError as error:
-            raise FileError(
-                f"{part} could not be read ({error.strerror}); check the path."
-            ) from error
-        stamps.append((state.st_mtime_ns, state.st_size))
-    return _hash_of(image, tuple(stamps))
-
-
-# The frames of a cine are one file, and a case is read again with each change of its strokes.
-@lru_cache(maxsize=1024)
-def _hash_of(image: Path, _stamps: tuple[tuple[int, int], ...]) -> str:
-    return file_hash(image)
-
-
-def case_hash(files: CaseFiles, salt: str) -> str:
-    """A salted fingerprint of the case's (first) image: who has the image can recognise it."""
-    return file_hash(files.image, salt)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from napari_scribblemix.data.channels import describe_channels
 from napari_scribblemix.errors import FileError
-from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.case_files import CaseFiles
 
 MOST = 8
 """More numbered files than this are no channels of one case but cases that were numbered."""

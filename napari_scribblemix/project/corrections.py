@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.data.nifti import read_labels, write_labels
-from napari_scribblemix.project.folder import ProjectFolder
 from napari_scribblemix.project.reviews import accepted_slices, keep_slices
+from napari_scribblemix.project.scribbles import ScribbledCases
 
 KEPT = "kept"
 """The entry of a mask's origin that says, by slice, what made those that were kept."""
@@ -25,7 +25,7 @@ KEPT = "kept"
 _SOURCE = ("kind", "model", "step")
 
 
-class CorrectedMasks(ProjectFolder):
+class CorrectedMasks(ScribbledCases):
     """A project folder with the corrections of its masks."""
 
     def corrected_path(self, case_id: str) -> Path:

@@ -23,7 +23,7 @@ from pathlib import Path
 from napari_scribblemix.data.file_names import as_volume
 from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.project.assembly import Found, assemble, by_case, case_ids
-from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.channels import group_channels
 from napari_scribblemix.project.gathering import Gathered, Gatherer
 from napari_scribblemix.project.leftovers import Leftover

@@ -27,24 +27,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_scribblemix.data.geometry import Geometry
-from napari_scribblemix.data.labels import UNLABELLED
-from napari_scribblemix.data.matching import onto_grid, turned_onto
+from napari_scribblemix.data.matching import turned_onto
 from napari_scribblemix.data.nifti import (
     encode_labels,
     read_geometry,
     read_labels,
-    write_labels,
 )
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import FileError, InputError
-from napari_scribblemix.project.cases import Case
 from napari_scribblemix.project.corrections import (
     CorrectedMasks,
     lay_over,
     whole_slices,
     with_kept,
 )
-from napari_scribblemix.project.durable import Journal, atomic_write
+from napari_scribblemix.project.durable import atomic_write
 from napari_scribblemix.project.folder import PROJECT_FILE, PROJECT_SUFFIX
 from napari_scribblemix.project.origins import (
     is_of_mask,
@@ -55,47 +52,12 @@ from napari_scribblemix.project.origins import (
     replace_mask,
 )
 from napari_scribblemix.project.reviews import keep_slices
-from napari_scribblemix.project.strokes import check_strokes, encode_stroke, replay
 
 __all__ = ["PROJECT_FILE", "PROJECT_SUFFIX", "Project"]
 
 
 class Project(CorrectedMasks):
     """An open project; a context manager that gives the lock back (see ``ProjectFolder``)."""
-
-    def read_scribble(self, case_id: str, image: Volume) -> NDArray[np.uint8]:
-        """The scribbles (Z, Y, X), strokes of the journal included; all 255 if there are none.
-
-        ``GeometryError`` if they were made on an image of another shape.
-        """
-        path = self.scribble_path(case_id)
-        if path.is_file():
-            stored, _ = onto_grid(read_labels(path), image.geometry, "Scribbles", str(path))
-            saved = self.labels.decode(stored.array, source=str(path))
-        else:
-            saved = np.full(image.array.shape, UNLABELLED, np.uint8)
-        records = self._journal(case_id).records()
-        check_strokes(records, saved.shape, str(self.journal_path(case_id)))
-        return replay(saved, records)
-
-    def record_stroke(
-        self, case_id: str, before: NDArray[np.uint8], after: NDArray[np.uint8]
-    ) -> None:
-        """Put the change between two states of the scribbles on the disk, in milliseconds."""
-        self.require_lock()
-        self.case(case_id)
-        self._own(self.journal_path(case_id))
-        self._journal(case_id).append(encode_stroke(before, after))
-
-    def write_scribble(self, case_id: str, scribble: NDArray[np.uint8], geometry: Geometry) -> None:
-        """Save the scribbles (Z, Y, X), class indices and 255, and empty the journal."""
-        self.require_lock()
-        self.case(case_id)
-        self._write_scribble(case_id, scribble, geometry)
-
-    def unsaved_strokes(self, case_id: str) -> int:
-        """How many strokes are in the journal only."""
-        return len(self._journal(case_id).records())
 
     def prediction_path(self, case_id: str) -> Path:
         """Where the prediction of a case is, or would be."""
@@ -247,21 +209,6 @@ class Project(CorrectedMasks):
         """The folders of all runs, sorted by name."""
         folder = self.folder / "runs"
         return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
-
-    def _keep_scribble(self, case: Case) -> None:
-        if case.scribble is not None:
-            self._write_scribble(case.id, case.scribble, case.image.geometry)
-
-    def _journal(self, case_id: str) -> Journal:
-        return Journal(self.journal_path(case_id))
-
-    def _write_scribble(
-        self, case_id: str, scribble: NDArray[np.uint8], geometry: Geometry
-    ) -> None:
-        path = self._own(self.scribble_path(case_id))
-        write_labels(path, self.labels.encode(scribble), geometry)
-        # Only now: a crash in between replays strokes over a file that has them already.
-        self._journal(case_id).clear()
 
     def _origin_path(self, case_id: str) -> Path:
         return self.folder / "predictions" / f"{case_id}.json"

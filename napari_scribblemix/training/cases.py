@@ -21,13 +21,9 @@ from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.data.links import real
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import FileError, LabelError, SettingsError, TrainingError
-from napari_scribblemix.project.cases import (
-    Case,
-    CaseFiles,
-    case_hash,
-    is_whole_cine,
-    load_case,
-)
+from napari_scribblemix.project.case_files import CaseFiles, is_whole_cine
+from napari_scribblemix.project.cases import Case, load_case
+from napari_scribblemix.project.changes import case_hash
 from napari_scribblemix.project.layouts import find_cases, survey
 from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.project.run_models import checkpoint_path

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from napari_scribblemix.errors import FileError, SettingsError, TrainingError
 from napari_scribblemix.inference.card import ModelCard, read_card
-from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.layouts import find_cases
 from napari_scribblemix.resources import STARTER_NAME, find_model
 from napari_scribblemix.settings import StarterSettings, TrainSettings

@@ -11,7 +11,7 @@ from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.gui.review.export import export_mask, plan_export
 from napari_scribblemix.gui.state.measures import Measures
 from napari_scribblemix.gui.state.open_case import read_case
-from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.project import Project
 from phantoms import draw, write_file
 

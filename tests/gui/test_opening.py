@@ -16,7 +16,7 @@ from napari_scribblemix.gui.state.opening import (
     from_sample,
     open_or_create,
 )
-from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.project import Project
 from phantoms import draw, write_channels, write_cine, write_file, write_folder
 

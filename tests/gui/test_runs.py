@@ -15,7 +15,7 @@ from napari_scribblemix.gui.state.runs import (
     model_of,
     trained_cases,
 )
-from napari_scribblemix.project.cases import file_hash
+from napari_scribblemix.project.changes import file_hash
 from napari_scribblemix.project.project import Project
 
 

@@ -18,7 +18,7 @@ from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.data.matching import onto_grid
 from napari_scribblemix.data.nifti import number_of_frames, read_labels
 from napari_scribblemix.data.volume import Volume
-from napari_scribblemix.project.cases import because_of
+from napari_scribblemix.project.changes import because_of
 from napari_scribblemix.project.corrections import whole_slices
 from napari_scribblemix.project.project import Project
 

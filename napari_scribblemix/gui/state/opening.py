@@ -19,7 +19,8 @@ from napari_scribblemix.data.labels import CARDIAC, LabelScheme, guess_scheme
 from napari_scribblemix.data.links import real
 from napari_scribblemix.data.nifti import number_of_frames, read_labels
 from napari_scribblemix.errors import FileError, ScribbleMixError
-from napari_scribblemix.project.cases import CaseFiles, decided
+from napari_scribblemix.project.case_files import CaseFiles
+from napari_scribblemix.project.cases import decided
 from napari_scribblemix.project.layouts import sort_files, survey
 from napari_scribblemix.project.project import PROJECT_FILE, PROJECT_SUFFIX, Project
 from napari_scribblemix.resources import sample_folder

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from napari_scribblemix import events as ev
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.gui.state.run_curves import dices_of
-from napari_scribblemix.project.cases import file_hash
+from napari_scribblemix.project.changes import file_hash
 from napari_scribblemix.project.drawn import is_drawn_on
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.project.run_models import models_of

@@ -19,7 +19,7 @@ from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import GeometryError, ImageError, ScribbleMixError
 from napari_scribblemix.gui.state.opening import frame_case
 from napari_scribblemix.gui.viewer.world import Placement
-from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.project import Project
 
 _UNSAFE = '/\\:*?"<>|. '
