@@ -17,7 +17,7 @@ from shown_commands import PROGRAM, bash_lines, program_calls
 from napari_scribblemix import errors
 from napari_scribblemix.cli import app
 from napari_scribblemix.cli.options import shown_name
-from napari_scribblemix.settings import Method, PresetName
+from napari_scribblemix.settings import NETWORKS, Method
 from napari_scribblemix.training.recipe import PRESETS, Recipe
 
 pytest.importorskip("sphinx", reason="the pages are built with the packages of the extra 'docs'")
@@ -89,7 +89,7 @@ def test_every_command_stands_in_the_reference_with_every_option(site: Path, com
 
 def test_every_method_preset_and_number_is_told(site: Path) -> None:
     training, presets = words(site / "how-to/train.html"), words(site / "reference/presets.html")
-    for name in (*get_args(Method), *get_args(PresetName)):
+    for name in (*get_args(Method), *NETWORKS):
         assert name in training
     for name in Recipe.model_fields:
         assert name in presets
