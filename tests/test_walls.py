@@ -291,7 +291,7 @@ def test_importing_a_light_room_leaves_torch_and_qt_out(room: str) -> None:
     if room and folder.is_dir():
         inside = [path.relative_to(folder).with_suffix("").parts for path in folder.rglob("*.py")]
         names += [
-            ".".join([names[0], *place]) for place in sorted(inside) if (room, *place) != CHILD
+            ".".join([names[0], *place]) for place in sorted(inside) if (room, *place)[:2] != CHILD
         ]
     elif room and not folder.with_suffix(".py").is_file():
         pytest.skip(f"there is no room {room} yet")

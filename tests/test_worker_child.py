@@ -33,7 +33,9 @@ from napari_scribblemix.settings import TrainSettings
 from napari_scribblemix.training.checkpoint import checkpoint_path
 from napari_scribblemix.training.loop import Training
 from napari_scribblemix.training.scribble_job import prepare
-from napari_scribblemix.worker import child, previews
+from napari_scribblemix.worker import previews
+from napari_scribblemix.worker.child import training
+from napari_scribblemix.worker.child import work as jobs
 from napari_scribblemix.worker.inbox import Inbox
 from napari_scribblemix.worker.messages import (
     Command,
@@ -61,7 +63,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(previews, "SHORTEST_GAP", 0.0)
     monkeypatch.setattr(previews, "SHARE", 1.0)
-    monkeypatch.setattr(child, "_FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(training, "_FRESH_SECONDS", 0.0)
 
 
 class Script(Inbox):
@@ -80,7 +82,7 @@ class Script(Inbox):
 
 def work(project: Project, job: Job, react: React = lambda event: []) -> tuple[int, list[Event]]:
     script = Script(react)
-    code = child.run(job, project.folder, script, script.tell)
+    code = jobs.run(job, project.folder, script, script.tell)
     return code, script.events
 
 
@@ -176,7 +178,7 @@ def test_a_pause_is_not_counted_as_time(project: Project) -> None:
 
     script = Script(react)
     job = train_job(project, steps=None, time=0.5)
-    assert child.run(job, project.folder, script, script.tell) == 0
+    assert jobs.run(job, project.folder, script, script.tell) == 0
     assert 0.5 <= of(Finished, script.events)[0].elapsed < 1.5
 
 
@@ -350,7 +352,7 @@ def test_a_job_that_cannot_start_fails_in_a_line(
         (torch.OutOfMemoryError("CUDA out of memory"), "ran out of memory", 1),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "ran out of memory", 1),
         (MemoryError(), "ran out of memory", 1),
-        (KeyError("unforeseen"), "a defect", child.DEFECT),
+        (KeyError("unforeseen"), "a defect", jobs.DEFECT),
     ],
 )
 def test_what_breaks_in_a_step_is_told_once(
@@ -370,7 +372,7 @@ def test_what_breaks_in_a_step_is_told_once(
     assert (ended, len(failed)) == (code, 1)
     assert what in failed[0].what
     assert failed[0].next
-    assert ("Traceback" in capfd.readouterr().err) == (code == child.DEFECT)
+    assert ("Traceback" in capfd.readouterr().err) == (code == jobs.DEFECT)
 
 
 def test_segmenting_writes_all_cases_and_says_how_far_it_is(project: Project) -> None:

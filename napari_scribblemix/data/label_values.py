@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_scribblemix.data.nifti import ROUNDING, open_header
+from napari_scribblemix.data.nifti import ROUNDING
+from napari_scribblemix.data.nifti_files import open_header
 from napari_scribblemix.errors import InputError
 
 MOST_LABELS = 16

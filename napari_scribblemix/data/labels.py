@@ -9,20 +9,27 @@ translates between the three and refuses what it does not know; it reads no file
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from napari_scribblemix.data.label_tables import UNLABELLED, decode, encode, to_viewer
 from napari_scribblemix.data.wording import check_name
 from napari_scribblemix.errors import LabelError
 
-UNLABELLED: int = 255
-"""Class index that means "nobody has said" in memory (uint8 arrays)."""
+__all__ = [
+    "CARDIAC",
+    "CARDIAC_RAW",
+    "MYOPS",
+    "SCHEMES",
+    "UNLABELLED",
+    "LabelScheme",
+    "guess_scheme",
+]
 
-_UNKNOWN = 254
 _MUSCLE = ("myocardium", "oedema", "scar")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -122,7 +129,7 @@ class LabelScheme(BaseModel):
 
         ``LabelError`` names unknown values, how often they occur and ``source``, a file name.
         """
-        return self._decode(array, self._meanings(dense=False), source)
+        return decode(array, self._meanings(dense=False), self.names, source)
 
     def decode_mask(self, array: NDArray[Any], *, source: str = "") -> NDArray[np.uint8]:
         """File values of a full mask (any shape, integer) to class indices 0 to K-1.
@@ -130,34 +137,31 @@ class LabelScheme(BaseModel):
         ``LabelError`` for an unknown value; the unlabelled value is one, unless it means background
         in full masks.
         """
-        return self._decode(array, self._meanings(dense=True), source)
+        return decode(array, self._meanings(dense=True), self.names, source)
 
     def encode(self, labels: NDArray[np.uint8]) -> NDArray[np.unsignedinteger[Any]]:
         """Class indices and ``UNLABELLED`` to the values of scribble files.
 
         The dtype is the smallest unsigned one that holds every value of the scheme.
         """
-        return self._encode(labels, (*self.file_values, self.unlabelled_value))
+        return encode(labels, (*self.file_values, self.unlabelled_value))
 
     def encode_mask(self, labels: NDArray[np.uint8]) -> NDArray[np.unsignedinteger[Any]]:
         """Class indices of a full mask to file values; ``LabelError`` if a pixel is unlabelled."""
         if (labels == UNLABELLED).any():
             raise LabelError("Got unlabelled pixels in a full mask; save it as scribbles instead.")
-        return self._encode(
-            labels, (self._mask_background, *self.file_values[1:], self.unlabelled_value)
-        )
+        values = (self._mask_background, *self.file_values[1:], self.unlabelled_value)
+        return encode(labels, values)
 
     def to_viewer(self, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """For a viewer layer: 0 where unlabelled, structures as they are, K for background."""
-        table = np.full(256, _UNKNOWN, np.uint8)
-        table[: self.classes] = np.arange(self.classes)
-        table[0], table[UNLABELLED] = self.classes, 0
-        return self._looked_up(table, labels, "class indices")
+        return to_viewer(labels, self.classes)
 
     def from_viewer(self, layer: NDArray[Any]) -> NDArray[np.uint8]:
         """From a viewer layer (any integer dtype): the inverse of ``to_viewer``."""
         meanings = {value: value for value in range(1, self.classes)}
-        return self._decode(layer, meanings | {0: UNLABELLED, self.classes: 0}, "the layer")
+        meanings |= {0: UNLABELLED, self.classes: 0}
+        return decode(layer, meanings, self.names, "the layer")
 
     def _meanings(self, dense: bool) -> dict[int, int]:
         meanings = {value: index for index, value in enumerate(self.file_values)}
@@ -166,60 +170,6 @@ class LabelScheme(BaseModel):
         elif self.dense_background is not None:
             meanings[self.dense_background] = 0
         return meanings
-
-    def _describe(self, meanings: dict[int, int]) -> str:
-        names = {UNLABELLED: "unlabelled"} | dict(enumerate(self.names))
-        return ", ".join(f"{value} {names[index]}" for value, index in meanings.items())
-
-    def _decode(
-        self, array: NDArray[Any], meanings: dict[int, int], source: str
-    ) -> NDArray[np.uint8]:
-        if array.dtype.kind not in "uib":
-            raise LabelError(f"Got labels of dtype {array.dtype}; expected integers.")
-        size = max(meanings) + 1
-        table = np.full(size + 1, _UNKNOWN, np.uint8)
-        table[list(meanings)] = list(meanings.values())
-        # What lies outside the table lands in its last, unknown entry.
-        inside = (array >= 0) & (array < size)
-        decoded: NDArray[np.uint8] = table[np.where(inside, array.astype(np.intp), size)]
-        if (decoded == _UNKNOWN).any():
-            values, counts = np.unique(array[decoded == _UNKNOWN], return_counts=True)
-            shown = ", ".join(f"{v} ({c} times)" for v, c in zip(values[:5], counts, strict=False))
-            more = f" and {len(values) - 5} more values" if len(values) > 5 else ""
-            where = f" in {source}" if source else ""
-            raise LabelError(
-                f"Got the label value {shown}{more}{where}; expected "
-                f"{self._describe(meanings)}: give them one of these values."
-            )
-        return decoded
-
-    def _encode(
-        self, labels: NDArray[np.uint8], values: Sequence[int]
-    ) -> NDArray[np.unsignedinteger[Any]]:
-        # Never 254 or 255 classes, so that the last entries of the table stay free.
-        table = np.full(256, 65535, np.uint16)
-        table[: self.classes] = values[:-1]
-        table[UNLABELLED] = values[-1]
-        if ((labels >= self.classes) & (labels != UNLABELLED)).any():
-            raise LabelError(
-                f"Got the class {labels[labels != UNLABELLED].max()}; expected 0 to "
-                f"{self.classes - 1} or {UNLABELLED} (unlabelled)."
-            )
-        encoded: NDArray[np.unsignedinteger[Any]] = table[labels].astype(
-            np.min_scalar_type(max(values))
-        )
-        return encoded
-
-    def _looked_up(
-        self, table: NDArray[np.uint8], labels: NDArray[np.uint8], what: str
-    ) -> NDArray[np.uint8]:
-        result: NDArray[np.uint8] = table[labels]
-        if (result == _UNKNOWN).any():
-            raise LabelError(
-                f"Got {what} up to {labels[result == _UNKNOWN].max()}; expected 0 to "
-                f"{self.classes - 1} or {UNLABELLED} (unlabelled)."
-            )
-        return result
 
 
 _NAMES = ("background", "right ventricle", "myocardium", "left ventricle")

@@ -9,139 +9,26 @@ from __future__ import annotations
 
 import gzip
 import math
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import nibabel
 import numpy as np
-from nibabel.filebasedimages import ImageFileError
 from nibabel.nifti1 import Nifti1Image, Nifti1Pair
-from nibabel.nifti2 import Nifti2Image, Nifti2Pair
-from nibabel.openers import Opener
-from nibabel.spatialimages import HeaderDataError
-from nibabel.wrapstruct import WrapStructError
+from nibabel.nifti2 import Nifti2Image
 from numpy.typing import NDArray
 
 from napari_scribblemix.data.durable import atomic_write
-from napari_scribblemix.data.file_names import SUFFIXES, is_pair, pair_of, split_name
+from napari_scribblemix.data.file_names import SUFFIXES, is_pair, pair_of
 from napari_scribblemix.data.geometry import Geometry, resolve
-from napari_scribblemix.data.headers import (
-    REPAIRED,
-    check_header,
-    heard,
-    scaling_note,
-    unlike_numbers,
-)
-from napari_scribblemix.data.pointers import FETCH, is_dangling, is_placeholder
+from napari_scribblemix.data.headers import REPAIRED, scaling_note
+from napari_scribblemix.data.nifti_files import DAMAGED, damaged, open_header, start_of
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import FileError, GeometryError, LabelError
 
 ROUNDING = 0.05
 """How far a label may lie from an integer; MyoPS labels, stored with a slope, lie 0.023 off."""
-
-_DAMAGED = (
-    OSError,
-    EOFError,
-    zlib.error,
-    ImageFileError,
-    HeaderDataError,
-    ValueError,
-    OverflowError,
-)
-
-
-# By the magic of the header, which says that the voxels lie in another file.
-_PAIRS = {b"ni1\0": Nifti1Pair, b"ni2\0": Nifti2Pair}
-
-
-def _damaged(path: Path, error: Exception) -> FileError:
-    # Some of nibabel's reasons have several lines.
-    reason = " ".join(str(error).split()) or type(error).__name__
-    if reason.startswith("cannot convert float"):
-        reason = "a number in its header is not finite"
-    return FileError(
-        f"{path} could not be read ({reason}); expected a "
-        "complete NIfTI file (.nii, .nii.gz): copy or download it again."
-    )
-
-
-def _start(path: Path) -> bytes:
-    with Opener(str(path)) as file:
-        start: bytes = file.read(348)
-    return start
-
-
-def _from_files(kind: Any, files: dict[str, str]) -> Any:
-    try:
-        return kind.from_file_map(kind.make_file_map(files))
-    except WrapStructError as error:
-        raise EOFError("too short for its header") from error
-
-
-def _load(path: Path) -> Any:
-    if is_pair(path):
-        return _load_pair(path)
-    ending = split_name(path.name)[1]
-    if ending in (ending.lower(), ending.upper()):
-        return nibabel.load(path)
-    # nibabel would look for another file, whose ending is all small or all capitals.
-    kind: Any = Nifti2Image if _start(path)[4:8] == b"n+2\0" else Nifti1Image
-    return _from_files(kind, {"image": str(path)})
-
-
-def _load_pair(path: Path) -> Nifti1Pair:
-    """Header and voxels from two files; nibabel itself finds no pair of mixed capitals."""
-    header, voxels = pair_of(path)
-    for part in (header, voxels):
-        if not part.is_file():
-            raise FileError(
-                f"{path} is half of a pair: {part.name} is not there; expected both: copy it, or "
-                "convert the pair to one file (.nii.gz)."
-            )
-    start = _start(header)
-    kind: Any = _PAIRS.get(start[344:348]) or _PAIRS.get(start[4:8])
-    if kind is None:
-        raise FileError(
-            f"{header} is no NIfTI header (plain Analyze does not say which side is left); "
-            "expected NIfTI: convert the pair to .nii.gz with a program that knows its sides."
-        )
-    image: Nifti1Pair = _from_files(kind, {"header": str(header), "image": str(voxels)})
-    return image
-
-
-def _open(path: Path) -> Nifti1Pair:
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist"
-        if is_dangling(path):
-            what = f"is only a link to a file that is not there: {FETCH}"
-        raise FileError(f"{path} {what}; expected a NIfTI file (.nii, .nii.gz).")
-    if is_placeholder(path):
-        raise FileError(f"{path} only names a file that is not there; expected the scan: {FETCH}.")
-    try:
-        with heard() as repaired:
-            image = _load(path)
-    except _DAMAGED as error:
-        raise _damaged(path, error) from error
-    if not isinstance(image, Nifti1Pair):
-        raise FileError(f"{path} is a {type(image).__name__}; expected a NIfTI file: convert it.")
-    if image.get_data_dtype().kind not in "uif":
-        raise FileError(f"{path} holds {unlike_numbers(image.get_data_dtype())}.")
-    try:
-        check_header(image)
-    except GeometryError as error:
-        raise GeometryError(f"{path}: {error}") from error
-    except _DAMAGED as error:
-        raise _damaged(path, error) from error
-    image.extra[REPAIRED] = repaired
-    return image
-
-
-def open_header(path: Path) -> Nifti1Pair:
-    """The file with its header read and its voxels not; raises as ``read_image`` does."""
-    return _open(path)
 
 
 def _frames(image: Nifti1Pair) -> int:
@@ -150,7 +37,7 @@ def _frames(image: Nifti1Pair) -> int:
 
 def number_of_frames(path: Path) -> int:
     """How many volumes the file holds: 1, or the frames of a 4-D cine."""
-    return _frames(_open(path))
+    return _frames(open_header(path))
 
 
 def _geometry(path: Path, image: Nifti1Pair) -> Geometry:
@@ -162,7 +49,7 @@ def _geometry(path: Path, image: Nifti1Pair) -> Geometry:
 
 def read_geometry(path: Path) -> Geometry:
     """Where the voxels of the file at ``path`` lie; raises as ``read_image``, reads no voxel."""
-    return _geometry(path, _open(path))
+    return _geometry(path, open_header(path))
 
 
 def _stored(image: Nifti1Pair, frame: int | None, spatial: tuple[int, ...]) -> NDArray[Any]:
@@ -178,7 +65,7 @@ def _stored(image: Nifti1Pair, frame: int | None, spatial: tuple[int, ...]) -> N
 
 def _read(path: Path, frame: int | None) -> tuple[NDArray[Any], Geometry, tuple[str, ...]]:
     """The scaled values in file order, two or three axes, the geometry, and notes."""
-    image = _open(path)
+    image = open_header(path)
     frames, spatial = _frames(image), tuple(map(int, image.shape[:3]))
     if frames > 1 and frame is None:
         raise GeometryError(
@@ -191,11 +78,11 @@ def _read(path: Path, frame: int | None) -> tuple[NDArray[Any], Geometry, tuple[
         )
     geometry = _geometry(path, image)
     try:
-        scaling = scaling_note(image, _start(pair_of(path)[0] if is_pair(path) else path))
+        scaling = scaling_note(image, start_of(pair_of(path)[0] if is_pair(path) else path))
         notes = (*filter(None, (geometry.note, scaling)), *image.extra[REPAIRED])
         return _stored(image, frame, spatial), geometry, notes
-    except _DAMAGED as error:
-        raise _damaged(path, error) from error
+    except DAMAGED as error:
+        raise damaged(path, error) from error
 
 
 @contextmanager

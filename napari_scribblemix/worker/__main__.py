@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
         )
         return error.exit_code
     writer.write(Preparing(message="Starting the worker: loading PyTorch"))
-    from napari_scribblemix.worker.child import run
+    from napari_scribblemix.worker.child.work import run
 
     return run(job, Path(arguments[0]), inbox, writer.write)
 

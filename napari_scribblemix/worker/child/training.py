@@ -1,35 +1,27 @@
-"""The training process: the loop of the command line, with commands and previews between its steps.
+"""The loop of the command line, with commands and previews between its steps.
 
 It reads the project without the lock and writes only what programs write there: runs and
-predictions.  Every error ends as a ``failed`` event and an exit code, the traceback of a defect on
-standard error.
+predictions.
 """
 
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from napari_scribblemix.data.links import real
 from napari_scribblemix.data.wording import counted
-from napari_scribblemix.errors import ImageError, ScribbleMixError, SettingsError
+from napari_scribblemix.errors import ScribbleMixError, SettingsError
 from napari_scribblemix.events import (
     Event,
-    Failed,
     Finished,
     Preparing,
     Preview,
-    Segmented,
     Warned,
-    describe_kept,
 )
-from napari_scribblemix.inference.model import Model, load_model
 from napari_scribblemix.inference.project_cases import (
     Maker,
-    class_map,
-    maker_of,
     predict_case,
 )
 from napari_scribblemix.inference.segment import LOOK, Look
@@ -37,72 +29,25 @@ from napari_scribblemix.project.project import Project
 from napari_scribblemix.settings import TrainSettings
 from napari_scribblemix.training.claim import claimed_output
 from napari_scribblemix.training.control import Control
-from napari_scribblemix.training.device import (
-    choose_device,
-    is_out_of_memory,
-    set_threads,
-)
 from napari_scribblemix.training.loop import Training
-from napari_scribblemix.training.record import describe_failure, recorded
+from napari_scribblemix.training.record import recorded
 from napari_scribblemix.training.scribble_job import ScribbleJob, prepare
 from napari_scribblemix.worker.inbox import Inbox
 from napari_scribblemix.worker.messages import (
-    Job,
     Pause,
     PreviewCase,
     Resume,
     ScribblesChanged,
-    SegmentJob,
     Stop,
     TrainJob,
 )
 from napari_scribblemix.worker.previews import PreviewPlan
-
-DEFECT = 70
-"""Exit code of an error nobody foresaw (EX_SOFTWARE)."""
 
 _GLANCE = Look(mirror=False)
 """How a preview looks at a case: once, so that it is soon there."""
 
 _FRESH_SECONDS = 2.0
 """Weights drawn at random are given this long before they are shown."""
-
-
-def run(job: Job, folder: Path, inbox: Inbox, tell: Callable[[Event], None]) -> int:
-    """Do ``job`` in the project at ``folder``, telling what happens; the exit code."""
-    failed = False
-    if isinstance(job, TrainJob):
-        events = _train(job, folder, inbox, tell)
-    else:
-        events = _segment(job, folder, inbox)
-    try:
-        for event in events:
-            failed = failed or isinstance(event, Failed)
-            tell(event)
-    # The one place where every error of the process ends.
-    except Exception as error:  # noqa: BLE001
-        if not isinstance(error, ScribbleMixError):
-            traceback.print_exc()
-        if not failed:
-            tell(_describe(error, job))
-        return error.exit_code if isinstance(error, ScribbleMixError) else DEFECT
-    return 0
-
-
-def _describe(error: Exception, job: Job) -> Failed:
-    """What to tell of an error outside the steps of a training."""
-    if is_out_of_memory(error):
-        return Failed(
-            what="The memory is full.",
-            why=" ".join(str(error).split()) or type(error).__name__,
-            next="Close other programs or choose another device, and start again.",
-        )
-    if isinstance(error, ScribbleMixError):
-        what = "training" if isinstance(job, TrainJob) else "segmentation"
-        return Failed(
-            what=f"The {what} could not start.", why=str(error), next="Mend it and start again."
-        )
-    return describe_failure(error)
 
 
 class _StopAsked(Exception):
@@ -126,9 +71,10 @@ def _prepare(
     return None if inbox.stop_asked else job
 
 
-def _train(
+def train(
     job: TrainJob, folder: Path, inbox: Inbox, tell: Callable[[Event], None]
 ) -> Iterator[Event]:
+    """Train as ``job`` says, on the project at ``folder``; errors as they come."""
     settings = job.settings
     if real(settings.folder) != real(folder):
         raise SettingsError(
@@ -238,63 +184,3 @@ class _Company:
             uncertainty_file=found.uncertainty_file,
             seconds=round(seconds, 3),
         )
-
-
-def _segment(job: SegmentJob, folder: Path, inbox: Inbox) -> Iterator[Event]:
-    set_threads(job.threads)
-    project = Project.open(folder, write=False)
-    waiting = list(job.cases) or [record.id for record in project.cases]
-    for case_id in waiting:
-        project.case(case_id)
-    model = load_model(job.model, choose_device(job.device))
-    class_map(model.card.labels, project.labels)
-    for note in model.notes:
-        yield Warned(message=note)
-    begun, of, done, stopped = time.monotonic(), len(waiting), 0, False
-    while waiting and not stopped:
-        for command in inbox.take():
-            stopped = stopped or isinstance(command, Stop)
-            if isinstance(command, PreviewCase) and command.case in waiting:
-                waiting.remove(command.case)
-                waiting.insert(0, command.case)
-        if not stopped:
-            event = _segment_case(job, project, waiting.pop(0), model)
-            if isinstance(event, Segmented):
-                done += 1
-                event = event.model_copy(update={"number": done, "of": of})
-                for note in project.change_notes(event.case):
-                    yield Warned(message=f"{event.case}: {note}")
-                if event.corrected and not event.replaced:
-                    yield Warned(message=describe_kept(event))
-            yield event
-    if of and not done and not stopped:
-        raise ImageError(
-            f"Got {counted(of, 'case')}, of which none could be segmented; see the warnings."
-        )
-    yield Finished(
-        step=done, elapsed=time.monotonic() - begun, stopped=stopped, model=str(job.model)
-    )
-
-
-def _segment_case(job: SegmentJob, project: Project, case_id: str, model: Model) -> Event:
-    try:
-        found = predict_case(
-            project,
-            case_id,
-            model,
-            maker=maker_of(job.model, model.card.steps, project),
-            look=Look(mirror=job.mirror),
-            over_corrections=job.over_corrections,
-        )
-    except ScribbleMixError as error:
-        return Warned(message=f"{case_id} was not segmented: {error}")
-    return Segmented(
-        case=case_id,
-        file=found.file,
-        number=0,
-        of=0,
-        mean_dice=found.mean_dice,
-        uncertainty_file=found.uncertainty_file,
-        corrected=list(found.corrected),
-        replaced=job.over_corrections,
-    )
