@@ -18,7 +18,7 @@ from napari_scribblemix import errors
 from napari_scribblemix.cli import app
 from napari_scribblemix.cli.options import shown_name
 from napari_scribblemix.settings import NETWORKS, Method
-from napari_scribblemix.training.recipe import PRESETS, Recipe
+from napari_scribblemix.training.recipe import PRESETS, Augmentation, Recipe
 
 pytest.importorskip("sphinx", reason="the pages are built with the packages of the extra 'docs'")
 
@@ -91,8 +91,9 @@ def test_every_method_preset_and_number_is_told(site: Path) -> None:
     training, presets = words(site / "how-to/train.html"), words(site / "reference/presets.html")
     for name in (*get_args(Method), *NETWORKS):
         assert name in training
-    for name in Recipe.model_fields:
+    for name, field in (Recipe.model_fields | Augmentation.model_fields).items():
         assert name in presets
+        assert name == "augmentation" or (field.description and field.description in presets)
     for recipe in PRESETS.values():
         assert f" {recipe.learning_rate} " in presets
 

@@ -100,6 +100,8 @@ def preset_rows() -> list[list[str]]:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "" if value is None or value == () else _cell(value)
 
 
@@ -119,7 +121,7 @@ def _change(name: str, value: object) -> str:
     if isinstance(value, Augmentation):
         changed = value.model_dump(exclude_defaults=True)
         return "; ".join(_change(f"{name}.{inner}", v) for inner, v in changed.items())
-    return f"{_code(name)} {_cell(f'{value:.3g}' if isinstance(value, float) else value)}"
+    return f"{_code(name)} {f'{value:.3g}' if isinstance(value, float) else _shown(value)}"
 
 
 def preference_rows() -> list[list[str]]:

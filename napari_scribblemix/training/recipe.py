@@ -51,20 +51,22 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    network: NetworkName
+    network: NetworkName = Field(description="which network; a model fits one only")
     spacing: float = Field(description="pixel size of the working grid, mm")
     intensity: IntensityRule = Field(
         "volume-zscore", description="what the network sees of the grey values"
     )
     crop: int = Field(description="side of the training crops, pixels")
-    batch: int
+    batch: int = Field(description="slices in a step")
     learning_rate: float = Field(description="peak of the schedule")
-    schedule: Literal["one-cycle", "constant"]
-    weight_decay: float
+    schedule: Literal["one-cycle", "constant"] = Field(
+        description="how the learning rate goes: up and down once, or stays"
+    )
+    weight_decay: float = Field(description="how strongly weights are drawn to zero (AdamW)")
     dice: float = Field(description="weight of the partial Dice term (ModelMix eq. 8)")
     edges: float = Field(0.0, description="weight of the edge consistency term (methods/edges.py)")
     ema: float = Field(description="decay of the averaged weights; 0: none")
-    enclosure_rule: bool
+    enclosure_rule: bool = Field(description="all outside a closed ring is background")
     enclosed_weight: float = Field(
         1.0, description="weight of a pixel labelled by that rule at the start"
     )
