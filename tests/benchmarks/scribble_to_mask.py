@@ -2,8 +2,8 @@
 
     python tests/benchmarks/scribble_to_mask.py [--output docs/pictures/scribble_to_mask.png]
 
-A training on the bundled cine sample from scratch, so that what is seen was learnt from the strokes
-alone; the last panel is the true mask of no training.  Prints the Dice of each panel.
+A training by CycleMix on the bundled cine sample from scratch, so that what is seen was learnt from
+the strokes alone; seed 0, one thread, float32: some minutes of one core.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from napari_scribblemix.training.loop import Training
 from napari_scribblemix.training.scribble_job import prepare
 
 CASE, SIDE, GAP, CAPTION = "cine02_ED", 100, 6, 22
-STEPS = (20, 60, 250)
+STEPS = (15, 40, 140)
 
 
 def captioned(panels: list[tuple[str, np.ndarray]]) -> Image.Image:
