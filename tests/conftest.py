@@ -10,6 +10,9 @@ import pytest
 from hypothesis import settings
 
 from napari_scribblemix.cli.app import main
+from napari_scribblemix.project.case_files import CaseFiles
+from napari_scribblemix.project.layouts import find_cases
+from phantoms import write_folder
 
 # One Qt for napari and for pytest-qt, which would each choose their own.
 os.environ["PYTEST_QT_API"] = os.environ.setdefault("QT_API", "pyqt5")
@@ -43,3 +46,9 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str
         return code, captured.out, captured.err
 
     return call
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> list[CaseFiles]:
+    """The cases of a folder: one scribbled, one unlabelled, one with a mask."""
+    return find_cases(write_folder(tmp_path / "plain", scribbled=1, unlabelled=1, masked=1))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_worker_child import Once, _often, of, project, train_job, work
+from child_at_work import Once, _often, of, project, train_job, work
 
 from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.events import (
