@@ -1,20 +1,24 @@
 """Many files in one go: each case to a mask of the same name; one bad case does not stop the rest.
 
-Which images and which files to write is settled before, in ``outputs``.
+Which images and which files to write is settled before, in ``outputs``.  The cases of one patient
+that follow each other are frames of one heart, which agree in the end (``phases``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 from napari_scribblemix.data.channels import check_channels, read_channels
 from napari_scribblemix.data.durable import remove_strays
 from napari_scribblemix.data.file_names import is_nifti
+from napari_scribblemix.data.geometry import Geometry, same_grid
 from napari_scribblemix.data.limits import doubts
 from napari_scribblemix.data.links import real
 from napari_scribblemix.data.nifti import write_image, write_labels
+from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import FileError, ImageError, ScribbleMixError
 from napari_scribblemix.evaluation.cardiac import volumes_ml
 from napari_scribblemix.evaluation.plausible import check_mask
@@ -25,10 +29,12 @@ from napari_scribblemix.inference.outputs import (
     mask_paths,
     probability_path,
 )
-from napari_scribblemix.inference.segment import Look, segment_volume
+from napari_scribblemix.inference.phases import expected_wall, heart_size, with_wall
+from napari_scribblemix.inference.segment import Look, Segmentation, segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.changes import change_notes
+from napari_scribblemix.project.patients import patient_and_phase
 from napari_scribblemix.settings import SegmentSettings
 
 
@@ -55,59 +61,133 @@ class Outcome:
         return self.error if named else f"{self.image}: {self.error}"
 
 
-def _segment_frame(
-    model: Model, case: CaseFiles, frame: int | None, target: Path, settings: SegmentSettings
-) -> tuple[tuple[str, ...], dict[str, float]]:
-    """The warnings on a mask that was written, and its volumes."""
+@dataclass
+class _Frame:
+    """A frame that was segmented: where its mask is, what there is to say of it, and the result."""
+
+    number: int | None
+    target: Path
+    notes: tuple[str, ...]
+    geometry: Geometry
+    found: Segmentation
+
+
+@dataclass
+class _Case:
+    """A case with its frames, and what stopped it or some of them."""
+
+    files: CaseFiles
+    frames: list[_Frame] = field(default_factory=list)
+    error: str | None = None
+
+
+def _read(case: CaseFiles, frame: int | None) -> Volume:
     volume = read_channels(case.images, case.channels, frame)
     # A network answers NaN and a blank volume alike with background, which looks like a result.
     for finding in check_channels(volume):
         if finding.level == "block":
             raise ImageError(finding.message)
-    result = segment_volume(model, volume, Look.of(settings))
+    return volume
+
+
+def _write(
+    model: Model, target: Path, found: Segmentation, geometry: Geometry, settings: SegmentSettings
+) -> None:
     scheme = model.card.labels
-    write_labels(target, scheme.encode_mask(result.labels), volume.geometry)
+    write_labels(target, scheme.encode_mask(found.labels), geometry)
     if settings.probabilities:
         for number, name in enumerate(scheme.names[1:], start=1):
-            path = probability_path(target, name)
-            write_image(path, result.probability[number], volume.geometry)
+            write_image(probability_path(target, name), found.probability[number], geometry)
     if settings.entropy:
-        write_image(entropy_path(target), normalised_entropy(result.probability), volume.geometry)
+        write_image(entropy_path(target), normalised_entropy(found.probability), geometry)
+
+
+def _segment_frame(
+    model: Model, case: CaseFiles, frame: int | None, target: Path, settings: SegmentSettings
+) -> _Frame:
+    volume = _read(case, frame)
+    found = segment_volume(model, volume, Look.of(settings))
     geometry = volume.geometry
-    notes = (
-        *change_notes(case),
-        *volume.notes,
-        *doubts(geometry.shape, geometry.spacing),
-        *check_mask(result.labels, geometry, scheme),
-    )
-    return notes, volumes_ml(result.labels, scheme, geometry.voxel_volume_ml)
+    _write(model, target, found, geometry, settings)
+    notes = (*change_notes(case), *volume.notes, *doubts(geometry.shape, geometry.spacing))
+    return _Frame(frame, target, notes, geometry, found)
 
 
-def _segment_case(model: Model, case: CaseFiles, settings: SegmentSettings) -> Outcome:
-    image = case.image
+def _segment_case(model: Model, files: CaseFiles, settings: SegmentSettings) -> _Case:
+    image, case = files.image, _Case(files)
     if not is_nifti(image):
         raise FileError(f"Got {image.name}; expected a NIfTI file (.nii, .nii.gz, .img with .hdr).")
-    targets = mask_paths(case, settings)
+    targets = mask_paths(files, settings)
     if len(targets) == 1:
-        (target,) = targets
-        frame = frame_of(case, settings)
-        notes, volumes = _segment_frame(model, case, frame, target, settings)
-        return Outcome(image, (target,), notes, volumes_ml=(volumes,))
-    masks: list[Path] = []
-    noted: dict[str, None] = {}
+        frame = frame_of(files, settings)
+        case.frames.append(_segment_frame(model, files, frame, targets[0], settings))
+        return case
     errors: list[str] = []
-    measured: list[dict[str, float]] = []
-    for frame, target in enumerate(targets):
+    for number, target in enumerate(targets):
         try:
-            notes, volumes = _segment_frame(model, case, frame, target, settings)
-            noted.update(dict.fromkeys(notes))
-            masks.append(target)
-            measured.append(volumes)
+            case.frames.append(_segment_frame(model, files, number, target, settings))
         except ImageError as error:
-            errors.append(f"frame {frame}: {error}")
+            errors.append(f"frame {number}: {error}")
     more = f" The same for {len(errors) - 1} more frames." if len(errors) > 1 else ""
-    told = errors[0] + more if errors else None
-    return Outcome(image, tuple(masks), tuple(noted), told, tuple(measured))
+    case.error = errors[0] + more if errors else None
+    return case
+
+
+def _agree(model: Model, cases: list[_Case], settings: SegmentSettings) -> None:
+    """Write the masks anew that had another volume of muscle than the rest of the heart's."""
+    scheme = model.card.labels
+    frames = [(case.files, frame) for case in cases for frame in case.frames]
+    sizes = [heart_size(f.found.labels, scheme, f.geometry.voxel_volume_ml) for _, f in frames]
+    for (files, frame), own in zip(frames, sizes, strict=True):
+        others = [
+            size
+            for (_, other), size in zip(frames, sizes, strict=True)
+            if size is not None and other is not frame and same_grid(other.geometry, frame.geometry)
+        ]
+        wanted = None if own is None else expected_wall(own, others)
+        if own is not None and wanted is not None:
+            volume, look = _read(files, frame.number), Look.of(settings)
+            frame.found = with_wall(frame.found, wanted / own.wall, model, volume, look)
+            _write(model, frame.target, frame.found, frame.geometry, settings)
+
+
+def _outcome(model: Model, case: _Case) -> Outcome:
+    scheme, noted = model.card.labels, dict[str, None]()
+    for frame in case.frames:
+        odd = check_mask(frame.found.labels, frame.geometry, scheme)
+        noted.update(dict.fromkeys((*frame.notes, *odd)))
+    return Outcome(
+        case.files.image,
+        tuple(frame.target for frame in case.frames),
+        tuple(noted),
+        case.error,
+        tuple(
+            volumes_ml(frame.found.labels, scheme, frame.geometry.voxel_volume_ml)
+            for frame in case.frames
+        ),
+    )
+
+
+def _segment_heart(
+    model: Model, files: list[CaseFiles], settings: SegmentSettings
+) -> Iterator[Outcome]:
+    """All frames of one heart; an outcome for each case."""
+    cases = []
+    for case in files:
+        try:
+            cases.append(_segment_case(model, case, settings))
+        except ScribbleMixError as error:
+            cases.append(_Case(case, error=str(error)))
+    if settings.phases:
+        try:
+            _agree(model, cases, settings)
+        except ScribbleMixError as error:  # an image that is gone meanwhile; its mask is there
+            cases[-1].error = cases[-1].error or str(error)
+    yield from (_outcome(model, case) for case in cases)
+
+
+def _heart(case: CaseFiles) -> tuple[Path, str]:
+    return case.image.parent, patient_and_phase(case.id)[0]
 
 
 def segment_files(
@@ -116,8 +196,5 @@ def segment_files(
     """Segment ``cases`` one after the other; an outcome each, errors included."""
     settings.output.mkdir(parents=True, exist_ok=True)
     remove_strays(real(settings.output))
-    for case in cases:
-        try:
-            yield _segment_case(model, case, settings)
-        except ScribbleMixError as error:
-            yield Outcome(case.image, error=str(error))
+    for _, files in groupby(cases, _heart):
+        yield from _segment_heart(model, list(files), settings)

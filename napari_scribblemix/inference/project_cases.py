@@ -2,7 +2,7 @@
 
 Slices that a person accepted or corrected stay as they are in what is written
 (``Project.write_prediction`` sees to it); the Dice against accepted ones is that of the network's
-own answer.
+own answer.  Frames of one heart that the same model segmented agree on its muscle (``phases``).
 """
 
 from __future__ import annotations
@@ -16,14 +16,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_scribblemix.data.channels import check_channels
+from napari_scribblemix.data.geometry import Geometry, same_grid
 from napari_scribblemix.data.labels import UNLABELLED, LabelScheme
 from napari_scribblemix.data.links import real
-from napari_scribblemix.errors import ImageError, ModelError
+from napari_scribblemix.data.nifti import read_geometry
+from napari_scribblemix.errors import ImageError, ModelError, ScribbleMixError
 from napari_scribblemix.evaluation.overlap import dice
 from napari_scribblemix.inference.model import Model
 from napari_scribblemix.inference.orientation import Turn
+from napari_scribblemix.inference.phases import (
+    HeartSize,
+    expected_wall,
+    heart_size,
+    with_wall,
+)
 from napari_scribblemix.inference.segment import LOOK, Look, segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
+from napari_scribblemix.project.patients import patient_and_phase
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.resources import bundled_models, find_model
 
@@ -32,13 +41,15 @@ from napari_scribblemix.resources import bundled_models, find_model
 class Prediction:
     """What was written: paths relative to the project, and the mean Dice on accepted slices.
 
-    ``corrected``: the slices corrected by hand that are not accepted.
+    ``corrected``: the slices corrected by hand that are not accepted; ``changes``: the frames of
+    the same heart that the same model would now segment otherwise.
     """
 
     file: str
     uncertainty_file: str
     mean_dice: float | None
     corrected: tuple[int, ...] = ()
+    changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,47 @@ def accepted_dice(
     return float(np.mean(finite)) if finite else None
 
 
+@dataclass(frozen=True)
+class _Frame:
+    """A frame that was segmented: how large its heart came out, and whether it then agreed."""
+
+    size: HeartSize
+    agreed: bool
+
+
+def _other_frames(
+    project: Project, case_id: str, geometry: Geometry, maker: Maker
+) -> dict[str, _Frame]:
+    """The other frames of the same heart, on the same grid, that the same model segmented."""
+    patient, found = patient_and_phase(case_id)[0], dict[str, _Frame]()
+    for record in project.cases:
+        if record.id == case_id or patient_and_phase(record.id)[0] != patient:
+            continue
+        try:
+            origin = project.read_origin(record.id)
+            if not same_grid(read_geometry(project.image_path(record.id)), geometry):
+                continue
+        except ScribbleMixError:  # damaged or gone: told where it is opened
+            continue
+        sizes = origin.get("cavity_ml"), origin.get("wall_ml")
+        same = (origin.get("kind"), origin.get("model")) == (maker.kind, maker.name)
+        if same and all(isinstance(size, float) and size > 0 for size in sizes):
+            found[record.id] = _Frame(HeartSize(*sizes), bool(origin.get("agreed")))
+    return found
+
+
+def _would_change(own: HeartSize | None, others: dict[str, _Frame]) -> tuple[str, ...]:
+    """Which of ``others`` should agree now that ``own`` is known, and did not yet."""
+    if own is None:
+        return ()
+    changing = []
+    for case_id, frame in others.items():
+        rest = [own, *(other.size for name, other in others.items() if name != case_id)]
+        if not frame.agreed and expected_wall(frame.size, rest) is not None:
+            changing.append(case_id)
+    return tuple(changing)
+
+
 def predict_case(
     project: Project,
     case_id: str,
@@ -111,6 +163,12 @@ def predict_case(
         if finding.level == "block":
             raise ImageError(f"{project.image_path(case_id)}: {finding.message}")
     result = segment_volume(model, image, look, turn)
+    own = heart_size(result.labels, model.card.labels, image.geometry.voxel_volume_ml)
+    others = _other_frames(project, case_id, image.geometry, maker) if look.phases else {}
+    sizes = [frame.size for frame in others.values()]
+    wall = None if own is None else expected_wall(own, sizes)
+    if own is not None and wall is not None:
+        result = with_wall(result, wall / own.wall, model, image, look)
     labels = translation[result.labels]
     entropy = normalised_entropy(result.probability)
     origin = {
@@ -119,7 +177,10 @@ def predict_case(
         "step": maker.step,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "uncertainty": [round(float(value), 5) for value in entropy.mean(axis=(1, 2))],
+        "agreed": wall is not None,
     }
+    if own is not None:  # as the network had it: others are measured against that
+        origin |= {"cavity_ml": round(own.cavity, 3), "wall_ml": round(own.wall, 3)}
     score = accepted_dice(labels, project.read_accepted(case_id), project.labels.classes)
     corrected = project.write_prediction(
         case_id, labels, image.geometry, origin, entropy, over_corrections=over_corrections
@@ -129,6 +190,7 @@ def predict_case(
         _inside(project, project.uncertainty_path(case_id)),
         score,
         corrected,
+        _would_change(own, others),
     )
 
 

@@ -9,7 +9,7 @@ Probabilities are what is resampled, never labels, so borders are as fine as the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -65,6 +65,7 @@ class Look:
         neighbours: weight of the slices next to each slice; 0: each stands alone.
         largest_component: keep the heart and one piece of each structure, without islands and
             holes in its slices, and with a cavity only where there is blood.
+        phases: let the phases of a heart agree on the volume of its muscle, see ``phases``.
     """
 
     mirror: bool | None = None
@@ -72,6 +73,7 @@ class Look:
     find_heart: bool = True
     neighbours: float = 0.0
     largest_component: bool = True
+    phases: bool = True
 
     @classmethod
     def of(cls, settings: SegmentSettings) -> Look:
@@ -89,17 +91,18 @@ class Segmentation:
     Attributes:
         labels: (Z, Y, X) uint8 class numbers.
         turn: the way up in which it was looked at.
+        working: class probabilities (K, Z, h, w) on the working grid, which is ``grid``.
     """
 
     labels: NDArray[np.uint8]
     turn: Turn
-    _working: NDArray[np.float32]
-    _grid: WorkingGrid
+    working: NDArray[np.float32]
+    grid: WorkingGrid
 
     @cached_property
     def probability(self) -> NDArray[np.float32]:
         """Class probabilities (K, Z, Y, X); made when asked for, since they fill the memory."""
-        return self._grid.to_native(self._working)
+        return self.grid.to_native(self.working)
 
 
 def _probability(network: nn.Module, images: Tensor, mirror: bool) -> Tensor:
@@ -231,6 +234,24 @@ def segment_volume(
     check_fit(model.card, volume)
     grid, turn, predicted = _predict(model, volume, look, turn)
     working = predicted.transpose(0, 1).contiguous().numpy()
+    return Segmentation(_labels(model, volume, look, grid, working), turn, working, grid)
+
+
+def decide_anew(
+    found: Segmentation, model: Model, volume: Volume, look: Look, working: NDArray[np.float32]
+) -> Segmentation:
+    """As ``found``, which came of the same model, volume and look, with other probabilities.
+
+    ``working`` (K, Z, h, w) are those on the working grid.
+    """
+    labels = _labels(model, volume, look, found.grid, working)
+    return replace(found, labels=labels, working=working)
+
+
+def _labels(
+    model: Model, volume: Volume, look: Look, grid: WorkingGrid, working: NDArray[np.float32]
+) -> NDArray[np.uint8]:
+    """The labels (Z, Y, X) on the native grid of probabilities on the working grid."""
     labels = np.zeros(volume.array.shape, np.uint8)
     # Where background is the likelier half of every pixel, nothing else can win between them.
     maybe = (working[0] <= 0.5).any(axis=0)
@@ -244,4 +265,4 @@ def segment_volume(
             image = volume.array[:, window[0], window[1]]
             found = solid_where_dark(found, image, model.card.labels)
         labels[:, window[0], window[1]] = found
-    return Segmentation(labels, turn, working, grid)
+    return labels

@@ -128,6 +128,13 @@ class Project(CorrectedMasks):
         origin = read_origin(path, self._origin_path(case_id))
         return lay_over(labels, self.read_accepted(case_id)), origin
 
+    def read_origin(self, case_id: str) -> dict[str, Any]:
+        """What is said of the prediction that is there; empty where there is none.
+
+        ``ProjectError`` if that is damaged.
+        """
+        return read_origin(self.prediction_path(case_id), self._origin_path(case_id))
+
     def read_uncertainty(self, case_id: str) -> NDArray[np.uint8] | None:
         """The uncertainty (Z, Y, X) of the prediction, 0 to 100, or ``None`` without one of it."""
         path, mask = self.uncertainty_path(case_id), self.prediction_path(case_id)

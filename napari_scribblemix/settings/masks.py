@@ -48,6 +48,11 @@ class SegmentSettings(Settings):
         True,
         description="Keep one connected piece of each structure, without islands and holes.",
     )
+    phases: bool = Field(
+        True,
+        description="Let the phases of a patient (NAME_ED and NAME_ES, the frames of a cine) agree "
+        "on the volume of the heart's muscle, which does not change.",
+    )
     probabilities: bool = Field(
         False, description="Also write the probability of each structure (NAME_probability_*)."
     )

@@ -49,7 +49,8 @@ def segment(job: SegmentJob, folder: Path, inbox: Inbox) -> Iterator[Event]:
     class_map(model.card.labels, project.labels)
     for note in model.notes:
         yield Warned(message=note)
-    begun, of, done, stopped = time.monotonic(), len(waiting), 0, False
+    begun, of, stopped = time.monotonic(), len(waiting), False
+    done: dict[str, int] = {}
     while waiting and not stopped:
         for command in inbox.take():
             stopped = stopped or isinstance(command, Stop)
@@ -57,10 +58,12 @@ def segment(job: SegmentJob, folder: Path, inbox: Inbox) -> Iterator[Event]:
                 waiting.remove(command.case)
                 waiting.insert(0, command.case)
         if not stopped:
-            event = _segment_case(job, project, waiting.pop(0), model)
+            event, changes = _segment_case(job, project, waiting.pop(0), model)
             if isinstance(event, Segmented):
-                done += 1
-                event = event.model_copy(update={"number": done, "of": of})
+                # Frames of the same heart that came before it agree with it now.
+                waiting += [case_id for case_id in changes if case_id in done]
+                number = done.setdefault(event.case, len(done) + 1)
+                event = event.model_copy(update={"number": number, "of": of})
                 for note in project.change_notes(event.case):
                     yield Warned(message=f"{event.case}: {note}")
                 if event.corrected and not event.replaced:
@@ -71,11 +74,14 @@ def segment(job: SegmentJob, folder: Path, inbox: Inbox) -> Iterator[Event]:
             f"Got {counted(of, 'case')}, of which none could be segmented; see the warnings."
         )
     yield Finished(
-        step=done, elapsed=time.monotonic() - begun, stopped=stopped, model=str(job.model)
+        step=len(done), elapsed=time.monotonic() - begun, stopped=stopped, model=str(job.model)
     )
 
 
-def _segment_case(job: SegmentJob, project: Project, case_id: str, model: Model) -> Event:
+def _segment_case(
+    job: SegmentJob, project: Project, case_id: str, model: Model
+) -> tuple[Event, tuple[str, ...]]:
+    """What became of a case, and which others should be segmented again because of it."""
     try:
         found = predict_case(
             project,
@@ -86,8 +92,8 @@ def _segment_case(job: SegmentJob, project: Project, case_id: str, model: Model)
             over_corrections=job.over_corrections,
         )
     except ScribbleMixError as error:
-        return Warned(message=f"{case_id} was not segmented: {error}")
-    return Segmented(
+        return Warned(message=f"{case_id} was not segmented: {error}"), ()
+    segmented = Segmented(
         case=case_id,
         file=found.file,
         number=0,
@@ -97,3 +103,4 @@ def _segment_case(job: SegmentJob, project: Project, case_id: str, model: Model)
         corrected=list(found.corrected),
         replaced=job.over_corrections,
     )
+    return segmented, found.changes
