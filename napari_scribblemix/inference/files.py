@@ -186,8 +186,10 @@ def _segment_heart(
     yield from (_outcome(model, case) for case in cases)
 
 
-def _heart(case: CaseFiles) -> tuple[Path, str]:
-    return case.image.parent, patient_and_phase(case.id)[0]
+def _heart(case: CaseFiles) -> tuple[Path, str, bool]:
+    """What the frames of one heart have in common; a case that is no frame has it alone."""
+    patient, phase = patient_and_phase(case.id)
+    return case.image.parent, patient, bool(phase)
 
 
 def segment_files(

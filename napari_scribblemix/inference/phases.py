@@ -21,7 +21,7 @@ from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.evaluation.plausible import LEFT
 from napari_scribblemix.inference.model import Model
-from napari_scribblemix.inference.segment import Look, Segmentation, decide_anew
+from napari_scribblemix.inference.segment import Look, Segmentation, decide
 
 KEPT = 1.05
 """Volume of the muscle with a small cavity over that with a large one, as outlines have it.
@@ -92,15 +92,14 @@ def with_wall(
     """
     wall = list(model.card.labels.wall)
     rest = [k for k in range(model.card.labels.classes) if k not in wall]
-    logarithm = np.log(np.maximum(found.working, _LEAST))
+    # On the image's own grid: between two pixels of the network's a border can lie anywhere.
+    logarithm = np.log(np.maximum(found.likely_part()[0], _LEAST))
     # Above 0 where the wall wins: what is taken from it moves the threshold, nothing else.
     lead = (logarithm[wall].max(axis=0) - logarithm[rest].max(axis=0)).ravel()
     wanted = round(share * float((lead > 0).sum()))
     if not 0 < wanted < lead.size:
         return found
     threshold = float(np.partition(lead, lead.size - wanted)[lead.size - wanted])
-    change = float(np.clip(threshold, -_MOST, _MOST))
-    working = found.working.copy()
-    working[wall] *= np.float32(np.exp(-change))
-    working /= working.sum(axis=0)
-    return decide_anew(found, model, volume, look, working)
+    weights = np.ones(model.card.labels.classes, np.float32)
+    weights[wall] = np.exp(-np.clip(threshold, -_MOST, _MOST))
+    return decide(found, model, volume, look, weights)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,13 +108,22 @@ class _Frame:
     agreed: bool
 
 
+def _size_in(origin: dict[str, Any]) -> HeartSize | None:
+    """What an origin says of the size of the heart; it is a file that anybody may have edited."""
+    cavity, wall = origin.get("cavity_ml"), origin.get("wall_ml")
+    if isinstance(cavity, float) and isinstance(wall, float) and min(cavity, wall) > 0:
+        return HeartSize(cavity, wall)
+    return None
+
+
 def _other_frames(
     project: Project, case_id: str, geometry: Geometry, maker: Maker
 ) -> dict[str, _Frame]:
     """The other frames of the same heart, on the same grid, that the same model segmented."""
-    patient, found = patient_and_phase(case_id)[0], dict[str, _Frame]()
+    (patient, phase), found = patient_and_phase(case_id), dict[str, _Frame]()
     for record in project.cases:
-        if record.id == case_id or patient_and_phase(record.id)[0] != patient:
+        theirs = patient_and_phase(record.id)
+        if record.id == case_id or theirs[0] != patient or not (phase and theirs[1]):
             continue
         try:
             origin = project.read_origin(record.id)
@@ -122,10 +131,9 @@ def _other_frames(
                 continue
         except ScribbleMixError:  # damaged or gone: told where it is opened
             continue
-        sizes = origin.get("cavity_ml"), origin.get("wall_ml")
-        same = (origin.get("kind"), origin.get("model")) == (maker.kind, maker.name)
-        if same and all(isinstance(size, float) and size > 0 for size in sizes):
-            found[record.id] = _Frame(HeartSize(*sizes), bool(origin.get("agreed")))
+        size = _size_in(origin)
+        if size and (origin.get("kind"), origin.get("model")) == (maker.kind, maker.name):
+            found[record.id] = _Frame(size, bool(origin.get("agreed")))
     return found
 
 

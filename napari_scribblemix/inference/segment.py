@@ -91,18 +91,35 @@ class Segmentation:
     Attributes:
         labels: (Z, Y, X) uint8 class numbers.
         turn: the way up in which it was looked at.
-        working: class probabilities (K, Z, h, w) on the working grid, which is ``grid``.
+        weights: (K,) by which the network's probabilities were multiplied, if they were.
     """
 
     labels: NDArray[np.uint8]
     turn: Turn
-    working: NDArray[np.float32]
-    grid: WorkingGrid
+    _working: NDArray[np.float32]
+    _grid: WorkingGrid
+    weights: NDArray[np.float32] | None = None
 
     @cached_property
     def probability(self) -> NDArray[np.float32]:
         """Class probabilities (K, Z, Y, X); made when asked for, since they fill the memory."""
-        return self.grid.to_native(self.working)
+        probability = self._grid.to_native(self._working)
+        if self.weights is not None:
+            probability *= self.weights[:, None, None, None]
+            probability /= probability.sum(axis=0)
+        return probability
+
+    def likely_part(self) -> tuple[NDArray[np.float32], Window]:
+        """The network's probabilities where anything but background may win, and where that is.
+
+        (K, Z, y, x), of size 0 where that is nowhere.
+        """
+        # Where background is the likelier half of every pixel, nothing else can win between them.
+        maybe = (self._working[0] <= 0.5).any(axis=0)
+        if not maybe.any():
+            return self._working[..., :0, :0], (slice(0, 0), slice(0, 0))
+        rows, columns = (extent(maybe.any(axis=axis)) for axis in (1, 0))
+        return self._grid.to_native_part(self._working, rows, columns)
 
 
 def _probability(network: nn.Module, images: Tensor, mirror: bool) -> Tensor:
@@ -234,35 +251,31 @@ def segment_volume(
     check_fit(model.card, volume)
     grid, turn, predicted = _predict(model, volume, look, turn)
     working = predicted.transpose(0, 1).contiguous().numpy()
-    return Segmentation(_labels(model, volume, look, grid, working), turn, working, grid)
+    nothing = Segmentation(np.zeros(volume.array.shape, np.uint8), turn, working, grid)
+    return decide(nothing, model, volume, look)
 
 
-def decide_anew(
-    found: Segmentation, model: Model, volume: Volume, look: Look, working: NDArray[np.float32]
+def decide(
+    found: Segmentation,
+    model: Model,
+    volume: Volume,
+    look: Look,
+    weights: NDArray[np.float32] | None = None,
 ) -> Segmentation:
-    """As ``found``, which came of the same model, volume and look, with other probabilities.
+    """The labels of ``found``, which came of this model, volume and look, anew.
 
-    ``working`` (K, Z, h, w) are those on the working grid.
+    ``weights`` (K,) multiply the probabilities of the classes before the greatest is taken.
     """
-    labels = _labels(model, volume, look, found.grid, working)
-    return replace(found, labels=labels, working=working)
-
-
-def _labels(
-    model: Model, volume: Volume, look: Look, grid: WorkingGrid, working: NDArray[np.float32]
-) -> NDArray[np.uint8]:
-    """The labels (Z, Y, X) on the native grid of probabilities on the working grid."""
     labels = np.zeros(volume.array.shape, np.uint8)
-    # Where background is the likelier half of every pixel, nothing else can win between them.
-    maybe = (working[0] <= 0.5).any(axis=0)
-    if maybe.any():
-        rows, columns = (extent(maybe.any(axis=axis)) for axis in (1, 0))
-        part, window = grid.to_native_part(working, rows, columns)
-        found = part.argmax(axis=0).astype(np.uint8)
+    part, window = found.likely_part()
+    if part.size:
+        if weights is not None:
+            part *= weights[:, None, None, None]
+        decided = part.argmax(axis=0).astype(np.uint8)
         if look.largest_component:
-            found = keep_largest_components(found, model.card.labels.connected)
-            found = tidy(found, model.card.labels)
+            decided = keep_largest_components(decided, model.card.labels.connected)
+            decided = tidy(decided, model.card.labels)
             image = volume.array[:, window[0], window[1]]
-            found = solid_where_dark(found, image, model.card.labels)
-        labels[:, window[0], window[1]] = found
-    return labels
+            decided = solid_where_dark(decided, image, model.card.labels)
+        labels[:, window[0], window[1]] = decided
+    return replace(found, labels=labels, weights=weights)

@@ -6,8 +6,10 @@ First the 5th, 50th and 95th percentile, in mm and from areas, of the cavity's r
 the right ventricle's radius in basal, middle and apical slices.  Then the grey value at each
 distance from the outlines of the masks, 0 the muscle and 1 the left ventricle's blood: where an
 expert draws a border within what the eye sees of it.  The outer outline is told apart by what lies
-3-7 mm outside: dark (lung), middling or bright (fat).  Only numbers leave the data: the drawing is
-set by ranges such as these, never by a shape or a picture.
+3-7 mm outside: dark (lung), middling or bright (fat).  Last how bright the tissues are, as shares
+of the left ventricle's blood, and how much they vary, as shares of what lies between blood and
+muscle: muscle's upper tenth is scar where there is one.  Only numbers leave the data: the drawing
+is set by ranges such as these, never by a shape or a picture.
 
 The data stays where it is: ../shared/data, or the folder SCRIBBLEMIX_DATA names.
 """
@@ -127,6 +129,39 @@ def _beyond(
         return (total / count)[number]
 
 
+TISSUES = ("muscle", "darkest quarter", "brightest tenth", "RV", "around", "muscle SD", "blood SD")
+
+
+def tissues_of(
+    image: NDArray[np.float64], mask: NDArray[np.uint8], pixel: float
+) -> tuple[float, ...] | None:
+    """Grey values well inside of the outlines; nothing where there is too little to see."""
+    deep = {k: signed_distance(mask == k, pixel) < -1.5 for k in (1, 2, 3)}
+    if min(deep[2].sum(), deep[3].sum()) * pixel**2 < _LEAST / 5:
+        return None
+    away = signed_distance(mask > 0, pixel)
+    right, muscle, blood = (image[deep[k]] for k in (1, 2, 3))
+    middle, dark = float(np.median(blood)), float(np.percentile(muscle, 25))
+    if middle <= dark:
+        return None
+    around = image[(away > 1.5) & (away < 25)]
+    levels = (np.median(muscle), dark, np.percentile(muscle, 90))
+    return (
+        *(float(level) / middle for level in levels),
+        float(np.median(right)) / middle if len(right) else np.nan,
+        float(np.median(around)) / middle,
+        float(muscle.std()) / (middle - dark),
+        float(blood.std()) / (middle - dark),
+    )
+
+
+def show_tissues(words: str, slices: Sequence[Slice]) -> None:
+    """The 5th, 50th and 95th percentile of each."""
+    found = np.array([t for _, *shown in slices if (t := tissues_of(*shown)) is not None])
+    parts = ["{:5.2f}{:5.2f}{:5.2f}".format(*np.nanpercentile(c, (5, 50, 95))) for c in found.T]
+    print(f"{words:16s}{'  '.join(parts)}   ({len(found)})")
+
+
 def show_sizes(words: str, slices: Sequence[Slice]) -> None:
     """A line for each third."""
     for third, name in enumerate(THIRDS):
@@ -155,7 +190,7 @@ def show_profiles(words: str, slices: Sequence[Slice]) -> None:
 
 
 def main() -> None:
-    """Print both tables, drawn beside real."""
+    """Print the tables, drawn beside real."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--drawn", type=int, default=300, help="slices drawn of each kind")
     drawn = parser.parse_args().drawn
@@ -176,6 +211,9 @@ def main() -> None:
     print(f"\n{'mm from the outline':38s}{middles}")
     for words, slices in groups:
         show_profiles(words, slices)
+    print(f"\n{'':16s}{'  '.join(f'{name:>15s}' for name in TISSUES)}")
+    for words, slices in groups:
+        show_tissues(words, slices)
 
 
 if __name__ == "__main__":
