@@ -13,11 +13,12 @@ from torch import Tensor, nn
 from napari_scribblemix.data.labels import CARDIAC, MYOPS
 from napari_scribblemix.data.nifti import read_image, read_labels
 from napari_scribblemix.inference.files import segment_files
+from napari_scribblemix.inference.look import LOOK
 from napari_scribblemix.inference.model import Model, ModelCard
 from napari_scribblemix.inference.phases import HeartSize, expected_wall, heart_size, with_wall
 from napari_scribblemix.inference.project_cases import Maker, predict_case
-from napari_scribblemix.inference.segment import LOOK, segment_volume
-from napari_scribblemix.project.cases import CaseFiles
+from napari_scribblemix.inference.segment import segment_volume
+from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.layouts import group_images
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.settings import SegmentSettings

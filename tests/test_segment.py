@@ -13,9 +13,10 @@ from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.data.nifti import read_image, read_labels
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.inference.files import segment_files
+from napari_scribblemix.inference.look import Look
 from napari_scribblemix.inference.model import Model, ModelCard, load_model
 from napari_scribblemix.inference.orientation import AS_STORED, Turn
-from napari_scribblemix.inference.segment import Look, segment_volume, turn_of
+from napari_scribblemix.inference.segment import segment_volume, turn_of
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.project.layouts import group_images
 from napari_scribblemix.settings import SegmentSettings

@@ -22,6 +22,7 @@ from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import FileError, ImageError, ScribbleMixError
 from napari_scribblemix.evaluation.cardiac import volumes_ml
 from napari_scribblemix.evaluation.plausible import check_mask
+from napari_scribblemix.inference.look import Look
 from napari_scribblemix.inference.model import Model
 from napari_scribblemix.inference.outputs import (
     entropy_path,
@@ -30,7 +31,7 @@ from napari_scribblemix.inference.outputs import (
     probability_path,
 )
 from napari_scribblemix.inference.phases import expected_wall, heart_size, with_wall
-from napari_scribblemix.inference.segment import Look, Segmentation, segment_volume
+from napari_scribblemix.inference.segment import Segmentation, segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.changes import change_notes

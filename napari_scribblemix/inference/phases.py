@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.evaluation.plausible import LEFT
+from napari_scribblemix.inference.look import Look
 from napari_scribblemix.inference.model import Model
-from napari_scribblemix.inference.segment import Look, Segmentation, decide
+from napari_scribblemix.inference.segment import Segmentation, decide
 
 KEPT = 1.05
 """Volume of the muscle with a small cavity over that with a large one, as outlines have it.

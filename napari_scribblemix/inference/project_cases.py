@@ -22,6 +22,7 @@ from napari_scribblemix.data.links import real
 from napari_scribblemix.data.nifti import read_geometry
 from napari_scribblemix.errors import ImageError, ModelError, ScribbleMixError
 from napari_scribblemix.evaluation.overlap import dice
+from napari_scribblemix.inference.look import LOOK, Look
 from napari_scribblemix.inference.model import Model
 from napari_scribblemix.inference.orientation import Turn
 from napari_scribblemix.inference.phases import (
@@ -30,7 +31,7 @@ from napari_scribblemix.inference.phases import (
     heart_size,
     with_wall,
 )
-from napari_scribblemix.inference.segment import LOOK, Look, segment_volume
+from napari_scribblemix.inference.segment import segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.project.patients import patient_and_phase
 from napari_scribblemix.project.project import Project

@@ -9,7 +9,7 @@ Probabilities are what is resampled, never labels, so borders are as fine as the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +21,7 @@ from napari_scribblemix.data.intensity import normalise
 from napari_scribblemix.data.resampling import WorkingGrid
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.inference.cavities import solid_where_dark
+from napari_scribblemix.inference.look import LOOK, Look
 from napari_scribblemix.inference.model import Model, check_fit
 from napari_scribblemix.inference.orientation import (
     AS_STORED,
@@ -40,7 +41,6 @@ from napari_scribblemix.inference.plausibility import (
     with_neighbours,
 )
 from napari_scribblemix.inference.topology import tidy
-from napari_scribblemix.settings import SegmentSettings
 
 _PIXELS_AT_ONCE = 150_000
 """Slices of so many pixels together go through a network that computes on the CPU: they stay in
@@ -52,36 +52,6 @@ _ROUGH = 1.5
 """Pixels of a rough look, in those of the model; twice as large, hearts are too small for it."""
 
 _MIRRORS: tuple[tuple[int, ...], ...] = ((), (2,), (3,), (2, 3))
-
-
-@dataclass(frozen=True)
-class Look:
-    """How to look at a volume; what each is worth is in the benchmark record.
-
-    Attributes:
-        mirror: average over mirrored images; ``None``: if the model was trained with mirrors.
-        upright: find the way up first, if the model needs that.
-        find_heart: look a second time, at a window about the heart.
-        neighbours: weight of the slices next to each slice; 0: each stands alone.
-        largest_component: keep the heart and one piece of each structure, without islands and
-            holes in its slices, and with a cavity only where there is blood.
-        phases: let the phases of a heart agree on the volume of its muscle, see ``phases``.
-    """
-
-    mirror: bool | None = None
-    upright: bool = True
-    find_heart: bool = True
-    neighbours: float = 0.0
-    largest_component: bool = True
-    phases: bool = True
-
-    @classmethod
-    def of(cls, settings: SegmentSettings) -> Look:
-        """The options of ``segment``."""
-        return cls(**{field.name: getattr(settings, field.name) for field in fields(cls)})
-
-
-LOOK = Look()
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,7 @@ from unittest import mock
 import torch
 from starter_accuracy import read_cases, score
 
-from napari_scribblemix.inference.segment import LOOK
+from napari_scribblemix.inference.look import LOOK
 from napari_scribblemix.settings import StarterSettings
 from napari_scribblemix.synthesis import appearance, drawing
 from napari_scribblemix.synthesis.anatomy import label_maps

@@ -24,9 +24,10 @@ from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.evaluation.comparison import as_report, measure
 from napari_scribblemix.evaluation.report import Report, Row
+from napari_scribblemix.inference.look import LOOK, Look
 from napari_scribblemix.inference.model import Model, load_model
 from napari_scribblemix.inference.orientation import TURNS, Turn
-from napari_scribblemix.inference.segment import LOOK, Look, segment_volume
+from napari_scribblemix.inference.segment import segment_volume
 from napari_scribblemix.project.cases import Case, load_case
 from napari_scribblemix.project.layouts import find_cases
 

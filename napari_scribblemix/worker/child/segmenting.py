@@ -24,7 +24,7 @@ from napari_scribblemix.inference.project_cases import (
     maker_of,
     predict_case,
 )
-from napari_scribblemix.inference.segment import Look
+from napari_scribblemix.inference.look import Look
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.training.device import (
     choose_device,

@@ -1,0 +1,37 @@
+"""Segmenting the frames of one heart in a window's process: they agree, in whatever order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from napari_scribblemix.events import Finished, Segmented, Warned
+from napari_scribblemix.project.case_files import CaseFiles
+from napari_scribblemix.project.project import Project
+from napari_scribblemix.worker import child
+from napari_scribblemix.worker.messages import SegmentJob
+from test_phases import ED, ES, model, wall, write_heart
+from test_worker_child import of, work
+
+
+@pytest.mark.parametrize("order", [("a_ES", "a_ED"), ("a_ED", "a_ES")])
+def test_frames_segmented_in_any_order_agree_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, order: tuple[str, str]
+) -> None:
+    monkeypatch.setattr(child, "load_model", lambda path, device: model())  # noqa: ARG005
+    source = write_heart(tmp_path / "images", {"a_ED": ED, "a_ES": ES})
+    with Project.create(tmp_path / "p.scribblemix") as project:
+        for name in sorted(order):
+            project.add_case(CaseFiles(name, source / f"{name}.nii.gz"))
+        job = SegmentJob(model=tmp_path / "run", cases=order, device="cpu")
+        code, events = work(project, job)
+        assert code == 0
+        assert of(Warned, events) == []
+        told = [(event.case, event.number, event.of) for event in of(Segmented, events)]
+        again = [("a_ES", 1, 2)] if order[0] == "a_ES" else []
+        assert told == [(order[0], 1, 2), (order[1], 2, 2), *again]
+        assert of(Finished, events)[0].step == 2
+        found = [project.read_prediction(name) for name in ("a_ED", "a_ES")]
+        diastole, systole = (wall(mask[0]) for mask in found if mask is not None)
+        assert systole == pytest.approx(1.05 * diastole, rel=0.03)
