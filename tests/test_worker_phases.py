@@ -5,21 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from test_phases import ED, ES, model, wall, write_heart
+from test_worker_child import of, work
 
 from napari_scribblemix.events import Finished, Segmented, Warned
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.project import Project
-from napari_scribblemix.worker import child
+from napari_scribblemix.worker.child import segmenting
 from napari_scribblemix.worker.messages import SegmentJob
-from test_phases import ED, ES, model, wall, write_heart
-from test_worker_child import of, work
 
 
 @pytest.mark.parametrize("order", [("a_ES", "a_ED"), ("a_ED", "a_ES")])
 def test_frames_segmented_in_any_order_agree_in_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, order: tuple[str, str]
 ) -> None:
-    monkeypatch.setattr(child, "load_model", lambda path, device: model())  # noqa: ARG005
+    monkeypatch.setattr(segmenting, "load_model", lambda path, device: model())
     source = write_heart(tmp_path / "images", {"a_ED": ED, "a_ES": ES})
     with Project.create(tmp_path / "p.scribblemix") as project:
         for name in sorted(order):
