@@ -9,28 +9,20 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-import numpy as np
 from rich.progress import track
 
 from napari_scribblemix.cli.console import (
     messages,
-    number,
     print_error,
     print_warning,
     results,
     table,
 )
+from napari_scribblemix.cli.inspect_image import inspect_image, millimetres, print_line, sizes
 from napari_scribblemix.data.file_names import is_nifti
-from napari_scribblemix.data.geometry import Geometry
-from napari_scribblemix.data.label_values import MOST_LABELS
-from napari_scribblemix.data.labels import LabelScheme, guess_scheme
-from napari_scribblemix.data.limits import doubts
-from napari_scribblemix.data.nifti import number_of_frames, read_image, read_labels
-from napari_scribblemix.data.scribbles import check_image, coverage
-from napari_scribblemix.data.untouched import zero_is_unlabelled
-from napari_scribblemix.data.volume import Volume
+from napari_scribblemix.data.scribbles import coverage
 from napari_scribblemix.data.wording import counted
-from napari_scribblemix.errors import FileError, LabelError, ProjectError, ScribbleMixError
+from napari_scribblemix.errors import FileError, ProjectError, ScribbleMixError
 from napari_scribblemix.inference.card import find_card, find_weights
 from napari_scribblemix.project.case_files import WHOLE_CINE, is_whole_cine
 from napari_scribblemix.project.cases import Case, load_case
@@ -41,89 +33,10 @@ from napari_scribblemix.project.run_models import models_of
 from napari_scribblemix.settings import InspectSettings, Unlabelled
 
 
-def _print(text: str) -> None:
-    results().print(text, markup=False, soft_wrap=True)
-
-
-def _millimetres(spacing: tuple[float, ...]) -> str:
-    return " x ".join(f"{size:.3g}" for size in spacing)
-
-
-def _sizes(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape))
-
-
-def _show_geometry(geometry: Geometry, frames: int) -> None:
-    of_frames = f", {frames} frames" if frames > 1 else ""
-    _print(f"slices, rows, columns: {_sizes(geometry.shape)}{of_frames}")
-    _print(f"spacing: {_millimetres(geometry.spacing)} mm (slices, rows, columns)")
-    _print(
-        f"file: {_sizes(geometry.file_shape)}, axes towards {geometry.axis_codes}, slices along "
-        f"axis {geometry.slice_axis + 1}"
-    )
-
-
-def _label_volume(path: Path, frames: int) -> Volume | None:
-    """The file as labels, or ``None`` if it looks like an image."""
-    if frames > 1:
-        return None
-    try:
-        volume = read_labels(path)
-    except LabelError:
-        return None
-    return volume if len(np.unique(volume.array)) <= MOST_LABELS else None
-
-
-def _show_labels(volume: Volume) -> None:
-    values, counts = np.unique(volume.array, return_counts=True)
-    try:
-        scheme = guess_scheme(values.tolist())
-        names = _value_names(scheme, unlabelled=zero_is_unlabelled(volume.array, scheme))
-    except LabelError as error:
-        print_warning(str(error))
-        names = {}
-    lines = table("value", "meaning, if these are labels", "voxels", "ml", text_columns=2)
-    for value, count in zip(values.tolist(), counts.tolist(), strict=True):
-        millilitres = number(count * volume.geometry.voxel_volume_ml, 1)
-        lines.add_row(str(value), names.get(value, "?"), str(count), millilitres)
-    results().print(lines)
-
-
-def _value_names(scheme: LabelScheme, *, unlabelled: bool | None) -> dict[int, str]:
-    """What each value means; ``unlabelled``: whether 0 means so, ``None`` if that is not clear."""
-    own = scheme.unlabelled_value
-    names = {own: "unlabelled"} | dict(zip(scheme.file_values, scheme.names, strict=True))
-    if unlabelled is None:
-        return names | {0: "background, or unlabelled", own: "unlabelled, or background"}
-    return names | {0: names[own], own: names[0]} if unlabelled else names
-
-
-def inspect_image(path: Path) -> int:
-    """Print what a NIfTI file holds; 1 if it cannot be used as an image."""
-    frames = number_of_frames(path)
-    labels = _label_volume(path, frames)
-    volume = labels or read_image(path, 0 if frames > 1 else None)
-    _print(f"{path}")
-    _show_geometry(volume.geometry, frames)
-    for note in (*volume.notes, *doubts(volume.geometry.shape, volume.geometry.spacing)):
-        print_warning(note)
-    if labels is not None:
-        _show_labels(labels)
-        return 0
-    findings = check_image(volume.array)
-    finite = volume.array[np.isfinite(volume.array)]
-    if finite.size:
-        low, middle, high = np.percentile(finite, [0, 50, 100])
-        _print(f"intensities: {low:g} to {high:g}, median {middle:g}")
-    for finding in findings:
-        print_error(finding.message)
-    return 1 if findings else 0
-
-
 def inspect_model(path: Path) -> int:
     """Print the card of a run folder or a model file."""
     card, notes = find_card(path)
-    _print(f"{find_weights(path)}")
+    print_line(f"{find_weights(path)}")
     for note in notes:
         print_warning(note)
     lines = table("what", "value", text_columns=2)
@@ -150,7 +63,7 @@ def inspect_model(path: Path) -> int:
 
 def _case_row(case: Case, classes: int, *, channels: bool) -> list[str]:
     geometry = case.image.geometry
-    row = [case.id, _sizes(geometry.shape), _millimetres(geometry.spacing)]
+    row = [case.id, sizes(geometry.shape), millimetres(geometry.spacing)]
     if channels:
         row.insert(1, ", ".join(case.image.channels) or "–")
     if case.scribble is None:
@@ -167,7 +80,7 @@ def _show_project(folder: Path) -> None:
     project = Project.open(folder, write=False)
     unsaved = sum(project.unsaved_strokes(record.id) for record in project.cases)
     runs = ", ".join(path.name for path in project.runs()) or "none"
-    _print(f"project, {counted(len(project.cases), 'case')}; runs: {runs}")
+    print_line(f"project, {counted(len(project.cases), 'case')}; runs: {runs}")
     if unsaved:
         print_warning(
             f"Not in the scribble files yet but in the journal: {counted(unsaved, 'stroke')}; "
@@ -181,13 +94,13 @@ def _accept_images(folder: Path) -> None:
         raise ProjectError(f"Got --accept-images and {folder}, which is no project; leave it out.")
     with Project.open(folder) as project:
         for case_id in project.accept_images():
-            _print(f"{case_id}: its image as it is now belongs to the case.")
+            print_line(f"{case_id}: its image as it is now belongs to the case.")
 
 
 def inspect_folder(folder: Path, unlabelled: Unlabelled = "auto") -> int:
     """Print the cases of a project or plain folder; 1 if one of them cannot be used."""
     found = survey(folder)
-    _print(f"{folder}")
+    print_line(f"{folder}")
     if (folder / PROJECT_FILE).is_file():
         _show_project(folder)
     cases, notes, failed = [], NoteList(), 0
@@ -223,7 +136,7 @@ def inspect_folder(folder: Path, unlabelled: Unlabelled = "auto") -> int:
         results().print(lines)
     scribbled = sum(case.scribble is not None for case in cases)
     masked = sum(case.mask is not None for case in cases)
-    _print(
+    print_line(
         f"{counted(len(cases), 'case')}, {scribbled} scribbled, {masked} with a mask; {failed} "
         "unusable"
     )
