@@ -4,7 +4,8 @@
 
 A training by CycleMix on the bundled cine sample from scratch, so that what is seen was learnt from
 the strokes alone; seed 0, one thread, float32: some minutes of one core.  With 250 steps instead of
-140 the mask lost a part of the right ventricle: from scratch, on four patients, small things decide.
+140 the mask lost a part of the right ventricle: from scratch, on four patients, small things
+decide.
 """
 
 from __future__ import annotations
