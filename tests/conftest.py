@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,8 @@ from hypothesis import settings
 from napari_scribblemix.cli.app import main
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.layouts import find_cases
-from phantoms import write_folder
+from napari_scribblemix.project.project import Project
+from phantoms import draw, write_file, write_folder
 
 # One Qt for napari and for pytest-qt, which would each choose their own.
 os.environ["PYTEST_QT_API"] = os.environ.setdefault("QT_API", "pyqt5")
@@ -52,3 +53,12 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str
 def plain(tmp_path: Path) -> list[CaseFiles]:
     """The cases of a folder: one scribbled, one unlabelled, one with a mask."""
     return find_cases(write_folder(tmp_path / "plain", scribbled=1, unlabelled=1, masked=1))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    """A new project with one case, ``heart``, on which nobody has drawn."""
+    write_file(tmp_path / "heart.nii.gz", draw(0)[0])
+    with Project.create(tmp_path / "p.scribblemix") as project:
+        project.add_case(CaseFiles("heart", tmp_path / "heart.nii.gz"))
+        yield project

@@ -35,3 +35,12 @@ def found(folder: Path) -> list[tuple[str, str, str | None, str | None]]:
         (case.id, str(shown(case.image)), shown(case.scribble), shown(case.mask))
         for case in survey(folder).cases
     ]
+
+
+def touch(folder: Path, *names: str) -> Path:
+    """Empty files of these names, where only names count."""
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return folder

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import nibabel
 import numpy as np
 import pytest
 
 from napari_scribblemix.errors import LabelError, ProjectError
-from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.cases import load_case
 from napari_scribblemix.project.project import Project
-from phantoms import draw, write_file
+from phantoms import draw
 
 STARTER = {"kind": "bundled", "model": "starter", "step": 14000}
 RUN = {"kind": "run", "model": "cyclemix", "step": 540}
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    write_file(tmp_path / "heart.nii.gz", draw(0)[0])
-    with Project.create(tmp_path / "p.scribblemix") as project:
-        project.add_case(CaseFiles("heart", tmp_path / "heart.nii.gz"))
-        yield project
 
 
 def predict(project: Project, value: int, origin: dict[str, object], **options: bool) -> object:

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from napari_scribblemix.data.labels import UNLABELLED
-from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.drawn import has_label, is_drawn_on
 from napari_scribblemix.project.project import Project
-from phantoms import draw, write_file
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    write_file(tmp_path / "heart.nii.gz", draw(0)[0])
-    with Project.create(tmp_path / "p.scribblemix") as project:
-        project.add_case(CaseFiles("heart", tmp_path / "heart.nii.gz"))
-        yield project
+from phantoms import write_file
 
 
 def strokes(project: Project, *, pixels: int) -> np.ndarray:

@@ -5,17 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from folders import touch
 
 from napari_scribblemix.errors import FileError
 from napari_scribblemix.project.label_pairs import pair_by_case
-
-
-def touch(folder: Path, *names: str) -> Path:
-    for name in names:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    return folder
 
 
 def paired(a: Path, b: Path) -> list[tuple[str, str, str]]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from folders import touch
 
 from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.project.layouts import (
@@ -12,14 +13,6 @@ from napari_scribblemix.project.layouts import (
 )
 from napari_scribblemix.project.project import Project
 from phantoms import write_folder
-
-
-def touch(folder: Path, *names: str) -> Path:
-    for name in names:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    return folder
 
 
 def found(folder: Path) -> list[tuple[str, str | None, str | None, str | None]]:

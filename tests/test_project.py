@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import nibabel
@@ -15,17 +14,8 @@ import pytest
 from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import LabelError, ProjectError
-from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.project import Project
-from phantoms import draw, write_file
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
-    write_file(tmp_path / "heart.nii.gz", draw(0)[0])
-    with Project.create(tmp_path / "p.scribblemix") as project:
-        project.add_case(CaseFiles("heart", tmp_path / "heart.nii.gz"))
-        yield project
+from phantoms import draw
 
 
 @pytest.fixture
