@@ -1,6 +1,6 @@
 """Makes the pictures of README and docs from the bundled sample: drawn hearts, no patient.
 
-    python tests/benchmarks/screenshots.py [--output docs/pictures] [--steps 100] [--theme dark]
+    python tests/benchmarks/screenshots.py [--output docs/pictures] [--steps 40] [--theme dark]
 
 Opens the real window on a virtual screen, draws nothing by hand, and saves ``napari_open.png``, the
 sample as it is opened, and ``napari_first.png``, the mask of the starter before anything was
@@ -91,7 +91,7 @@ def main() -> None:
     """Open, segment, train, save."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=Path("docs/pictures"))
-    parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--theme", default="dark", choices=["dark", "light"])
     options = parser.parse_args()
     on_a_screen()
