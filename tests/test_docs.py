@@ -164,6 +164,13 @@ def test_links_and_pictures_resolve_where_the_page_lies(page: Path) -> None:
         assert "://" in target or (page.parent / target).exists(), target
 
 
+def test_every_dice_that_the_pages_state_is_in_the_record() -> None:
+    dice = re.compile(r"(?<![\w.])\.\d{3}\b")
+    record = set(dice.findall((ROOT / "tests/benchmarks/RECORD.md").read_text(encoding="utf-8")))
+    for page in (README, *PAGES):
+        assert set(dice.findall(page.read_text(encoding="utf-8"))) <= record, page
+
+
 def test_pictures_are_small_and_all_of_them_are_shown() -> None:
     shown = "".join(page.read_text(encoding="utf-8") for page in (README, *PAGES))
     pictures = sorted((DOCS / "pictures").iterdir())
