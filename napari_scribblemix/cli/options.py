@@ -8,7 +8,6 @@ command line).  Values are checked by the model, and what is wrong with them is 
 from __future__ import annotations
 
 import inspect
-import types
 import typing
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ from pydantic.fields import FieldInfo
 
 from napari_scribblemix.errors import SettingsError
 from napari_scribblemix.settings import Settings, parse_duration
+from napari_scribblemix.settings.fields import limits, type_and_metadata
 
 S = TypeVar("S", bound=Settings)
 
@@ -37,27 +37,15 @@ def shown_name(name: str, field: FieldInfo) -> str:
     return cli if isinstance(cli, str) else f"--{name.replace('_', '-')}"
 
 
-def _type_and_metadata(field: FieldInfo) -> tuple[Any, list[Any]]:
-    """The type of a field without None, and its metadata with that of an Annotated inside."""
-    annotation: Any = field.annotation
-    metadata = list(field.metadata)
-    if typing.get_origin(annotation) in {typing.Union, types.UnionType}:
-        (annotation,) = (a for a in typing.get_args(annotation) if a is not types.NoneType)
-    if typing.get_origin(annotation) is typing.Annotated:
-        annotation, *inner = typing.get_args(annotation)
-        metadata += inner
-    return annotation, metadata
-
-
 def _plain_type(field: FieldInfo) -> Any:
     """The type typer shall read: text where a validator of ours reads it."""
-    annotation, metadata = _type_and_metadata(field)
+    annotation, metadata = type_and_metadata(field)
     return str if any(isinstance(item, BeforeValidator) for item in metadata) else annotation
 
 
 def _metavar(field: FieldInfo) -> str | None:
     """What stands for the value in the help; ``None`` leaves it to typer (choices, switches)."""
-    _, metadata = _type_and_metadata(field)
+    _, metadata = type_and_metadata(field)
     if any(isinstance(item, BeforeValidator) and item.func is parse_duration for item in metadata):
         return "TIME"
     plain = _plain_type(field)
@@ -68,20 +56,15 @@ def _metavar(field: FieldInfo) -> str | None:
 
 def _range(field: FieldInfo) -> str:
     """The allowed range in words, e.g. `` (0.5 to 5)``; empty without one."""
-    limits = {
-        key: value
-        for item in field.metadata
-        for key in ("ge", "gt", "le", "lt", "multiple_of")
-        if (value := getattr(item, key, None)) is not None
-    }
+    found = limits(field)
     words = []
-    if "ge" in limits and "le" in limits:
-        words.append(f"{limits['ge']:g} to {limits['le']:g}")
+    if "ge" in found and "le" in found:
+        words.append(f"{found['ge']:g} to {found['le']:g}")
     else:
         phrases = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
-        words += [f"{phrases[key]} {limits[key]:g}" for key in phrases if key in limits]
-    if "multiple_of" in limits:
-        words.append(f"a multiple of {limits['multiple_of']:g}")
+        words += [f"{phrases[key]} {found[key]:g}" for key in phrases if key in found]
+    if "multiple_of" in found:
+        words.append(f"a multiple of {found['multiple_of']:g}")
     return f" ({', '.join(words)})" if words else ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -28,7 +29,15 @@ def parse_duration(value: Any) -> Any:
     return float(match.group(1)) * _SECONDS[match.group(2)]
 
 
-Duration = Annotated[float, BeforeValidator(parse_duration)]
+@dataclass(frozen=True)
+class Unit:
+    """The unit a form shows a number in: its ``name``, and its ``size`` in the field's own."""
+
+    name: str
+    size: float = 1.0
+
+
+Duration = Annotated[float, BeforeValidator(parse_duration), Unit("min", 60.0)]
 
 
 def _check_device(name: str) -> str:

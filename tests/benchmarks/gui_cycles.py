@@ -36,8 +36,8 @@ def window(folder: Path, route: str) -> None:
     widget.open_path(folder)
     widget.cases.finish_adding()
     widget.may_close = lambda: True
-    widget.train_panel.form.editors["time"].setText("10m")
-    widget.train_panel.more.editors["threads"].setText("1")
+    widget.train_panel.form.set_value("time", 600)
+    widget.train_panel.more.set_value("threads", 1)
     widget.train_panel.train_button.click()
     client = widget.relay._client
 

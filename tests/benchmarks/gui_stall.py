@@ -103,9 +103,9 @@ def main() -> None:
         print(f"{'stalls in ms':<22} {'median':>7} {'99 %':>7} {'longest':>7}   ticks")
         paint(widget, 5.0)
         show("painting", paint(widget, options.seconds))
-        widget.train_panel.form.editors["time"].setText("30m")
+        widget.train_panel.form.set_value("time", 1800)
         if options.threads:
-            widget.train_panel.more.editors["threads"].setText(str(options.threads))
+            widget.train_panel.more.set_value("threads", options.threads)
         widget.train_panel.train_button.click()
         while widget.session.run.phase is not Phase.TRAINING:
             QApplication.processEvents()

@@ -115,7 +115,7 @@ def main() -> None:
         rest(3)
         save(window, options.output / "napari_open.png")
         save_first(window, widget, options.output / "napari_first.png")
-        widget.train_panel.more.editors["steps"].setText(str(options.steps))
+        widget.train_panel.more.set_value("steps", options.steps)
         widget.train_panel.train_button.click()
         wait(lambda: widget.session.run.fraction > 0.6)
         widget.findChild(Column).ensureWidgetVisible(widget.train_panel)

@@ -65,9 +65,9 @@ def wait_for(condition: Callable[[], bool], what: str) -> None:
 def train(widget: ScribbleMixWidget, *, over: bool) -> None:
     """A real training: until its curve is drawn, or until it has ended."""
     panel, session = widget.train_panel, widget.session
-    panel.form.editors["time"].setText("" if over else "10m")
-    panel.more.editors["steps"].setText("2" if over else "")
-    panel.more.editors["threads"].setText("1")
+    panel.form.set_value("time", None if over else 600)
+    panel.more.set_value("steps", 2 if over else None)
+    panel.more.set_value("threads", 1)
     panel.train_button.click()
     wait_for(lambda: bool(session.run.curves.losses), "a step of the training")
     if over:

@@ -107,7 +107,7 @@ def test_a_field_keeps_the_keyboard_while_one_types_and_return_gives_it_back(
     shown: ScribbleMixWidget,
 ) -> None:
     brush, time = shown.scribble_panel.brush, shown.train_panel.form.editors["time"]
-    for field, edit in ((brush, brush.lineEdit()), (time, time)):
+    for field, edit in ((brush, brush.lineEdit()), (time, time.lineEdit())):
         for end in (Qt.Key.Key_Return, Qt.Key.Key_Escape):
             click(in_sight(shown, edit))
             assert QApplication.focusWidget() is field

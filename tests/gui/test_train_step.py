@@ -37,7 +37,7 @@ def test_train_starts_a_run_of_the_project_with_the_form_s_settings(
     widget: ScribbleMixWidget,
 ) -> None:
     panel = widget.train_panel
-    panel.form.editors["time"].setText("30s")
+    panel.form.set_value("time", 30)
     panel.train_button.click()
     (job,) = FakeClient.made.jobs
     assert isinstance(job, TrainJob)
@@ -97,9 +97,9 @@ def test_a_worker_that_dies_is_told_in_one_sentence(widget: ScribbleMixWidget) -
 
 
 def test_a_wrong_setting_is_told_and_starts_nothing(widget: ScribbleMixWidget) -> None:
-    widget.train_panel.form.editors["time"].setText("soon")
+    widget.train_panel.form.set_value("device", "toaster")
     widget.train_panel.train_button.click()
-    assert "Time: got 'soon'" in widget.message.text()
+    assert "Device: got 'toaster'" in widget.message.text()
     assert widget.session.run.phase is Phase.IDLE
     assert project_of(widget).runs() == []
 

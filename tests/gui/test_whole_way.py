@@ -58,8 +58,8 @@ def test_from_the_sample_to_an_exported_mask(
     assert abs(changed[:, 2] - 64.5).max() <= 7
 
     # Train: the mask appears and changes while it trains.
-    widget.train_panel.form.editors["time"].setText("5m")
-    widget.train_panel.more.editors["threads"].setText("1")
+    widget.train_panel.form.set_value("time", 300)
+    widget.train_panel.more.set_value("threads", 1)
     masks: list[bytes] = []
     session.masks_changed.connect(
         lambda _case: (

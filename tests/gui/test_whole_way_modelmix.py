@@ -42,9 +42,9 @@ def test_two_tasks_are_trained_watched_stopped_and_segmented_with(
     assert panel.method() == "modelmix"
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(other))
     press(panel.companions.folder_button)
-    for name, value in (("threads", "1"), ("batch", "4")):
-        panel.more.editors[name].setText(value)
-    panel.form.editors["time"].setText("10m")
+    for name, value in (("threads", 1), ("batch", 4)):
+        panel.more.set_value(name, value)
+    panel.form.set_value("time", 600)
     press(panel.train_button)
     qtbot.waitUntil(
         lambda: set(session.run.curves.losses) == set(session.run.curves.dices) != set(),

@@ -54,9 +54,8 @@ class TrainPanel(QWidget):
         self.form = SettingsForm(TrainSettings, _MAIN, {"device": _DEVICES})
         self.companions = CompanionBox()
         self.companions.hide()
-        for name in ("method", "preset"):
-            self.form.editors[name].currentIndexChanged.connect(lambda _index: self._on_settings())
-        self.more = SettingsForm(TrainSettings, _MORE, {"start": ("", "starter", "scratch")})
+        self.form.changed.connect(self._on_changed)
+        self.more = SettingsForm(TrainSettings, _MORE, {"start": ("starter", "scratch")})
         self.train_button = button(
             "Train", "Learn from all strokes of the project, drawn so far or from now on.",
             self.train_wanted.emit,
@@ -147,15 +146,11 @@ class TrainPanel(QWidget):
 
     def method(self) -> str:
         """The method that is chosen."""
-        return self._chosen("method")
+        return str(self.form.value("method"))
 
     def preset(self) -> str:
         """The preset that is chosen."""
-        return self._chosen("preset")
-
-    def _chosen(self, name: str) -> str:
-        box = self.form.editors[name]
-        return str(box.currentData()) if isinstance(box, QComboBox) else ""
+        return str(self.form.value("preset"))
 
     def allow_training(self, reason: str | None, new: str | None, run: RunState) -> None:
         """Enable the buttons that mean something now.
@@ -187,9 +182,10 @@ class TrainPanel(QWidget):
             reason = "this training ended before its first checkpoint."
         allow(self.resume_button, reason)
 
-    def _on_settings(self) -> None:
-        self.companions.setVisible(self.method() == "modelmix")
-        self.settings_changed.emit()
+    def _on_changed(self, name: str) -> None:
+        if name in {"method", "preset"}:
+            self.companions.setVisible(self.method() == "modelmix")
+            self.settings_changed.emit()
 
     def _show_past(self) -> None:
         """The curves of the run that was chosen by hand, unless one is growing."""

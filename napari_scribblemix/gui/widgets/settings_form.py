@@ -1,52 +1,35 @@
 """A form made from a settings model: one entry a field, as the command line has one option.
 
-Choices become boxes to pick from, switches that may be left to the preset get a third state, all
-else is a line of text that the model itself reads and refuses.  What is left empty or at its
-default is not passed on, so presets decide as they do on the command line.
+The widgets are magicgui's (see ``field_editors``); they stand two a line, for which its own
+containers have no layout.  What is left at its default is not passed on, so presets decide as they
+do on the command line.
 """
 
 from __future__ import annotations
 
-import types
-import typing
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic.fields import FieldInfo
-from qtpy.QtWidgets import QComboBox, QGridLayout, QLineEdit, QWidget
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QGridLayout, QWidget
 
 from napari_scribblemix.errors import SettingsError
 from napari_scribblemix.gui.widgets.controls import label, tip
+from napari_scribblemix.gui.widgets.field_editors import Editor, editor_of
 from napari_scribblemix.settings import Settings
-
-_THREE = (("as the preset", None), ("yes", True), ("no", False))
-
-
-def _kind(field: FieldInfo) -> Any:
-    """The field's type without None."""
-    annotation: Any = field.annotation
-    if typing.get_origin(annotation) in {typing.Union, types.UnionType}:
-        annotation = next(a for a in typing.get_args(annotation) if a is not types.NoneType)
-    return annotation
 
 
 def _label(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def _combo(entries: Sequence[tuple[str, Any]], chosen: Any) -> QComboBox:
-    box = QComboBox()
-    box.setMinimumContentsLength(6)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    for text, value in entries:
-        box.addItem(text, value)
-    box.setCurrentIndex(max(0, next((i for i, e in enumerate(entries) if e[1] == chosen), 0)))
-    return box
-
-
 class SettingsForm(QWidget):
     """``fields`` of ``model``, two a line; ``choices`` offers values where text is free."""
+
+    changed = Signal(str)
+    """The field of this name says something else."""
 
     def __init__(
         self,
@@ -56,49 +39,42 @@ class SettingsForm(QWidget):
     ) -> None:
         super().__init__()
         self._model = model
-        self.editors: dict[str, QComboBox | QLineEdit] = {}
+        self._editors: dict[str, Editor] = {}
+        self.editors: dict[str, Any] = {}
+        """The Qt widget of each field."""
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
         layout.setColumnStretch(1, 1)
         layout.setColumnStretch(3, 1)
         for place, name in enumerate(fields):
-            editor = self._editor(name, model.model_fields[name], choices or {})
-            tip(editor, model.model_fields[name].description or name)
-            self.editors[name] = editor
-            layout.addWidget(label(_label(name)), place // 2, 2 * (place % 2))
-            layout.addWidget(editor, place // 2, 2 * (place % 2) + 1)
+            editor = editor_of(model.model_fields[name], (choices or {}).get(name))
+            editor.when_changed(partial(self.changed.emit, name))
+            tip(editor.native, model.model_fields[name].description or name)
+            editor.native.setAccessibleName(_label(name))
+            self._editors[name], self.editors[name] = editor, editor.native
+            title = label(_label(name))
+            title.setBuddy(editor.native)
+            layout.addWidget(title, place // 2, 2 * (place % 2))
+            layout.addWidget(editor.native, place // 2, 2 * (place % 2) + 1)
 
-    def _editor(
-        self, name: str, field: FieldInfo, choices: dict[str, Sequence[str]]
-    ) -> QComboBox | QLineEdit:
-        kind = _kind(field)
-        if typing.get_origin(kind) is typing.Literal:
-            return _combo([(str(v), v) for v in typing.get_args(kind)], field.default)
-        if kind is bool:
-            return _combo(_THREE, field.default)
-        if name in choices:
-            box = _combo([(text, text) for text in choices[name]], field.default)
-            box.setEditable(True)
-            return box
-        line = QLineEdit("" if field.default is None else str(field.default))
-        line.setMinimumWidth(50)
-        line.setPlaceholderText("as the preset" if field.default is None else "")
-        return line
+    def value(self, name: str) -> Any:
+        """What a field says, ``None`` where it says nothing; ``SettingsError`` if it is wrong."""
+        value = self._editors[name].value
+        return None if value is None else self._checked(name, value)
+
+    def set_value(self, name: str, value: Any) -> None:
+        """Say something in a field, as a person would; ``None`` says nothing."""
+        self._editors[name].value = value
 
     def values(self) -> dict[str, Any]:
         """What was chosen other than the defaults; ``SettingsError`` in one line if it is wrong."""
-        given: dict[str, Any] = {}
-        for name, editor in self.editors.items():
-            if isinstance(editor, QLineEdit) or editor.isEditable():
-                text = editor.text() if isinstance(editor, QLineEdit) else editor.currentText()
-                value: Any = text.strip() or None
-            else:
-                value = editor.currentData()
-            default = self._model.model_fields[name].default
-            if value is not None and value != default and value != str(default):
-                given[name] = self._checked(name, value)
-        return given
+        said = {name: self.value(name) for name in self._editors}
+        return {
+            name: value
+            for name, value in said.items()
+            if value is not None and value != self._model.model_fields[name].default
+        }
 
     def _checked(self, name: str, value: Any) -> Any:
         try:
