@@ -17,6 +17,8 @@ from shown_commands import PROGRAM, bash_lines, program_calls
 from napari_scribblemix import errors
 from napari_scribblemix.cli import app
 from napari_scribblemix.cli.options import shown_name
+from napari_scribblemix.gui.keys import COMMANDS as KEYS
+from napari_scribblemix.gui.keys import DRAWING
 from napari_scribblemix.settings import NETWORKS, Method
 from napari_scribblemix.training.recipe import PRESETS, Augmentation, Recipe
 
@@ -186,3 +188,11 @@ def test_the_readme_fits_on_two_screens_and_leads_to_the_docs() -> None:
     text = README.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 120
     assert "docs/index.md" in text
+
+
+def test_the_page_of_keys_has_each_key_of_the_window(site: Path) -> None:
+    shown = words(site / "reference" / "keys.html")
+    for key in (*KEYS, *DRAWING):
+        assert key.does in shown
+        for one in key.keys.split():
+            assert {"Left": "←", "Right": "→", "Escape": "Esc"}.get(one, one) in shown

@@ -119,6 +119,8 @@ def test_coverage_counts_pixels_and_slices() -> None:
     assert reach.fraction == pytest.approx(0.06)
     assert reach.scribbled == (0, 2)
     assert reach.done == (0,)
+    scribble[3] = 0
+    assert coverage(scribble, CARDIAC).done == (0, 3), "beyond the heart all is background"
 
 
 def test_all_outside_a_closed_ring_is_background() -> None:

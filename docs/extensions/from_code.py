@@ -2,8 +2,8 @@
 
 ``{options} COMMAND``: the options of a command, as its ``--help`` has them.  ``{presets}``: every
 number of the three presets; ``{preset-changes}``: what a method or a first model changes in them.
-``{preferences}``: what napari asks under *File > Preferences*.  ``{error-kinds}``: the kinds of
-errors and their exit codes.  PyTorch and Qt are not imported.
+``{preferences}``: what napari asks under *File > Preferences*.  ``{keys}``: the keys of the window.
+``{error-kinds}``: the kinds of errors and their exit codes.  PyTorch and Qt are not imported.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from sphinx.util.typing import ExtensionMetadata
 import napari_scribblemix
 from napari_scribblemix import errors
 from napari_scribblemix.cli.app import COMMANDS, build_app
+from napari_scribblemix.gui.keys import COMMANDS as KEYS
+from napari_scribblemix.gui.keys import DRAWING
 from napari_scribblemix.training.recipe import (
     FROM_A_MODEL,
     METHOD_CHANGES,
@@ -31,6 +33,7 @@ from napari_scribblemix.training.recipe import (
     Recipe,
 )
 
+_SIGNS = {"Left": "←", "Right": "→", "Escape": "Esc"}
 _MANIFEST = Path(napari_scribblemix.__file__).with_name("napari.yaml")
 
 
@@ -134,6 +137,19 @@ def preference_rows() -> list[list[str]]:
     ]
 
 
+def key_rows(kind: str) -> list[list[str]]:
+    """The keys and what they do: ``drawing``, or ``commands``, which the palette has too."""
+    found = {"drawing": DRAWING, "commands": KEYS}[kind]
+    return [
+        [
+            " ".join(_code(_SIGNS.get(one, one)) for one in key.keys.split())
+            + (" held" if key.held else ""),
+            _cell(key.does),
+        ]
+        for key in found
+    ]
+
+
 def error_rows() -> list[list[str]]:
     """Name, exit code and meaning of each kind of error."""
     kinds = (kind for _, kind in getmembers(errors, isclass))
@@ -195,6 +211,16 @@ class Preferences(_FromCode):
         yield from _table(("preference", "default", "what it does"), preference_rows())
 
 
+class Keys(_FromCode):
+    """The keys of the window, ``drawing`` or ``commands``."""
+
+    required_arguments = 1
+
+    def lines(self) -> Iterator[str]:
+        """A table."""
+        yield from _table(("key", "what it does"), key_rows(self.arguments[0]))
+
+
 class ErrorKinds(_FromCode):
     """The kinds of errors and their exit codes."""
 
@@ -210,6 +236,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         ("presets", Presets),
         ("preset-changes", PresetChanges),
         ("preferences", Preferences),
+        ("keys", Keys),
         ("error-kinds", ErrorKinds),
     ):
         app.add_directive(name, directive)

@@ -34,8 +34,8 @@ class Coverage:
     """How far the scribbles of a volume reach.
 
     ``pixels``: labelled pixels per class index.  ``fraction``: labelled part of the volume, 0-1.
-    ``scribbled``: slices with any label.  ``done``: slices with background and at least one
-    structure.  Slices count from 0.
+    ``scribbled``: slices with any label.  ``done``: those that ``is_done`` finds.  Slices
+    count from 0.
     """
 
     pixels: tuple[int, ...]
@@ -77,14 +77,25 @@ def coverage(scribble: Scribble, scheme: LabelScheme) -> Coverage:
     """How far ``scribble`` (Z, Y, X), class indices and 255, reaches."""
     counts = np.bincount(scribble.ravel(), minlength=256)
     labelled = (scribble != UNLABELLED).any(axis=(1, 2))
-    background = (scribble == 0).any(axis=(1, 2))
-    structure = ((scribble > 0) & (scribble != UNLABELLED)).any(axis=(1, 2))
     return Coverage(
         pixels=tuple(counts[: scheme.classes].tolist()),
         fraction=1.0 - float(counts[UNLABELLED]) / max(1, scribble.size),
         scribbled=tuple(np.flatnonzero(labelled).tolist()),
-        done=tuple(np.flatnonzero(background & structure).tolist()),
+        done=tuple(np.flatnonzero(is_done(scribble)).tolist()),
     )
+
+
+def is_done(scribble: Scribble) -> NDArray[np.bool_]:
+    """Which slices (Z,) of ``scribble`` (Z, Y, X) need no more strokes.
+
+    Those with background and at least one structure, and those of which every pixel is labelled: a
+    slice beyond the heart is background all over.
+    """
+    labelled = scribble != UNLABELLED
+    background = (scribble == 0).any(axis=(1, 2))
+    structure = (labelled & (scribble > 0)).any(axis=(1, 2))
+    done: NDArray[np.bool_] = (background & structure) | labelled.all(axis=(1, 2))
+    return done
 
 
 def check_scribbles(

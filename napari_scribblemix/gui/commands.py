@@ -1,4 +1,4 @@
-"""What napari's menus and its command palette call: Train, Segment, the samples.
+"""What napari's menus and its command palette call: Train, Segment, what has a key, the samples.
 
 Train and Segment find the widget of the viewer, docking it if it is not there, and do as its button
 does: there is one way to train, and what is wrong is told in one place.
@@ -45,6 +45,56 @@ def segment(viewer: Viewer) -> None:
     """Layers > Segment > Segment: the case on screen, else the chosen layer as a new case."""
     widget = _with_case(viewer)
     guarded(widget.session, widget.review.segmenting.segment)()
+
+
+def accept(viewer: Viewer) -> None:
+    """Palette: accept the slice on screen, or take that back."""
+    dock(viewer).shortcuts.run("accept")
+
+
+def least_sure(viewer: Viewer) -> None:
+    """Palette: go to the slice the model is least sure of."""
+    dock(viewer).shortcuts.run("least_sure")
+
+
+def hide_mask(viewer: Viewer) -> None:
+    """Palette: hide the mask, or show it."""
+    dock(viewer).shortcuts.run("hide_mask")
+
+
+def outline(viewer: Viewer) -> None:
+    """Palette: outlines instead of the filled mask, or back."""
+    dock(viewer).shortcuts.run("outline")
+
+
+def other_phase(viewer: Viewer) -> None:
+    """Palette: the other phase of the patient, at the same place."""
+    dock(viewer).shortcuts.run("other_phase")
+
+
+def next_case(viewer: Viewer) -> None:
+    """Palette: the next case of the list."""
+    dock(viewer).shortcuts.run("next_case")
+
+
+def case_before(viewer: Viewer) -> None:
+    """Palette: the case before in the list."""
+    dock(viewer).shortcuts.run("case_before")
+
+
+def no_heart(viewer: Viewer) -> None:
+    """Palette: all of the slice on screen is background."""
+    dock(viewer).shortcuts.run("no_heart")
+
+
+def copy_before(viewer: Viewer) -> None:
+    """Palette: copy the strokes of the slice before to the one on screen."""
+    dock(viewer).shortcuts.run("copy_before")
+
+
+def copy_after(viewer: Viewer) -> None:
+    """Palette: copy the strokes of the slice after to the one on screen."""
+    dock(viewer).shortcuts.run("copy_after")
 
 
 def cine_sample() -> list[LayerData]:

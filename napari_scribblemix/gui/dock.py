@@ -27,6 +27,7 @@ from napari_scribblemix.gui.review.control import ReviewControl
 from napari_scribblemix.gui.review.panel import ReviewPanel
 from napari_scribblemix.gui.scribble.control import DrawControl
 from napari_scribblemix.gui.scribble.panel import ScribblePanel
+from napari_scribblemix.gui.shortcuts import Shortcuts, name_keys
 from napari_scribblemix.gui.state import preferences
 from napari_scribblemix.gui.state.guard import guarded
 from napari_scribblemix.gui.state.relay import WorkerRelay
@@ -74,6 +75,7 @@ class ScribbleMixWidget(QWidget):
         self._on_theme()
         self._dress = PanelStyle(self, napari_viewer)
         self.keyboard = Keyboard(self)
+        self.shortcuts = Shortcuts(self)
         self._window: QMainWindow | None = None
         self._canvas: CanvasContext | None = None
 
@@ -84,6 +86,7 @@ class ScribbleMixWidget(QWidget):
         )
         self.train_panel = TrainPanel()
         self.review_panel = ReviewPanel()
+        name_keys(self)
         self.message = Lines(2)
         self.message.setContentsMargins(6, 4, 6, 2)
         inside = QWidget()
@@ -133,6 +136,7 @@ class ScribbleMixWidget(QWidget):
         self.board.viewer.events.theme.disconnect(self._on_theme)
         self._dress.close()
         self.keyboard.close()
+        self.shortcuts.close()
         self.cases.close()
         self.draw.close()
         self.review.close()

@@ -16,6 +16,7 @@ from qtpy.QtWidgets import QFileDialog
 from napari_scribblemix.data.file_names import is_nifti
 from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.gui.images.panel import ImagesPanel
+from napari_scribblemix.gui.images.stepping import CaseSteps
 from napari_scribblemix.gui.state import opening, preferences
 from napari_scribblemix.gui.state.guard import guarded
 from napari_scribblemix.gui.state.session import Session
@@ -36,6 +37,7 @@ class CasesControl(QObject):
         self._adding: Iterator[tuple[str, str | None]] | None = None
         self._done, self._of, self._notes, self._show_added = 0, 0, [""], False
         self._hidden_once_added: ImageLayer | None = None
+        self.steps = CaseSteps(session, board, panel, self.show_case)
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(guarded(session, self._add_next))

@@ -58,6 +58,7 @@ class ReviewControl(QObject):
         self._replace_slice = replace_slice
         self._measures = Measures()
         self._before_volume: dict[str, frozenset[int]] = {}
+        self._blinking = False
         self.watch = LabelsWatch(partial(take_correction, session, board), self)
         self.segmenting = Segmenting(session, panel, start)
         panel.look_changed.connect(self._show_look)
@@ -173,6 +174,12 @@ class ReviewControl(QObject):
         """The mask is drawn on from now on, so it must be seen."""
         self._panel.prediction.setChecked(True)
 
+    def blink(self, *, off: bool) -> None:
+        """Take the mask from the image for a moment, or bring it back."""
+        if off is not self._blinking:
+            self._blinking = off
+            self._show_look()
+
     def _on_case(self) -> None:
         self.watch.follow(None)
         self._show_masks()
@@ -207,7 +214,7 @@ class ReviewControl(QObject):
         self._allow()
 
     def _show_look(self) -> None:
-        show_look(self._session, self._board, self._panel)
+        show_look(self._session, self._board, self._panel, blinking=self._blinking)
 
     def _on_slice(self, _slice: int = 0) -> None:
         case = self._session.case

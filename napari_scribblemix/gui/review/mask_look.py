@@ -11,15 +11,21 @@ from napari_scribblemix.gui.viewer.layers import PREDICTION, LayerBoard
 _OUTLINE = 1
 
 
-def show_look(session: Session, board: LayerBoard, panel: ReviewPanel) -> None:
-    """Give the layers of the open case that are there the look of the panel."""
+def show_look(
+    session: Session, board: LayerBoard, panel: ReviewPanel, *, blinking: bool = False
+) -> None:
+    """Give the layers of the open case that are there the look of the panel.
+
+    ``blinking``: the mask is not to be seen for a moment.  It stays visible to napari, which would
+    take the pen out of the hand of whoever corrects it.
+    """
     layer = board.layer(PREDICTION)
     if layer is not None:
         _set(layer, "visible", panel.prediction.isChecked())
         # napari lets a layer that is shown again be edited, whatever it was before.
         _set(layer, "editable", session.writable)
         _set(layer, "contour", _OUTLINE if panel.outline.isChecked() else 0)
-        _set(layer, "opacity", panel.opacity.value() / 100)
+        _set(layer, "opacity", 0.0 if blinking else panel.opacity.value() / 100)
     if session.case is not None:
         board.show_uncertainty(session.case, session.scheme, shown=panel.uncertainty.isChecked())
 

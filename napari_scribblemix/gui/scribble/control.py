@@ -6,6 +6,8 @@ moment later, also half a stroke.  What is in the hand is ``Pens``' business.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import QObject, Signal
@@ -15,6 +17,7 @@ from napari_scribblemix.data.scribbles import coverage
 from napari_scribblemix.errors import ProjectError, ScribbleMixError
 from napari_scribblemix.gui.scribble.panel import ScribblePanel
 from napari_scribblemix.gui.scribble.pens import Pens
+from napari_scribblemix.gui.scribble.whole_slices import WholeSlices
 from napari_scribblemix.gui.state.guard import guarded
 from napari_scribblemix.gui.state.next_slice import most_doubtful, slice_doubts, spread
 from napari_scribblemix.gui.state.open_case import done_slices
@@ -39,11 +42,14 @@ class DrawControl(QObject):
         self.watch = LabelsWatch(self._take, self)
         self.tint = RingTint(session, self._show_enclosed, self)
         self.pens = Pens(session, board, panel)
+        self.whole_slices = WholeSlices(session, board, self.pens, self.replace_slice)
         self.pens.layer_wanted.connect(guarded(session, self.draw))
         self.pens.changed.connect(self.watch.look)
         panel.layer_wanted.connect(guarded(session, self.draw))
         panel.mask_wanted.connect(guarded(session, self.correct_mask))
         panel.next_wanted.connect(guarded(session, self.go_to_next))
+        panel.no_heart_wanted.connect(guarded(session, self.whole_slices.no_heart))
+        panel.copy_wanted.connect(guarded(session, partial(self.whole_slices.copy_from, -1)))
         panel.tint_changed.connect(self._toggle_tint)
         session.leaving.connect(self.watch.look)
         session.project_changed.connect(self._on_project)

@@ -78,6 +78,8 @@ class ScribblePanel(QWidget):
     undo_wanted = Signal()
     redo_wanted = Signal()
     next_wanted = Signal()
+    no_heart_wanted = Signal()
+    copy_wanted = Signal()
     tint_changed = Signal(bool)
 
     def __init__(self, scheme: LabelScheme, brush_mm: float, *, tint: bool) -> None:
@@ -125,6 +127,17 @@ class ScribblePanel(QWidget):
             "before there is one, spread evenly from the middle.",
             self.next_wanted.emit,
         )
+        self.no_heart_button = button(
+            "No heart here",
+            "There is no heart in this slice: make all of it background. Undo takes that back.",
+            self.no_heart_wanted.emit,
+        )
+        self.copy_button = button(
+            "Copy slice before",
+            "Copy the strokes of the slice before to this one, to be changed here. They replace "
+            "what is drawn in it; Undo brings that back.",
+            self.copy_wanted.emit,
+        )
         self.counts = Lines(2)
         self.warnings = Lines(3, tone="warning")
         layout = column(self)
@@ -132,6 +145,7 @@ class ScribblePanel(QWidget):
         layout.addWidget(self.palette_box)
         arrows = (self.undo_button, self.redo_button)
         layout.addLayout(row(note("Brush"), self.brush, *arrows, self.next_button, stretch=1))
+        layout.addLayout(row(self.copy_button, self.no_heart_button, stretch=0))
         layout.addLayout(row(self.counts, self.tint, stretch=0))
         layout.addWidget(self.warnings)
         self.show_scheme(scheme)
@@ -179,7 +193,8 @@ class ScribblePanel(QWidget):
     def allow_drawing(self, reason: str | None, *, layer: bool) -> None:
         """Enable what can be done with strokes; ``layer``: there is one to draw on."""
         allow(self.draw_button, reason)
-        allow(self.next_button, reason)
+        for of_slice in (self.next_button, self.no_heart_button, self.copy_button):
+            allow(of_slice, reason)
         for pen in (*self._pens.buttons(), self.brush):
             allow(pen, reason)
         without = reason or (None if layer else "press Draw scribbles first.")

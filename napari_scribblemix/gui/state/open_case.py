@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.data.matching import onto_grid
 from napari_scribblemix.data.nifti import number_of_frames, read_labels
+from napari_scribblemix.data.scribbles import is_done
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.project.changes import because_of
 from napari_scribblemix.project.corrections import whole_slices
@@ -198,9 +198,5 @@ def read_case(project: Project, case_id: str) -> OpenCase:
 
 
 def done_slices(case: OpenCase) -> frozenset[int]:
-    """Slices that need no more strokes: with background and a structure, or accepted."""
-    labelled = case.scribble != UNLABELLED
-    background = (case.scribble == 0).any(axis=(1, 2))
-    structure = (labelled & (case.scribble > 0)).any(axis=(1, 2))
-    drawn = np.flatnonzero(background & structure).tolist()
-    return frozenset(drawn) | case.accepted
+    """Slices that need no more strokes, and those that are accepted."""
+    return frozenset(np.flatnonzero(is_done(case.scribble)).tolist()) | case.accepted

@@ -22,6 +22,7 @@ from napari_scribblemix.gui.widgets.lines import Lines
 from napari_scribblemix.gui.widgets.plain import plain
 
 _TIP = "scribblemix_tip"
+_REASON = "scribblemix_reason"
 
 
 class Section(QWidget):
@@ -86,9 +87,20 @@ def tip(widget: Any, text: str) -> Any:
 def allow(widget: Any, reason: str | None) -> None:
     """Enable ``widget``, or grey it out for ``reason``, which its tooltip then tells."""
     widget.setEnabled(reason is None)
+    widget.setProperty(_REASON, reason)
     text = str(widget.property(_TIP) or "")
     told = text if reason is None else f"{text}\nNot now: {reason}".strip()
     widget.setToolTip(plain(told))
+
+
+def reason_of(widget: Any) -> str:
+    """Why ``widget`` is greyed out, as ``allow`` was told."""
+    return str(widget.property(_REASON) or "it cannot be done.")
+
+
+def name_key(widget: Any, keys: str) -> None:
+    """Let the tooltip of ``widget``, which ``tip`` gave it, end with its key."""
+    tip(widget, f"{widget.property(_TIP)} Key: {keys}.")
 
 
 def button(text: str, hint: str, clicked: Callable[..., Any]) -> QPushButton:
