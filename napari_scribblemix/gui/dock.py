@@ -36,10 +36,11 @@ from napari_scribblemix.gui.train.control import TrainControl
 from napari_scribblemix.gui.train.panel import TrainPanel
 from napari_scribblemix.gui.viewer.canvas_context import CanvasContext
 from napari_scribblemix.gui.viewer.layers import LayerBoard
-from napari_scribblemix.gui.widgets.controls import Column, Section, say
+from napari_scribblemix.gui.widgets.controls import Column, say
 from napari_scribblemix.gui.widgets.lines import Lines
 from napari_scribblemix.gui.widgets.panel_style import TONES, PanelStyle
 from napari_scribblemix.gui.widgets.plain import plain
+from napari_scribblemix.gui.widgets.section import Section
 
 # The dock is in the window by the time of one of these, shown or not.
 _SETTLING = {QEvent.Type.Polish, QEvent.Type.Show, QEvent.Type.StyleChange, QEvent.Type.Move}

@@ -12,7 +12,7 @@ from napari.utils.theme import get_theme
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.widgets.controls import Section, say
+from napari_scribblemix.gui.widgets.controls import say
 from napari_scribblemix.gui.widgets.panel_style import (
     READABLE,
     TONES,
@@ -20,6 +20,7 @@ from napari_scribblemix.gui.widgets.panel_style import (
     readable,
     style_sheet,
 )
+from napari_scribblemix.gui.widgets.section import Section
 
 COLOURS = st.integers(0, 0xFFFFFF).map(lambda value: f"#{value:06x}")
 

@@ -55,6 +55,8 @@ class ReviewPanel(QWidget):
         self.uncertainty = self._check(
             "Uncertainty", "Show where the model is unsure: bright is unsure.", on=False
         )
+        # superqt's labelled slider is two stops for Tab, of which the first takes no arrow keys,
+        # and its number is cut off when the font grows.
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(5, 100)
         self.opacity.setValue(40)

@@ -15,7 +15,6 @@ from napari_scribblemix.gui.state.runs import RunSummary, best_run, read_events
 from napari_scribblemix.gui.train.companion_box import CompanionBox
 from napari_scribblemix.gui.train.curves import Curves
 from napari_scribblemix.gui.widgets.controls import (
-    Section,
     allow,
     button,
     column,
@@ -26,6 +25,7 @@ from napari_scribblemix.gui.widgets.controls import (
 )
 from napari_scribblemix.gui.widgets.lines import Lines
 from napari_scribblemix.gui.widgets.plain import plain
+from napari_scribblemix.gui.widgets.section import Section
 from napari_scribblemix.gui.widgets.settings_form import SettingsForm
 from napari_scribblemix.settings import TrainSettings
 

@@ -1,4 +1,4 @@
-"""Small parts every panel is made of: sections that fold, buttons that say why they are grey."""
+"""Small parts every panel is made of: columns, notes, buttons that say why they are grey."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from qtpy.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -23,34 +22,6 @@ from napari_scribblemix.gui.widgets.plain import plain
 
 _TIP = "scribblemix_tip"
 _REASON = "scribblemix_reason"
-
-
-class Section(QWidget):
-    """A titled part of the dock that folds away at a click on its title."""
-
-    def __init__(self, title: str, content: QWidget, *, expanded: bool = True) -> None:
-        super().__init__()
-        self.header = QToolButton()
-        self.header.setText(title)
-        self.header.setToolTip("Click to fold this step away or to show it.")
-        self.header.setCheckable(True)
-        self.header.setChecked(expanded)
-        self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.header.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.header.setProperty("title", "true")
-        self.content = content
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(1)
-        layout.addWidget(self.header)
-        layout.addWidget(content)
-        self.header.toggled.connect(self._show)
-        self._show(expanded)
-
-    def _show(self, expanded: bool) -> None:
-        arrow = Qt.ArrowType.DownArrow if expanded else Qt.ArrowType.RightArrow
-        self.header.setArrowType(arrow)
-        self.content.setVisible(expanded)
 
 
 class Column(QScrollArea):

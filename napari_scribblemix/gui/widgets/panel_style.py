@@ -63,7 +63,6 @@ QToolButton, QLineEdit, QAbstractSpinBox, QProgressBar, QTreeView, QHeaderView::
   font-size: {points + 1}pt;
 }}
 {tones}QLabel[tone="error"] {{ font-weight: bold; }}
-QToolButton[title="true"] {{ font-weight: bold; border: none; padding: 2px; }}
 QToolButton[push="true"] {{
   background-color: {plain}; border-radius: 2px; border: 2px solid {plain}; padding: 2px;
 }}
@@ -73,6 +72,9 @@ QToolButton[push="true"]:checked {{
   background-color: {marked}; border: 2px solid {text}; font-weight: bold;
 }}
 QPushButton:checked {{ background-color: {marked}; border: 2px solid {text}; }}
+QPushButton[title="true"] {{
+  font-weight: bold; text-align: left; border: none; padding: 2px; background-color: transparent;
+}}
 QPushButton:focus, QToolButton:focus, QCheckBox:focus, QComboBox:focus, QLineEdit:focus,
 QAbstractSpinBox:focus, QSlider:focus, QTreeView:focus {{ border: 1px solid {text}; }}
 """
