@@ -30,6 +30,7 @@ from napari_scribblemix.gui.scribble.panel import ScribblePanel
 from napari_scribblemix.gui.shortcuts import Shortcuts, name_keys
 from napari_scribblemix.gui.state import preferences
 from napari_scribblemix.gui.state.guard import guarded
+from napari_scribblemix.gui.state.ready import ReadyWorker
 from napari_scribblemix.gui.state.relay import WorkerRelay
 from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.gui.train.control import TrainControl
@@ -71,6 +72,7 @@ class ScribbleMixWidget(QWidget):
             start=self.train.segment,
         )
         self._join_steps()
+        self.ready = ReadyWorker(self.session, self.relay, self)
         self.session.told.connect(self._tell)
         napari_viewer.events.theme.connect(self._on_theme)
         self._on_theme()
@@ -131,6 +133,7 @@ class ScribbleMixWidget(QWidget):
         if self._closed:
             return
         self._closed = True
+        self.ready.close()
         if self._window is not None:
             self._window.removeEventFilter(self)
             self._window = None

@@ -1,8 +1,9 @@
 """``python -m napari_scribblemix.worker PROJECT``: one job, told on stdin as a JSON line.
 
 What listens to the parent is up before the slow import of torch, so that a parent that goes away
-meanwhile leaves no orphan.  The worker is gentle: its priority is lower than the window's, and
-unless the user says otherwise it leaves a core free.
+meanwhile leaves no orphan.  With ``--ready`` torch is loaded before there is a job, so that the job
+begins at once when it comes.  The worker is gentle: its priority is lower than the window's, much
+lower for a training, and unless the user says otherwise it leaves a core free.
 """
 
 from __future__ import annotations
@@ -14,16 +15,24 @@ from pathlib import Path
 from napari_scribblemix.errors import ScribbleMixError, SettingsError
 from napari_scribblemix.events import Failed, Preparing
 from napari_scribblemix.worker.inbox import Inbox
-from napari_scribblemix.worker.messages import parse_job
+from napari_scribblemix.worker.messages import TrainJob, parse_job
 from napari_scribblemix.worker.streams import EventWriter, take_pipes
 
-_NICENESS = 10
+READY = "--ready"
+
+_NICENESS = 2
+_MORE_TO_TRAIN = 8
+"""Somebody waits for a mask; a training takes minutes and must not be felt."""
+
+
+def _step_back(by: int) -> None:
+    if hasattr(os, "nice"):
+        os.nice(by)
 
 
 def _be_gentle() -> None:
     """Step back behind the window; before NumPy and PyTorch start threads that would not."""
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
+    _step_back(_NICENESS)
     if hasattr(os, "sched_getaffinity"):
         cores = len(os.sched_getaffinity(0))
     else:
@@ -39,12 +48,16 @@ def main(arguments: list[str]) -> int:
     writer = EventWriter(writing)
     inbox = Inbox(reading, writer.write)
     inbox.start()
+    ready = READY in arguments
+    folders = [argument for argument in arguments if argument != READY]
+    if ready:
+        from napari_scribblemix.worker.child import work  # noqa: F401
     line = inbox.first_line()
     if line is None:
         return 0
     try:
-        if len(arguments) != 1:
-            raise SettingsError(f"Got {len(arguments)} arguments; expected one: a project folder.")
+        if len(folders) != 1:
+            raise SettingsError(f"Got {len(folders)} folders; expected one: a project folder.")
         job = parse_job(line)
     except ScribbleMixError as error:
         writer.write(
@@ -53,10 +66,13 @@ def main(arguments: list[str]) -> int:
             )
         )
         return error.exit_code
-    writer.write(Preparing(message="Starting the worker: loading PyTorch"))
+    if isinstance(job, TrainJob):
+        _step_back(_MORE_TO_TRAIN)
+    if not ready:
+        writer.write(Preparing(message="Starting the worker: loading PyTorch"))
     from napari_scribblemix.worker.child.work import run
 
-    return run(job, Path(arguments[0]), inbox, writer.write)
+    return run(job, Path(folders[0]), inbox, writer.write)
 
 
 if __name__ == "__main__":

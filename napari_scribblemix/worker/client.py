@@ -5,6 +5,9 @@
     client.send(ScribblesChanged(case="heart1"))
     client.stop()
 
+Between jobs a process may be kept ready, which has loaded torch and waits: the next job then begins
+at once.  Each job still has a process of its own, whose memory is given back at its end.
+
 No torch and no Qt: a window relays the callbacks to its own thread, a script uses them as they are.
 Nothing here blocks but ``close``.  The child ends by itself when this process is gone, however
 that happened, because its standard input then closes.
@@ -39,16 +42,17 @@ SAVING_SECONDS = 60.0
 
 _COMPLAINTS = 50
 _MODULE = "napari_scribblemix.worker"
+_READY = "--ready"
 _TERMINATE_SECONDS = 6.0
 _JOIN_SECONDS = 5.0
 
 
-def _spawn(project: Path) -> subprocess.Popen[bytes]:
+def _spawn(project: Path, *options: str) -> subprocess.Popen[bytes]:
     flags = 0
     if sys.platform == "win32":
         flags = subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS
     # -P: whatever lies in the current folder is not to be imported.
-    command = [sys.executable, "-P", "-m", _MODULE, str(project)]
+    command = [sys.executable, "-P", "-m", _MODULE, str(project), *options]
     try:
         return subprocess.Popen(
             command,
@@ -93,6 +97,7 @@ class WorkerClient:
         self._project = project
         self._on_event, self._on_exit = on_event, on_exit
         self._process: subprocess.Popen[bytes] | None = None
+        self._spare: subprocess.Popen[bytes] | None = None
         self._threads: list[threading.Thread] = []
         self._outbox: SimpleQueue[bytes | None] = SimpleQueue()
         self._complaints: deque[str] = deque(maxlen=_COMPLAINTS)
@@ -107,13 +112,45 @@ class WorkerClient:
         """The last lines of the child's standard error, for a report of a defect."""
         return tuple(self._complaints)
 
+    @property
+    def ready(self) -> bool:
+        """Whether a process waits for the next job."""
+        return self._spare is not None and self._spare.poll() is None
+
+    def prepare(self) -> None:
+        """Have a process ready for the next job; where none can be started, ``start`` tells so."""
+        if self.ready:
+            return
+        self.release()
+        with contextlib.suppress(FileError):
+            self._spare = _spawn(self._project, _READY)
+            atexit.register(self.close)
+
+    def release(self) -> None:
+        """End the process that waits, if there is one, and give its memory back."""
+        spare, self._spare = self._spare, None
+        if spare is None:
+            return
+        spare.kill()  # it holds nothing
+        spare.wait()
+        for pipe in (spare.stdin, spare.stdout, spare.stderr):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+    def _take_ready(self) -> subprocess.Popen[bytes] | None:
+        if not self.ready:
+            self.release()
+        spare, self._spare = self._spare, None
+        return spare
+
     def start(self, job: Job) -> None:
         """Start a worker on ``job``; ``ProjectError`` if one runs, ``FileError`` if none can."""
         if self.running:
             raise ProjectError("Got a new job while one is running; stop that one first.")
         self._join()
         self._complaints.clear()
-        process = _spawn(self._project)
+        process = self._take_ready() or _spawn(self._project)
         self._process, self._outbox = process, SimpleQueue()
         self._outbox.put(job.model_dump_json().encode() + b"\n")
         work: list[tuple[Callable[..., None], tuple[object, ...]]] = [
@@ -143,6 +180,7 @@ class WorkerClient:
     def close(self, timeout: float = SAVING_SECONDS) -> None:
         """Stop the child, by force if it takes longer than ``timeout`` seconds, and clean up."""
         atexit.unregister(self.close)
+        self.release()
         process = self._process
         if process is not None and process.poll() is None:
             self.stop()

@@ -78,6 +78,12 @@ def projects_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(autouse=True)
+def _none_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No process is kept ready, but where a test is about that: each would load PyTorch."""
+    monkeypatch.setattr(preferences, "ready_minutes", lambda: 0.0)
+
+
+@pytest.fixture(autouse=True)
 def _no_thread_stays() -> Iterator[None]:
     before = set(threading.enumerate())
     yield

@@ -23,10 +23,16 @@ class FakeClient:
         self.jobs: list[Job] = []
         self.commands: list[Command] = []
         self.running = False
-        self.stopped = self.closed = 0
+        self.stopped = self.closed = self.prepared = self.released = 0
         self.stubborn = False
         """Whether it stays although it was told to stop."""
         FakeClient.made = self
+
+    def prepare(self) -> None:
+        self.prepared += 1
+
+    def release(self) -> None:
+        self.released += 1
 
     def start(self, job: Job) -> None:
         self.jobs.append(job)

@@ -41,6 +41,7 @@ def test_the_manifest_is_valid_and_every_name_in_it_can_be_imported() -> None:
 
 def test_preferences_have_the_manifest_s_defaults() -> None:
     assert preferences.brush_mm() == 3.0
+    assert preferences._setting("worker", "ready_minutes") == 15
     assert preferences.show_enclosed()
     assert preferences.reviewer()
     get_plugin_settings(PLUGIN).reviewing.reviewer = "Dr A"

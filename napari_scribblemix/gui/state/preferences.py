@@ -36,6 +36,11 @@ def show_enclosed() -> bool:
     return bool(_setting("scribbling", "show_enclosed"))
 
 
+def ready_minutes() -> float:
+    """For how long a process waits for work after the last act; 0: none waits."""
+    return float(_setting("worker", "ready_minutes"))
+
+
 def unlabelled() -> Unlabelled:
     """Which value of scribble files that are opened means "not labelled"."""
     chosen: Unlabelled = str(_setting("scribbling", "unlabelled")).partition(" ")[0]  # type: ignore[assignment]

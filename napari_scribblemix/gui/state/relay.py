@@ -47,8 +47,21 @@ class WorkerRelay(QObject):
         """Whether a child process is there."""
         return self._client is not None and bool(self._client.running)
 
+    def prepare(self, project: Path) -> None:
+        """Have a process ready for the next job in ``project``; nothing while one runs."""
+        if not self.running:
+            self._client_for(project).prepare()
+
+    def release(self) -> None:
+        """End the process that waits for a job, if there is one."""
+        if self._client is not None:
+            self._client.release()
+
     def start(self, project: Path, job: Job) -> None:
         """Start a worker; ``ProjectError`` if one runs, ``FileError`` if none can be started."""
+        self._client_for(project).start(job)
+
+    def _client_for(self, project: Path) -> Any:
         if self._client is None or (project != self._project and not self.running):
             self.close(0.0)
             number = self._number
@@ -58,7 +71,7 @@ class WorkerRelay(QObject):
                 lambda end: self._went.emit(number, end),
             )
             self._project = project
-        self._client.start(job)
+        return self._client
 
     def send(self, command: Command) -> None:
         """Send a command; does nothing if no worker runs."""
