@@ -2,9 +2,9 @@
 
     python tests/benchmarks/segment_click.py [--times 10]
 
-A drawn cine case in a project, segmented by the starter in a worker as the window starts it, in turns
-with a process kept ready and with a fresh one.  Seconds from the start of the job to its mask,
-medians and the largest, and their ratio; then the memory of the process that waits.
+A drawn cine case in a project, segmented by the starter in a worker as the window starts it, in
+turns with a process kept ready and with a fresh one.  Seconds from the start of the job to its
+mask, medians and the largest, and their ratio; then the memory of the process that waits.
 """
 
 from __future__ import annotations
