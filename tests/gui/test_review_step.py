@@ -176,7 +176,9 @@ def test_mask_layers_look_as_the_panel_says(widget: ScribbleMixWidget) -> None:
     panel.outline.setChecked(True)
     panel.opacity.setValue(70)
     panel.uncertainty.setChecked(True)
-    assert (layer.contour, layer.opacity) == (1, pytest.approx(0.7))
+    assert (layer.contour, layer.opacity) == (1, pytest.approx(0.91)), "outlines never fade"
+    panel.outline.setChecked(False)
+    assert (layer.contour, layer.opacity) == (0, pytest.approx(0.7))
     assert widget.board.layer("uncertainty").visible
     panel.prediction.setChecked(False)
     assert not layer.visible

@@ -153,8 +153,14 @@ def test_no_heart_makes_the_slice_background_and_undo_brings_its_strokes_back(
     assert np.array_equal(kept[others], before[others])
     assert "were replaced" in shown.message.text()
     assert "Slices done: 4 of 4" in shown.scribble_panel.counts.text()
+    layer = shown.board.layer(SCRIBBLES)
+    assert layer.opacity < 0.5, "the image is to be seen"
+    shown.board.go_to_slice(number - 1)
+    assert layer.opacity == 1
+    shown.board.go_to_slice(number)
     QTest.keyClick(shown.window().windowHandle(), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     shown.draw.watch.look()
+    assert layer.opacity == 1
     assert np.array_equal(project_of(shown).read_scribble(case.id, case.image), before)
 
 

@@ -21,7 +21,7 @@ from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.gui.review.corrections import take_correction
 from napari_scribblemix.gui.review.export import export_mask, plan_export
-from napari_scribblemix.gui.review.mask_look import show_look
+from napari_scribblemix.gui.review.mask_look import show_look, show_outline
 from napari_scribblemix.gui.review.panel import ReviewPanel
 from napari_scribblemix.gui.review.questions import with_consent
 from napari_scribblemix.gui.review.segmenting import Segmenting, Start
@@ -75,6 +75,7 @@ class ReviewControl(QObject):
         session.cases_changed.connect(self._allow)
         board.removed.connect(self._on_removed)
         board.view_changed.connect(self._allow)
+        board.zoomed.connect(lambda: show_outline(board, panel))
         self._on_case()
 
     def close(self) -> None:

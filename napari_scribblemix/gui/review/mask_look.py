@@ -7,8 +7,10 @@ from typing import Any
 from napari_scribblemix.gui.review.panel import ReviewPanel
 from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.gui.viewer.layers import PREDICTION, LayerBoard
+from napari_scribblemix.gui.viewer.look import outline_width
 
-_OUTLINE = 1
+_FAINTEST = 0.7
+"""How opaque an outline is at least."""
 
 
 def show_look(
@@ -24,10 +26,24 @@ def show_look(
         _set(layer, "visible", panel.prediction.isChecked())
         # napari lets a layer that is shown again be edited, whatever it was before.
         _set(layer, "editable", session.writable)
-        _set(layer, "contour", _OUTLINE if panel.outline.isChecked() else 0)
-        _set(layer, "opacity", 0.0 if blinking else panel.opacity.value() / 100)
+        show_outline(board, panel)
+        _set(layer, "opacity", 0.0 if blinking else _opacity(panel))
     if session.case is not None:
         board.show_uncertainty(session.case, session.scheme, shown=panel.uncertainty.isChecked())
+
+
+def show_outline(board: LayerBoard, panel: ReviewPanel) -> None:
+    """Outline the mask as thick as can be seen at this zoom, or fill it."""
+    layer = board.layer(PREDICTION)
+    if layer is not None:
+        width = outline_width(board.viewer.scene.camera.zoom, layer)
+        _set(layer, "contour", width if panel.outline.isChecked() else 0)
+
+
+def _opacity(panel: ReviewPanel) -> float:
+    """As the slider says; outlines never fade, or bright blood would drown them."""
+    chosen = float(panel.opacity.value()) / 100
+    return _FAINTEST + (1 - _FAINTEST) * chosen if panel.outline.isChecked() else chosen
 
 
 def _set(layer: Any, name: str, value: object) -> None:

@@ -169,6 +169,7 @@ class DrawControl(QObject):
             if drawn or self._drawing:
                 self.draw()
         self.tint.restart()
+        self.whole_slices.show()
         self._on_scribble(())
         self.pens.show()
         self.allow()

@@ -15,7 +15,10 @@ from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.gui.scribble.pens import Pens
 from napari_scribblemix.gui.state.session import Session
-from napari_scribblemix.gui.viewer.layers import PREDICTION, LayerBoard
+from napari_scribblemix.gui.viewer.layers import PREDICTION, SCRIBBLES, LayerBoard
+
+_FAINT = 0.2
+"""How opaque strokes are that cover the whole slice: the image is to be seen below them."""
 
 
 class WholeSlices:
@@ -30,6 +33,9 @@ class WholeSlices:
     ) -> None:
         self._session, self._board, self._pens = session, board, pens
         self._replace_slice = replace_slice
+        self._opacity: float | None = None
+        session.slice_changed.connect(self.show)
+        session.scribble_changed.connect(self.show)
 
     def no_heart(self) -> None:
         """Make all of the slice on screen background: as strokes, or in the mask in the hand."""
@@ -60,6 +66,17 @@ class WholeSlices:
                 f"Slice {source} has no strokes to copy to slice {number}; draw some there first."
             )
         self._replace(number, self._session.scheme.to_viewer(strokes))
+
+    def show(self, _changed: object = None) -> None:
+        """Let a slice that is background all over be a tint; elsewhere strokes are as they were."""
+        case, layer = self._session.case, self._board.layer(SCRIBBLES)
+        if case is None or layer is None:
+            return
+        whole = bool((case.scribble[self._session.slice] == 0).all())
+        if whole and self._opacity is None:
+            self._opacity, layer.opacity = layer.opacity, _FAINT
+        elif not whole and self._opacity is not None:
+            layer.opacity, self._opacity = self._opacity, None
 
     def _replace(self, number: int, labels: NDArray[np.uint8]) -> None:
         before = self._session.the_case().scribble[number].copy()

@@ -27,10 +27,11 @@ ORDER = (IMAGE, *CHANNELS, UNCERTAINTY, ENCLOSED, PREDICTION, SCRIBBLES)
 METADATA = "scribblemix"
 """The key of a layer's metadata that holds what saving it needs (see ``writing``)."""
 
+# Strokes are opaque and the mask lets the image through: their colours are the same.
 _LABELS = {
     ENCLOSED: ("enclosed background", 0.15),
     PREDICTION: ("prediction", 0.4),
-    SCRIBBLES: ("scribbles", 0.9),
+    SCRIBBLES: ("scribbles", 1.0),
 }
 _UNCERTAINTY = {"colormap": "inferno", "blending": "additive", "opacity": 0.6}
 """Percent, bright where it is large."""

@@ -52,6 +52,8 @@ class LayerBoard:
     """Another slice (from 0) is on screen."""
     view_changed = Signal()
     """Another slice, or one no more, or one again: see ``slice_on_screen``."""
+    zoomed = Signal()
+    """The image is drawn larger or smaller."""
     removed = Signal(str)
     """The user took the layer of this role out of the viewer."""
 
@@ -67,6 +69,7 @@ class LayerBoard:
             (viewer.layers.events.removed, self._on_removed),
             (viewer.layers.events.inserted, self._look),
             (viewer.dims.events, self._look),
+            (viewer.scene.camera.events.zoom, self._on_zoom),
         )
         for source, listener in self._sources:
             source.connect(listener)
@@ -202,6 +205,9 @@ class LayerBoard:
         return chosen_image(self.viewer, self._stack.own)
 
     # -- inside --
+
+    def _on_zoom(self) -> None:
+        self.zoomed.emit()
 
     def _on_active(self) -> None:
         self.active_changed.emit()

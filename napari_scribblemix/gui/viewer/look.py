@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 from napari_scribblemix.data.labels import LabelScheme
 
 _CLEAR = "#00000000"
+_SEEN = 2.0
+_THICKEST = 4
+"""Outlines: pixels of the screen at least, pixels of the image at most."""
 
 
 def contrast_limits(array: NDArray[Any]) -> tuple[float, float]:
@@ -24,6 +28,16 @@ def contrast_limits(array: NDArray[Any]) -> tuple[float, float]:
     middle = array[..., top : height - top, left : width - left]
     low, high = (float(value) for value in np.percentile(middle, (1.0, 99.5)))
     return (low, high) if high > low else (low, low + 1.0)
+
+
+def outline_width(zoom: float, layer: Any) -> int:
+    """Pixels of ``layer`` that an outline is thick, at ``zoom`` pixels of the screen per mm.
+
+    One, or as many as make two pixels of the screen: half a pixel of colour is lost beside bright
+    blood.
+    """
+    pixel_mm = float(min(layer.scale[-2:]))
+    return min(_THICKEST, max(1, ceil(_SEEN / max(zoom * pixel_mm, _SEEN / _THICKEST))))
 
 
 def class_colours(scheme: LabelScheme) -> DirectLabelColormap:
