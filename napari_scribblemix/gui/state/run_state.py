@@ -31,7 +31,8 @@ class Phase(StrEnum):
 class RunState:
     """``tasks``: their names if there are several, the main one first; ``words``: for a line.
 
-    ``left``: of a segmentation, the cases in which there was nothing to replace.
+    ``left``: of a segmentation, the cases in which there was nothing to replace; ``seen``: what the
+    last look at the case on screen told.
     """
 
     phase: Phase = Phase.IDLE
@@ -44,6 +45,7 @@ class RunState:
     curves: CurveData = field(default_factory=CurveData)
     warnings: tuple[str, ...] = ()
     left: int = 0
+    seen: str = ""
     outcome: ev.Finished | ev.Failed | None = None
 
     @property
@@ -83,10 +85,7 @@ def _started(state: RunState, event: ev.Started) -> RunState:
 
 
 def _progressed(state: RunState, event: ev.Progress) -> RunState:
-    words = (
-        f"Step {event.step}, {ev.clock(event.eta)} left, {event.slices_per_second:.0f} slices/s, "
-        f"loss {event.loss:.3f}"
-    )
+    words = f"Step {event.step}, {ev.clock(event.eta)} left. {state.seen}".rstrip()
     return replace(
         state,
         fraction=event.fraction,

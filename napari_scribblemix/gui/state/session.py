@@ -17,6 +17,7 @@ from napari_scribblemix import events as ev
 from napari_scribblemix.data.labels import CARDIAC, UNLABELLED, LabelScheme
 from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.gui.state.case_states import CaseState, CaseStates
+from napari_scribblemix.gui.state.gains import gain
 from napari_scribblemix.gui.state.open_case import Labels, OpenCase, read_case, read_masks
 from napari_scribblemix.gui.state.reviews import GivenUp, keep_correction, keep_review
 from napari_scribblemix.gui.state.run_curves import CurveData, curves_of
@@ -236,7 +237,10 @@ class Session:
             if isinstance(event, ev.Segmented):
                 self._given_up.forget_replaced(self.the_project(), self.case, event)
             fresh = self.case is None or self.case.id != event.case or self.case.prediction is None
+            before = None if fresh or self.case is None else self.case.prediction
             self.reread_masks(event.case)
+            if isinstance(event, ev.Preview) and self.case and self.case.id == event.case:
+                self.run = replace(self.run, seen=gain(before, self.case).words)
             if fresh:
                 self.cases_changed.emit()
         self.run_changed.emit()
