@@ -27,6 +27,7 @@ from napari_scribblemix.gui.review.control import ReviewControl
 from napari_scribblemix.gui.review.panel import ReviewPanel
 from napari_scribblemix.gui.scribble.control import DrawControl
 from napari_scribblemix.gui.scribble.panel import ScribblePanel
+from napari_scribblemix.gui.seeing import Seeing
 from napari_scribblemix.gui.shortcuts import Shortcuts, name_keys
 from napari_scribblemix.gui.state import preferences
 from napari_scribblemix.gui.state.guard import guarded
@@ -81,6 +82,7 @@ class ScribbleMixWidget(QWidget):
         self.shortcuts = Shortcuts(self)
         self._window: QMainWindow | None = None
         self._canvas: CanvasContext | None = None
+        self.seeing: Seeing | None = None
 
     def _build(self) -> None:
         self.images_panel = ImagesPanel()
@@ -148,9 +150,10 @@ class ScribbleMixWidget(QWidget):
         self.relay.close()
         guarded(self.session, self.session.close_project)()
         self.board.close()
-        if self._canvas is not None:
-            self._canvas.close()
-            self._canvas = None
+        for part in (self.seeing, self._canvas):
+            if part is not None:
+                part.close()
+        self.seeing = self._canvas = None
 
     def may_close(self) -> bool:
         """Ask whoever closes the window or the dock in the middle of a training."""
@@ -231,6 +234,7 @@ class ScribbleMixWidget(QWidget):
             if dock is not None:
                 at_cross(dock, self._close_dock)
             self._canvas = CanvasContext(parent)
+            self.seeing = Seeing(parent, self.board, self.session)
             parent.installEventFilter(self)
 
     # -- telling --

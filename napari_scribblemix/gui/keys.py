@@ -1,7 +1,7 @@
 """Every key of the window, in one table: what binds them, their tooltips and the docs come from it.
 
-A key with a command does as the command of napari's palette does.  The letters are those that no
-layer and no viewer of napari uses.  No Qt here: the docs are built from this table.
+A key with a command does as the command of napari's palette does.  The letters are those that
+neither images and labels nor the viewer of napari use.  No Qt here: the docs are built from it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ COMMANDS = (
     Key("H", "hide the mask, or show it", "hide_mask"),
     Key("W", "outlines instead of the filled mask, or back", "outline"),
     Key("Q", "no mask as long as the key is held", held=True),
+    Key("R", "how far the mouse is from where the key was pressed, in mm (status bar)", held=True),
     Key("J", "the other phase of the patient, at the same place (ED, ES)", "other_phase"),
     Key("N", "next case", "next_case"),
     Key("Shift-N", "case before", "case_before"),

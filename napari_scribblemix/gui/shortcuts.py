@@ -86,9 +86,9 @@ class Shortcuts:
             self.run(key.command)
 
         def hold(_viewer: Any) -> Iterator[None]:
-            self._widget.review.blink(off=True)
+            self._hold(key, on=True)
             yield
-            self._widget.review.blink(off=False)
+            self._hold(key, on=False)
 
         viewer, bound = self._widget.board.viewer, hold if key.held else act
         if not any(str(known) == key.keys.replace("-", "+") for known in viewer.keymap):
@@ -97,4 +97,12 @@ class Shortcuts:
 
     def _on_focus(self, _old: object, _new: object) -> None:
         """The release of a held key goes to whoever has the keyboard now."""
-        self._widget.review.blink(off=False)
+        for key in COMMANDS:
+            if key.held:
+                self._hold(key, on=False)
+
+    def _hold(self, key: Key, *, on: bool) -> None:
+        if key.keys == "Q":
+            self._widget.review.blink(off=on)
+        elif self._widget.seeing is not None:
+            self._widget.seeing.measure(on=on)

@@ -47,6 +47,16 @@ def unlabelled() -> Unlabelled:
     return chosen
 
 
+def smooth_image() -> bool:
+    """Whether the grey values between the pixels of an image are interpolated on screen."""
+    return bool(_setting("seeing", "smooth_image"))
+
+
+def window_by_dragging() -> bool:
+    """Whether the right button changes window and level."""
+    return bool(_setting("seeing", "window_by_dragging"))
+
+
 def reviewer() -> str:
     """Who accepts slices: the name set, or that of the login."""
     named = str(_setting("reviewing", "reviewer")).strip()

@@ -13,6 +13,7 @@ from napari.layers import Image, Labels, Layer
 from numpy.typing import NDArray
 
 from napari_scribblemix.data.labels import LabelScheme
+from napari_scribblemix.gui.state import preferences
 from napari_scribblemix.gui.state.open_case import OpenCase
 from napari_scribblemix.gui.viewer.look import class_colours, contrast_limits, tint_colour
 from napari_scribblemix.project.channels import MOST
@@ -81,7 +82,8 @@ def content_of(role: str, case: OpenCase, scheme: LabelScheme) -> Content | None
     channels = case.image.channels
     name = f"{case.id} {channels[number]}" if channels else case.id
     array = case.image.arrays[number]
-    look = {"colormap": "gray", "visible": role == IMAGE}
+    smooth = "linear" if preferences.smooth_image() else "nearest"
+    look = {"colormap": "gray", "visible": role == IMAGE, "interpolation2d": smooth}
     return _grey(role, name, array, contrast_limits(array), case, scheme, look)
 
 

@@ -23,8 +23,12 @@ _TINY = 1e-6
 
 def world_point(viewer: Any, layer: Any) -> NDArray[np.float64]:
     """The point the sliders stand at, along the layer's axes and in its units."""
+    return in_units_of(layer, viewer, np.asarray(viewer.dims.point, float)[-layer.ndim :])
+
+
+def in_units_of(layer: Any, viewer: Any, point: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A world point along the axes of ``layer``, from the viewer's units to the layer's."""
     dims = viewer.dims
-    point = np.asarray(dims.point, float)[-layer.ndim :]
     if dims.units is None:
         # Units that cannot be converted into each other are left alone by napari too.
         return point
