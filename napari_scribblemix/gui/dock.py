@@ -23,6 +23,7 @@ from napari_scribblemix.gui.closing import at_cross, may_end_training, wait_for_
 from napari_scribblemix.gui.images.control import CasesControl
 from napari_scribblemix.gui.images.panel import ImagesPanel
 from napari_scribblemix.gui.keyboard import Keyboard
+from napari_scribblemix.gui.remembering import Remembering
 from napari_scribblemix.gui.review.control import ReviewControl
 from napari_scribblemix.gui.review.panel import ReviewPanel
 from napari_scribblemix.gui.scribble.control import DrawControl
@@ -74,6 +75,7 @@ class ScribbleMixWidget(QWidget):
         )
         self._join_steps()
         self.ready = ReadyWorker(self.session, self.relay, self)
+        self.remembering = Remembering(self.session, self.train_panel, self)
         self.session.told.connect(self._tell)
         napari_viewer.events.theme.connect(self._on_theme)
         self._on_theme()

@@ -8,6 +8,7 @@
       reviews/ID.json       accepted slices, who, when; ID.nii.gz: their labels, like scribbles;
                             corrected/ID.nii.gz: slices corrected by hand, accepted or not
       runs/RUN/             settings, events, checkpoint, model
+      view.json             how the window was left (the window's own; nobody's work hangs on it)
 
 Images stay where they are.  What a person makes (``project.json``, scribbles, reviews) is written
 by the holder of the lock alone; a second opener reads.  What programs make (predictions, runs) is

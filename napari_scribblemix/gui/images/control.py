@@ -19,6 +19,7 @@ from napari_scribblemix.gui.images.panel import ImagesPanel
 from napari_scribblemix.gui.images.stepping import CaseSteps
 from napari_scribblemix.gui.state import opening, preferences
 from napari_scribblemix.gui.state.guard import guarded
+from napari_scribblemix.gui.state.last_view import where_left
 from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.gui.viewer.chosen_layer import ImageLayer
 from napari_scribblemix.gui.viewer.layer_case import add_layer_image, safe_name
@@ -184,12 +185,15 @@ class CasesControl(QObject):
                 self._session.told.emit(
                     "info", "A new project was made; its folder is named under Images."
                 )
+            elif own:
+                guarded(self._session, self._show_first)()
         project = self._session.the_project()
         if not project.writable:
             self._show_first()
             return
         self._done, self._of, self._notes = 0, len(wanted.cases), list(wanted.notes)
-        self._show_added = True
+        # Who opens a folder again goes on where it was left.
+        self._show_added = not (own and elsewhere and self._session.case is not None)
         meant = [replace(files, unlabelled=preferences.unlabelled()) for files in wanted.cases]
         self._adding = opening.add_cases(project, meant)
         self._panel.show_adding(0, self._of)
@@ -220,7 +224,10 @@ class CasesControl(QObject):
     def _show_first(self) -> None:
         states = self._session.case_states()
         if states:
-            self._session.open_case(states[0].id)
+            case, number = where_left(self._session.the_project(), [one.id for one in states])
+            self._session.open_case(case)
+            if number is not None and number < self._session.the_case().slices:
+                self._board.stand_at(number)
 
     def _on_project(self) -> None:
         self._panel.show_project(self._session.project)
