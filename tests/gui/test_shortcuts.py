@@ -218,7 +218,7 @@ def test_strokes_of_the_slices_beside_are_copied_and_undo_brings_the_old_ones_ba
 
 
 def test_every_command_is_in_the_palette_with_the_words_of_the_table(
-    shown: ScribbleMixWidget,
+    widget: ScribbleMixWidget,
 ) -> None:
     listed = {c.id: c for c in PluginManifest.from_distribution(PLUGIN).contributions.commands}
     app = get_app_model()
@@ -229,14 +229,14 @@ def test_every_command_is_in_the_palette_with_the_words_of_the_table(
 
 
 def test_a_palette_command_does_as_its_key(
-    shown: ScribbleMixWidget, monkeypatch: pytest.MonkeyPatch
+    widget: ScribbleMixWidget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(commands, "dock", lambda _viewer: shown)
-    monkeypatch.setattr(shown.shortcuts, "run", asked.append)
+    monkeypatch.setattr(commands, "dock", lambda _viewer: widget)
+    monkeypatch.setattr(widget.shortcuts, "run", asked.append)
     wanted = [k.command for k in COMMANDS if k.command and k.command != "segment"]
     for command in wanted:
-        getattr(commands, command)(shown.board.viewer)
+        getattr(commands, command)(widget.board.viewer)
     assert asked == wanted
 
 
@@ -248,8 +248,8 @@ def test_no_key_is_one_of_napari_s_or_of_the_pens() -> None:
     assert not set(PENS) & {str(key) for key in ours}
 
 
-def test_the_table_names_what_the_pens_bind(shown: ScribbleMixWidget) -> None:
-    bound = {str(key) for key in shown.board.layer(SCRIBBLES).keymap}
+def test_the_table_names_what_the_pens_bind(widget: ScribbleMixWidget) -> None:
+    bound = {str(key) for key in widget.board.layer(SCRIBBLES).keymap}
     assert bound == {"1", "2", "3", "4", "0", "E"}
     assert bound <= set(PENS)
     assert bound <= {key for row in DRAWING for key in row.keys.split()}
@@ -262,9 +262,9 @@ def test_tooltips_name_the_keys_also_of_what_is_greyed_out(make_widget: Make) ->
     assert "Key: H." in panel.prediction.toolTip()
 
 
-def test_a_closed_panel_gives_the_keys_back(shown: ScribbleMixWidget) -> None:
-    viewer = shown.board.viewer
+def test_a_closed_panel_gives_the_keys_back(widget: ScribbleMixWidget) -> None:
+    viewer = widget.board.viewer
     assert any(str(key) == "K" for key in viewer.keymap)
     viewer.bind_key("N", len, overwrite=True)
-    shown.shut_down()
+    widget.shut_down()
     assert [str(key) for key in viewer.keymap] == ["N"], "another's key stays"
