@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from test_phases import ED, ES, model, wall, write_heart
+from test_inference_phases import ED, ES, model, wall, write_heart
 from test_worker_child import of, work
 
 from napari_scribblemix.events import Finished, Segmented, Warned

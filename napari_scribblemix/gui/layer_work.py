@@ -6,15 +6,18 @@ for the panel does the work, and its masks come back as a labels layer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from napari.utils.notifications import show_error, show_info
+from numpy.typing import NDArray
 from qtpy.QtCore import QObject, Signal
 
 from napari_scribblemix import events as ev
-from napari_scribblemix.data.labels import LabelScheme
+from napari_scribblemix.data.labels import UNLABELLED, LabelScheme
+from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import ProjectError, ScribbleMixError
 from napari_scribblemix.gui.state import opening, preferences
 from napari_scribblemix.gui.state.relay import WorkerRelay
@@ -44,6 +47,7 @@ class LayerWork(QObject):
         self._image: PlainImage | None = None
         self._case, self._run = "", RunState()
         self._results: dict[int, Any] = {}
+        self._written: dict[tuple[Path, str], NDArray[np.uint8]] = {}
         relay.told.connect(self._on_event)
         relay.ended.connect(self._on_exit)
 
@@ -52,17 +56,28 @@ class LayerWork(QObject):
         """Whether a job is at work."""
         return self._project is not None
 
-    def train(self, image: Any, scribbles: Any, method: Method, seconds: float) -> None:
+    def train(
+        self,
+        image: Any,
+        scribbles: Any,
+        method: Method,
+        seconds: float,
+        may_replace: Callable[[str], bool],
+    ) -> None:
         """Train on the strokes of one layer on another, then make the mask with what was learnt.
 
-        Errors as ``PlainImage`` and ``Project`` raise them, and then nothing was started.
+        ``may_replace`` is asked, with a sentence, before strokes are lost that the project has from
+        elsewhere and the layer has not; then nothing is done unless it says so.  Errors as
+        ``PlainImage`` and ``Project`` raise them, and then nothing was started.
         """
         self._require_idle()
         chosen, scheme = PlainImage.of(image), scheme_of(scribbles)
         strokes = chosen.strokes(scribbles, scheme)
         project = self._open(chosen, scheme)
         try:
-            project.write_scribble(self._case, strokes, chosen.image.geometry)
+            if not self._keep(project, strokes, chosen, may_replace):
+                self._give_back()
+                return
             settings = TrainSettings(
                 folder=project.folder.absolute(), method=method, time=seconds, cases=self._case
             )
@@ -99,6 +114,30 @@ class LayerWork(QObject):
         self._viewer = None
 
     # -- inside --
+
+    def _keep(
+        self,
+        project: Project,
+        strokes: NDArray[np.uint8],
+        chosen: PlainImage,
+        may_replace: Callable[[str], bool],
+    ) -> bool:
+        """Write the strokes into the project; whether that was allowed."""
+        key = (project.folder, self._case)
+        kept = project.read_scribble(self._case, project.read_image(self._case))
+        lost = (kept != UNLABELLED) & (kept != strokes)
+        ours = key in self._written and np.array_equal(kept, self._written[key])
+        slices = int(lost.any(axis=(1, 2)).sum())
+        question = (
+            f"{project.folder.stem} holds strokes on {self._case} that this layer has not, "
+            f"{counted(int(lost.sum()), 'pixel')} in {counted(slices, 'slice')}. "
+            "Replace them by those of the layer?"
+        )
+        if lost.any() and not ours and not may_replace(question):
+            return False
+        project.write_scribble(self._case, strokes, chosen.image.geometry)
+        self._written[key] = strokes
+        return True
 
     def _require_idle(self) -> None:
         if self.busy:

@@ -13,7 +13,7 @@ from magicgui.widgets import Label, PushButton
 from napari.layers import Image, Labels
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
-from qtpy.QtWidgets import QLabel
+from qtpy.QtWidgets import QLabel, QMessageBox
 
 from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.errors import ScribbleMixError
@@ -69,6 +69,15 @@ def _prepare(widget: Any) -> None:
     widget.extend([stop, words])
 
 
+def may_replace_strokes(window: Any, question: str) -> bool:
+    """Ask whoever sits at the window; No is what Return says."""
+    buttons = QMessageBox.StandardButton
+    answer = QMessageBox.question(
+        window, "Replace strokes?", plain(question), buttons.Yes | buttons.No, buttons.No
+    )
+    return bool(answer == buttons.Yes)
+
+
 @magic_factory(
     call_button="Train",
     widget_init=_prepare,
@@ -86,7 +95,9 @@ def train_layers(
 ) -> None:
     """Learn from the strokes on a layer, and show the mask as a labels layer."""
     try:
-        work_of(viewer).train(image, scribbles, method, 60.0 * minutes)
+        window = getattr(viewer, "__wrapped__", viewer).window._qt_window
+        ask = partial(may_replace_strokes, window)
+        work_of(viewer).train(image, scribbles, method, 60.0 * minutes, ask)
     except ScribbleMixError as error:
         _refuse(viewer, error)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -95,6 +96,9 @@ def _write(
     model: Model, target: Path, found: Segmentation, geometry: Geometry, settings: SegmentSettings
 ) -> None:
     scheme = model.card.labels
+    # Those of the mask that was there would be taken for this one's.
+    for stale in (entropy_path(target), *map(partial(probability_path, target), scheme.names[1:])):
+        stale.unlink(missing_ok=True)
     write_labels(target, scheme.encode_mask(found.labels), geometry)
     if settings.probabilities:
         for number, name in enumerate(scheme.names[1:], start=1):
@@ -169,6 +173,16 @@ def _outcome(model: Model, case: _Case) -> Outcome:
     )
 
 
+def _left_there(case: CaseFiles, settings: SegmentSettings) -> str:
+    """What to add to an error where a mask from before stays: it may look like today's."""
+    try:
+        there = [path for path in mask_paths(case, settings) if path.exists()]
+    except ScribbleMixError:  # not even the number of frames can be read
+        there = [settings.output / case.image.name]
+    named = ", ".join(path.name for path in there if path.exists())
+    return f" {named} is the one before." if named else ""
+
+
 def _segment_heart(
     model: Model, files: list[CaseFiles], settings: SegmentSettings
 ) -> Iterator[Outcome]:
@@ -178,7 +192,7 @@ def _segment_heart(
         try:
             cases.append(_segment_case(model, case, settings))
         except ScribbleMixError as error:
-            cases.append(_Case(case, error=str(error)))
+            cases.append(_Case(case, error=f"{error}{_left_there(case, settings)}"))
     if settings.phases:
         try:
             _agree(model, cases, settings)

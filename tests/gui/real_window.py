@@ -2,6 +2,7 @@
 
     PYTHONPATH=tests python tests/gui/real_window.py closings FOLDER over:cross running:viewer
     PYTHONPATH=tests python tests/gui/real_window.py changes FOLDER 40
+    PYTHONPATH=tests python tests/gui/real_window.py layers FOLDER viewer
     PYTHONPATH=tests python tests/gui/real_window.py walk FOLDER SEED ACTIONS
 
 Used by ``test_real_window`` and the benchmark ``gui_walk``.  It prints ``done`` at the end; errors
@@ -11,6 +12,7 @@ that reach nobody are printed and make the exit code 1; a crash prints the stack
 from __future__ import annotations
 
 import faulthandler
+import gc
 import sys
 import time
 import traceback
@@ -26,12 +28,16 @@ from qtpy.QtCore import QCoreApplication, QEvent
 from qtpy.QtWidgets import QApplication, QDockWidget, QMessageBox, QPushButton
 from walk import Walk, say
 
+from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.gui.commands import dock
 from napari_scribblemix.gui.dock import ScribbleMixWidget
+from napari_scribblemix.gui.one_click import work_of
 from napari_scribblemix.gui.state import preferences
+from napari_scribblemix.gui.state.preferences import PLUGIN
 from napari_scribblemix.gui.state.relay import WorkerRelay
 from napari_scribblemix.gui.state.run_state import Phase
 from napari_scribblemix.gui.viewer.layers import SCRIBBLES
+from phantoms import draw
 
 PATIENCE = 1500.0
 _errors: list[str] = []
@@ -117,6 +123,39 @@ def closings(folder: Path, steps: list[str]) -> None:
         say(f"closed {step}")
 
 
+def wait_for_a_step(line: Any) -> None:
+    """Until a line of words says how much time is left."""
+    wait_for(lambda: "left" in str(line.value), "a step of the training")
+
+
+def layers(folder: Path, route: str) -> None:
+    """*Train on layers* with a real worker, and the window closed in the middle of its training."""
+    preferences.projects_folder = lambda: folder / "projects"
+    image, _, strokes = draw(0)
+    viewer = napari.Viewer()
+    viewer.add_image(image, name="my heart", scale=(8.0, 1.5, 1.5), units=("mm",) * 3)
+    viewer.add_labels(
+        CARDIAC.to_viewer(strokes), name="strokes", scale=(8.0, 1.5, 1.5), units=("mm",) * 3
+    )
+    widget = viewer.window.add_plugin_dock_widget(PLUGIN, "Train on layers")[1]
+    widget.minutes.value = 30
+    widget()
+    work = work_of(viewer)
+    wait_for_a_step(widget[-1])
+    client = work._relay._client
+    if route == "viewer":
+        viewer.close()
+    else:
+        viewer.window._qt_window.close(quit_app=route == "quit")
+    turn(0.5)
+    del viewer, widget, work
+    gc.collect()
+    turn(0.5)
+    wait_for(lambda: not client.running, "the end of the worker")
+    saved = list(folder.glob("projects/layer-my_heart.scribblemix/runs/*/model.safetensors"))
+    say("saved" if len(saved) == 1 else f"got {saved}")
+
+
 def changes(folder: Path, times: int) -> None:
     """Changes of case in the bundled sample with strokes, masks and uncertainty on screen."""
     preferences.projects_folder = lambda: folder
@@ -174,6 +213,8 @@ def main(arguments: list[str]) -> int:
     what, folder, *rest = arguments
     if what == "closings":
         closings(Path(folder), rest)
+    elif what == "layers":
+        layers(Path(folder), rest[0])
     elif what == "changes":
         changes(Path(folder), int(rest[0]))
     else:

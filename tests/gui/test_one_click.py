@@ -118,6 +118,44 @@ def test_the_project_is_used_again_and_another_image_of_the_name_is_another_case
     assert job.cases == ("my_heart-2",)
 
 
+def test_strokes_from_elsewhere_are_replaced_only_if_a_person_says_so(
+    viewer: Any, projects_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, strokes = with_strokes(viewer)
+    widget = docked(viewer, "Train on layers")
+    asked: list[str] = []
+    answer = [False]
+
+    def ask(_window: Any, question: str) -> bool:
+        asked.append(question)
+        return answer[0]
+
+    monkeypatch.setattr(one_click, "may_replace_strokes", ask)
+    widget()
+    FakeClient.made.end()
+    # What the layer itself wrote is its own: a stroke taken back asks nobody.
+    strokes.data[2] = 0
+    widget()
+    FakeClient.made.end()
+    assert asked == []
+    drawn = np.full(draw(0)[0].shape, 255, np.uint8)
+    drawn[3, :2, :3] = 1
+    with project(projects_folder) as kept:
+        kept.write_scribble("my_heart", drawn, kept.read_image("my_heart").geometry)
+    widget()
+    assert len(FakeClient.made.jobs) == 2
+    assert "6 pixels in 1 slice" in asked[0]
+    with project(projects_folder) as kept:
+        assert np.array_equal(kept.read_scribble("my_heart", kept.read_image("my_heart")), drawn)
+    answer[0] = True
+    widget()
+    assert len(FakeClient.made.jobs) == 3
+    FakeClient.made.end()
+    with project(projects_folder) as kept:
+        now = kept.read_scribble("my_heart", kept.read_image("my_heart"))
+    assert np.array_equal(now == 255, strokes.data == 0)
+
+
 def test_one_job_at_a_time_and_stop_ends_it(viewer: Any) -> None:
     with_strokes(viewer)
     widget, other = docked(viewer, "Train on layers"), docked(viewer, "Segment a layer")

@@ -62,6 +62,22 @@ def test_it_is_given_up_after_a_while_and_comes_back_with_the_next_stroke(
     qtbot.waitUntil(lambda: client.prepared > before)
 
 
+@pytest.mark.usefixtures("settled")
+def test_one_that_waits_is_ended_once_the_preference_says_none(
+    make_widget: Make, folder: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    widget = make_widget()
+    open_folder(widget, folder)
+    qtbot.waitUntil(lambda: FakeClient.made is not None and FakeClient.made.prepared > 0)
+    client = FakeClient.made
+    monkeypatch.setattr(preferences, "ready_minutes", lambda: 0.0)
+    before, prepared = client.released, client.prepared
+    widget.session.masks_changed.emit("case00")
+    assert client.released > before
+    qtbot.wait(100)
+    assert client.prepared == prepared
+
+
 def test_none_waits_where_the_preference_says_so(
     make_widget: Make, folder: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

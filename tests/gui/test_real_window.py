@@ -49,6 +49,12 @@ def test_the_window_closes_in_a_real_training_without_a_traceback(study: Path, r
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("route", ["window", "viewer", "quit"])
+def test_the_window_closes_while_layers_are_trained_on(study: Path, route: str) -> None:
+    assert "saved" in drive("layers", study, route)
+
+
+@pytest.mark.slow
 def test_forty_changes_of_case_with_strokes_masks_and_uncertainty(study: Path) -> None:
     drive("changes", study, "40")
 

@@ -61,10 +61,18 @@ def test_the_newest_run_is_offered_first_to_segment_with(project: Project) -> No
     assert names[:3] == ["run a", "run c", "run b (highest Dice)"]
 
 
-def test_an_empty_run_folder_is_listed_as_it_is(project: Project) -> None:
-    project.new_run("empty")
+def test_a_run_that_never_began_is_not_listed(project: Project) -> None:
+    (project.new_run("empty") / "run.lock").touch()
+    assert list_runs(project) == []
+    run = project.new_run("begun")
+    (run / "settings.json").write_text("{}")
     (summary,) = list_runs(project)
-    assert (summary.steps, summary.dice, summary.ready) == (0, None, False)
+    assert (summary.name, summary.steps, summary.dice, summary.ready) == ("begun", 0, None, False)
+
+
+def test_a_run_that_found_nothing_is_not_the_best(project: Project) -> None:
+    write_run(project, "a", 0.0)
+    assert best_run(list_runs(project)) is None
 
 
 def test_trained_cases_are_found_by_their_hashes(project: Project) -> None:

@@ -81,7 +81,6 @@ def test_what_is_typed_is_read_in_the_unit_that_stands_behind_it(form: SettingsF
         ("time", "soon", None),
         ("threads", "x", None),
         ("threads", "3-", 3),
-        ("learning_rate", "7", None),
         ("batch", "1", 2),
         ("batch", "7", 6),
         ("batch", "9999", 98),
@@ -96,10 +95,28 @@ def test_a_wrong_number_cannot_be_typed(
     TrainSettings.model_validate({"folder": "p"} | form.values())
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("1e-4", 1e-4), ("3E-5", 3e-5), ("0.002", 0.002), ("1e-4x", 1e-4), ("fast", None), ("", None)],
+)
+def test_a_small_number_is_typed_as_a_person_likes(
+    form: SettingsForm, typed: str, kept: float | None
+) -> None:
+    assert retype(form, "learning_rate", typed) == kept
+
+
+@pytest.mark.parametrize("typed", ["7", "1e", "0"])
+def test_a_small_number_out_of_range_or_half_typed_is_refused(
+    form: SettingsForm, typed: str
+) -> None:
+    with pytest.raises(SettingsError, match="Learning rate: got"):
+        retype(form, "learning_rate", typed)
+
+
 def test_by_preset_is_there_to_be_seen_and_comes_back_when_the_field_is_emptied(
     form: SettingsForm,
 ) -> None:
-    words = {"time": "by preset", "threads": "all cores", "batch": "by preset"}
+    words = {"time": "preset", "threads": "all cores", "batch": "preset"}
     for name, word in words.items():
         editor = form.editors[name]
         assert isinstance(editor, QDoubleSpinBox)
@@ -120,7 +137,7 @@ def test_by_preset_is_there_to_be_seen_and_comes_back_when_the_field_is_emptied(
         QTest.keyClicks(editor, "8")
         assert form.value(name) == 8 * (60 if name == "time" else 1)
     assert form.editors["cases"].placeholderText() == "not set"
-    assert form.editors["start"].currentText() == "by preset"
+    assert form.editors["start"].currentText() == "preset"
 
 
 def test_the_arrows_lead_from_by_preset_to_the_lowest_number_and_back(
@@ -151,7 +168,7 @@ def test_every_number_of_the_settings_stays_within_its_limits(qtbot: Any) -> Non
             editor.native.stepBy(steps)
             if editor.value is not None:
                 TrainSettings.model_validate({"folder": "p", name: editor.value})
-    assert numbers > 8
+    assert numbers > 7
 
 
 def test_what_the_model_refuses_is_told_in_one_line(form: SettingsForm) -> None:

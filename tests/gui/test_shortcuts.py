@@ -135,6 +135,10 @@ def test_j_shows_the_other_phase_at_the_same_place(phases: ScribbleMixWidget) ->
         assert phases.board.slice_on_screen() == there
         press(phases, "J")
         assert phases.session.the_case().id == "heart_ED"
+    camera = phases.board.viewer.scene.camera
+    camera.zoom, camera.center = 7.0, (0.0, 20.0, 30.0)
+    press(phases, "J")
+    assert (camera.zoom, tuple(camera.center)) == (7.0, (0.0, 20.0, 30.0))
     press(phases, "N")
     press(phases, "N")
     press(phases, "J")

@@ -8,6 +8,7 @@ from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.gui.images.panel import ImagesPanel
 from napari_scribblemix.gui.state.phases import next_phase, same_place
 from napari_scribblemix.gui.state.session import Session
+from napari_scribblemix.gui.viewer.kept_view import kept_view
 from napari_scribblemix.gui.viewer.layers import LayerBoard
 
 
@@ -40,7 +41,10 @@ class CaseSteps:
         """Show the patient's next phase, at the same place in the patient."""
         session = self._session
         case, number = session.the_case(), session.slice
-        self._show(next_phase(session.the_project(), case.id))
+        wanted = next_phase(session.the_project(), case.id)
+        # To compare a border in both, the same part of the image stays on screen.
+        with kept_view(self._board.viewer):
+            self._show(wanted)
         other = session.the_case()
         if other is not case:
             self._board.go_to_slice(same_place(number, case.image.geometry, other.image.geometry))

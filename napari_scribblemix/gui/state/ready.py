@@ -53,6 +53,7 @@ class ReadyWorker(QObject):
         minutes = preferences.ready_minutes()
         if minutes <= 0 or not self._session.writable:
             self.close()
+            self._relay.release()
             return
         self._idle.start(round(minutes * _MINUTE))
         if not self._soon.isActive():

@@ -17,8 +17,10 @@ from napari_scribblemix.gui.state.run_curves import dices_of
 from napari_scribblemix.project.changes import file_hash
 from napari_scribblemix.project.drawn import is_drawn_on
 from napari_scribblemix.project.project import Project
-from napari_scribblemix.project.run_models import models_of
+from napari_scribblemix.project.run_models import MODEL_NAME, models_of
 from napari_scribblemix.resources import STARTER_NAME, bundled_models
+
+_BEGAN = ("settings.json", "events.jsonl", MODEL_NAME)
 
 
 @dataclass(frozen=True)
@@ -156,13 +158,16 @@ def summarise(run: Path) -> RunSummary:
 
 
 def list_runs(project: Project) -> list[RunSummary]:
-    """All runs of a project, sorted by name."""
-    return [summarise(run) for run in project.runs()]
+    """All runs of a project that began, sorted by name; what failed before that left a folder."""
+    return [
+        summarise(run) for run in project.runs() if any((run / name).exists() for name in _BEGAN)
+    ]
 
 
 def best_run(runs: Sequence[RunSummary]) -> RunSummary | None:
     """The run with the highest Dice; ``None`` where none was measured."""
-    measured = [run for run in runs if run.dice is not None and run.ready]
+    # One that found nothing at all is the best of none.
+    measured = [run for run in runs if run.dice and run.ready]
     return max(measured, key=lambda run: run.dice or 0.0, default=None)
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from magicgui.widgets import ComboBox, create_widget
 from pydantic.fields import FieldInfo
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import QLocale, QTimer
+from qtpy.QtGui import QDoubleValidator
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QLineEdit, QWidget
 
 from napari_scribblemix.settings.fields import limits, type_and_metadata, when_unset
@@ -29,8 +30,8 @@ _DECIMALS = {True: 1, False: 6}
 
 def unset_words(field: FieldInfo) -> str:
     """What stands in a widget that says nothing: what its help has in brackets, if it is short."""
-    told = when_unset(field)
-    return told if 0 < len(told) <= _SHORT else "by preset" if told else "not set"
+    told = when_unset(field).removeprefix("by ")
+    return told if 0 < len(told) <= _SHORT else "preset" if told else "not set"
 
 
 class Editor:
@@ -113,6 +114,33 @@ class Text(Editor):
     @value.setter
     def value(self, value: Any) -> None:
         self._widget.value = "" if value is None else str(value)
+
+
+class Scientific(Text):
+    """A number without a unit, which may be small: typed as a person likes, ``1e-4`` too."""
+
+    def __init__(self, field: FieldInfo, unset: str) -> None:
+        super().__init__(unset)
+        known = limits(field)
+        lowest, highest = known.get("ge", known.get("gt", 0.0)), known.get("le", known.get("lt"))
+        rule = QDoubleValidator(lowest, float(_MOST) if highest is None else highest, 12)
+        rule.setLocale(QLocale.c())
+        rule.setNotation(QDoubleValidator.Notation.ScientificNotation)
+        rule.setParent(self.native)
+        self.native.setValidator(rule)
+
+    @property
+    def value(self) -> Any:
+        """The number; what is none yet (``1e``) as the text it is, for the model to refuse."""
+        text = self.native.text().strip()
+        try:
+            return float(text) if text else None
+        except ValueError:
+            return text
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        self._widget.value = "" if value is None else f"{value:g}"
 
 
 class Number(Editor):
@@ -220,6 +248,8 @@ def editor_of(field: FieldInfo, texts: Sequence[str] | None = None) -> Editor:
         made = Choice([("yes", True), ("no", False)], unset)
     elif texts is not None:
         made = TypedChoice(texts, unset)
+    elif kind is float and not any(isinstance(m, Unit) for m in type_and_metadata(field)[1]):
+        made = Scientific(field, unset or "")
     elif kind in {int, float}:
         made = Number(field, kind, unset)
     else:
