@@ -15,7 +15,7 @@ from napari_scribblemix.data.nifti import read_image, read_labels
 from napari_scribblemix.inference.files import segment_files
 from napari_scribblemix.inference.look import LOOK
 from napari_scribblemix.inference.model import Model, ModelCard
-from napari_scribblemix.inference.phases import HeartSize, expected_wall, heart_size, with_wall
+from napari_scribblemix.inference.phases import HeartSize, heart_size, wanted_share, with_wall
 from napari_scribblemix.inference.project_cases import Maker, predict_case
 from napari_scribblemix.inference.segment import segment_volume
 from napari_scribblemix.project.case_files import CaseFiles
@@ -131,20 +131,20 @@ def test_other_hearts_and_other_grids_change_nothing(
 
 def test_of_many_frames_those_with_larger_cavities_say_how_much_muscle_there_is() -> None:
     large, small = HeartSize(100, 80), HeartSize(30, 120)
-    assert expected_wall(small, [large]) == pytest.approx(1.05 * 80)
-    assert expected_wall(large, [small]) is None
-    assert expected_wall(small, []) is None
-    assert expected_wall(HeartSize(100, 120), [large]) is None
+    assert wanted_share(small, [large]) == pytest.approx(1.05 * 80 / 120)
+    assert wanted_share(large, [small]) is None
+    assert wanted_share(small, []) is None
+    assert wanted_share(HeartSize(100, 120), [large]) is None
     # One frame with a wrong muscle is outvoted.
     cine = [HeartSize(100, 80), HeartSize(99, 300), HeartSize(98, 82), HeartSize(40, 110)]
-    assert expected_wall(small, cine) == pytest.approx(1.05 * 82)
-    assert expected_wall(cine[1], [small, cine[0], *cine[2:]]) is None
+    assert wanted_share(small, cine) == pytest.approx(1.05 * 82 / 120)
+    assert wanted_share(cine[1], [small, cine[0], *cine[2:]]) is None
 
 
 def test_where_something_else_is_wrong_nothing_is_changed() -> None:
     large = HeartSize(100, 80)
-    assert expected_wall(HeartSize(30, 200), [large]) is None
-    assert expected_wall(HeartSize(30, 30), [large]) is None
+    assert wanted_share(HeartSize(30, 200), [large]) is None
+    assert wanted_share(HeartSize(30, 30), [large]) is None
 
 
 def test_a_mask_without_cavity_or_wall_has_no_size() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_scribblemix.project.patients import natural_key, patient_and_phase
+from napari_scribblemix.project.patients import natural_key, patient_and_phase, same_heart
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,21 @@ from napari_scribblemix.project.patients import natural_key, patient_and_phase
 )
 def test_patient_and_phase_are_told_from_the_name(case: str, expected: tuple[str, str]) -> None:
     assert patient_and_phase(case) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("p1_ED", "p1_es", True),
+        ("p1_frame01", "p1_frame12", True),
+        ("p1_ED", "p2_ES", False),
+        ("volunteer", "volunteer", True),
+        ("volunteer", "volunteer_ES", False),
+    ],
+)
+def test_frames_of_one_patient_are_of_one_heart(one: str, other: str, same: bool) -> None:
+    assert same_heart(one, other) is same
+    assert same_heart(other, one) is same
 
 
 def test_names_are_sorted_as_people_count() -> None:

@@ -1,8 +1,7 @@
-"""Volumes to labels with a network whose answer is known, and many files in one go."""
+"""Volumes to labels with a network whose answer is known."""
 
 from pathlib import Path
 
-import nibabel
 import numpy as np
 import pytest
 import torch
@@ -10,18 +9,15 @@ from torch import Tensor, nn
 
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import CARDIAC
-from napari_scribblemix.data.nifti import read_image, read_labels
 from napari_scribblemix.data.volume import Volume
-from napari_scribblemix.inference.files import segment_files
 from napari_scribblemix.inference.look import Look
 from napari_scribblemix.inference.model import Model, ModelCard, load_model
 from napari_scribblemix.inference.orientation import AS_STORED, Turn
 from napari_scribblemix.inference.segment import segment_volume, turn_of
 from napari_scribblemix.inference.uncertainty import normalised_entropy
-from napari_scribblemix.project.layouts import group_images
 from napari_scribblemix.settings import SegmentSettings
 from napari_scribblemix.synthesis.samples import draw_cases
-from phantoms import draw, make_case, write_channels, write_cine, write_file
+from phantoms import draw, make_case
 
 
 class Threshold(nn.Module):
@@ -150,9 +146,11 @@ def test_labels_are_the_likeliest_classes_of_the_whole_volume() -> None:
 
 
 def test_the_options_of_segment_say_how_to_look() -> None:
-    chosen = settings(Path("out"), [], neighbours=0.2, find_heart=False, upright=False)
-    assert Look.of(chosen) == Look(upright=False, find_heart=False, neighbours=0.2)
-    assert Look.of(settings(Path("out"), [])) == Look()
+    required = {"model": "run", "images": [], "output": "out"}
+    changed = {"neighbours": 0.2, "find_heart": False, "upright": False, "phases": False}
+    chosen = SegmentSettings.model_validate(required | changed)
+    assert Look.of(chosen) == Look(upright=False, find_heart=False, neighbours=0.2, phases=False)
+    assert Look.of(SegmentSettings.model_validate(required)) == Look()
 
 
 def test_entropy_is_zero_when_sure_and_one_when_not() -> None:
@@ -160,148 +158,6 @@ def test_entropy_is_zero_when_sure_and_one_when_not() -> None:
     unsure = np.full((4, 1), 0.25, np.float32)
     assert normalised_entropy(sure)[0] == pytest.approx(0, abs=1e-4)
     assert normalised_entropy(unsure)[0] == pytest.approx(1, abs=1e-4)
-
-
-def settings(output: Path, images: list[Path], **changes: object) -> SegmentSettings:
-    values = {"model": Path("run"), "images": images, "output": output}
-    return SegmentSettings.model_validate(values | changes)
-
-
-def test_the_ending_may_be_in_capitals(tmp_path: Path) -> None:
-    write_file(tmp_path / "a.nii.gz", draw(0)[0])
-    path = tmp_path / "in" / "A.NII.GZ"
-    path.parent.mkdir()
-    (tmp_path / "a.nii.gz").rename(path)
-    chosen = settings(tmp_path / "out", [path], entropy=True)
-    (outcome,) = segment_files(model(), group_images([path]), chosen)
-    assert outcome.error is None
-    assert sorted(item.name for item in (tmp_path / "out").iterdir()) == [
-        "A.NII.GZ",
-        "A_entropy.NII.GZ",
-    ]
-
-
-def write_images(folder: Path, count: int = 2) -> list[Path]:
-    for number in range(count):
-        make_case(folder, number)
-    return sorted(folder.iterdir())
-
-
-def test_a_mask_has_the_images_exact_geometry(tmp_path: Path) -> None:
-    affine = np.array([[-1.2, 0.3, 1, 5], [0.2, 1.4, -2, 7], [0.1, 0.2, 8, -9], [0, 0, 0, 1.0]])
-    values = np.random.default_rng(0).normal(100, 20, (30, 26, 5)).astype(np.float32)
-    path = tmp_path / "in" / "oblique.nii.gz"
-    path.parent.mkdir()
-    nibabel.save(nibabel.Nifti1Image(values, affine), path)
-    outcome, *_ = segment_files(model(), group_images([path]), settings(tmp_path / "out", [path]))
-    assert outcome.error is None
-    mask = nibabel.load(outcome.masks[0])
-    assert mask.shape == values.shape
-    np.testing.assert_array_equal(mask.affine, nibabel.load(path).affine)
-    assert np.issubdtype(mask.get_data_dtype(), np.integer)
-    assert outcome.masks[0].name == path.name
-
-
-def test_one_bad_file_does_not_stop_the_rest(tmp_path: Path) -> None:
-    images = write_images(tmp_path / "in")
-    bad = tmp_path / "in" / "a_broken.nii.gz"
-    bad.write_bytes(b"no image")
-    outcomes = list(
-        segment_files(model(), group_images([bad, *images]), settings(tmp_path / "out", images))
-    )
-    assert [outcome.error is None for outcome in outcomes] == [False, True, True]
-    assert "a_broken" in str(outcomes[0].error)
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [i.name for i in images]
-
-
-@pytest.mark.parametrize(
-    ("value", "reason"),
-    [(np.nan, "voxels are NaN"), (np.inf, "infinite"), (None, "same intensity")],
-)
-def test_an_unusable_image_gives_an_error_and_no_mask(
-    tmp_path: Path, value: float | None, reason: str
-) -> None:
-    image = draw(0)[0]
-    image[1, 2, 3] = 0 if value is None else value
-    path = tmp_path / "in" / "a.nii.gz"
-    write_file(path, np.ones_like(image) if value is None else image)
-    (outcome,) = segment_files(model(), group_images([path]), settings(tmp_path / "out", [path]))
-    assert reason in str(outcome.error)
-    assert outcome.masks == ()
-    assert list((tmp_path / "out").iterdir()) == []
-
-
-def test_a_blank_frame_of_a_cine_does_not_stop_the_others(tmp_path: Path) -> None:
-    frames = [draw(0)[0], np.zeros_like(draw(0)[0]), draw(1)[0], np.zeros_like(draw(0)[0])]
-    path = write_cine(tmp_path / "in" / "cine.nii.gz", frames)
-    (outcome,) = segment_files(model(), group_images([path]), settings(tmp_path / "out", [path]))
-    assert str(outcome.error).startswith("frame 1: Every voxel has the same intensity")
-    assert str(outcome.error).endswith("The same for 1 more frames.")
-    names = ["cine_frame00.nii.gz", "cine_frame02.nii.gz"]
-    assert [mask.name for mask in outcome.masks] == names
-    assert sorted(mask.name for mask in (tmp_path / "out").iterdir()) == names
-
-
-def test_probabilities_and_entropy_on_request(tmp_path: Path) -> None:
-    images = write_images(tmp_path / "in", 1)
-    chosen = settings(tmp_path / "out", images, probabilities=True, entropy=True)
-    list(segment_files(model(), group_images(images), chosen))
-    names = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert len(names) == 5
-    assert any(name.endswith("_entropy.nii.gz") for name in names)
-    entropy = read_image(tmp_path / "out" / "phantom0_entropy.nii.gz").array
-    assert 0 <= entropy.min() <= entropy.max() <= 1
-
-
-def test_a_cine_gets_a_mask_for_every_frame_or_the_one_asked_for(tmp_path: Path) -> None:
-    path = write_cine(tmp_path / "in" / "cine.nii.gz", [draw(n)[0] for n in range(3)])
-    every, *_ = segment_files(model(), group_images([path]), settings(tmp_path / "all", [path]))
-    one, *_ = segment_files(
-        model(), group_images([path]), settings(tmp_path / "one", [path], frame=2)
-    )
-    assert [mask.name for mask in every.masks] == [f"cine_frame0{n}.nii.gz" for n in range(3)]
-    assert [mask.name for mask in one.masks] == ["cine.nii.gz"]
-    np.testing.assert_array_equal(
-        read_labels(every.masks[2]).array, read_labels(one.masks[0]).array
-    )
-
-
-def test_geometry_of_the_phantoms_is_as_written(tmp_path: Path) -> None:
-    geometry: Geometry = make_case(tmp_path, 0).image.geometry
-    assert geometry.spacing == pytest.approx((8.0, 1.5, 1.5))
-
-
-class Brightest(Threshold):
-    """As ``Threshold``, on the last of three channels."""
-
-    def forward(self, image: Tensor) -> Tensor:
-        assert image.shape[1] == 3
-        return super().forward(image[:, 2:])
-
-
-def three_channels() -> Model:
-    card = model().card.model_copy(update={"in_channels": 3, "channels": ("C0", "LGE", "T2")})
-    return Model(Brightest(), card)
-
-
-def test_channels_are_put_together_and_a_case_that_lacks_one_is_said(tmp_path: Path) -> None:
-    images = write_channels(tmp_path, scribbled=3, masked=0) / "images"
-    (images / "case01_LGE.nii.gz").unlink()
-    cases = group_images(sorted(images.iterdir()))
-    good, bad, other = segment_files(three_channels(), cases, settings(tmp_path / "out", [images]))
-    assert good.error is other.error is None
-    assert "Got the channels C0, T2; this model was trained on" in str(bad.error)
-    names = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert names == ["case00.nii.gz", "case02.nii.gz"]
-    labels = read_labels(tmp_path / "out" / "case00.nii.gz").array
-    assert (
-        2
-        * ((labels == 3) & (draw(0)[1] == 3)).sum()
-        / ((labels == 3).sum() + (draw(0)[1] == 3).sum())
-        > 0.85
-    )
-    again = list(segment_files(model(), cases, settings(tmp_path / "single", [images])))
-    assert all("this model was trained on one image" in str(each.error) for each in again)
 
 
 @pytest.mark.parametrize("second_look", [False, True])

@@ -15,6 +15,20 @@ from napari_scribblemix.worker.child import segmenting
 from napari_scribblemix.worker.messages import SegmentJob
 
 
+def test_frames_that_are_the_same_are_segmented_once_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segmenting, "load_model", lambda path, device: model())
+    names = ("a_frame01", "a_frame02", "a_frame03")
+    source = write_heart(tmp_path / "images", dict.fromkeys(names, ES))
+    with Project.create(tmp_path / "p.scribblemix") as project:
+        for name in names:
+            project.add_case(CaseFiles(name, source / f"{name}.nii.gz"))
+        code, events = work(project, SegmentJob(model=tmp_path / "run", device="cpu"))
+    assert code == 0
+    assert [event.case for event in of(Segmented, events)] == list(names)
+
+
 @pytest.mark.parametrize("order", [("a_ES", "a_ED"), ("a_ED", "a_ES")])
 def test_frames_segmented_in_any_order_agree_in_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, order: tuple[str, str]

@@ -13,11 +13,7 @@ from napari.utils.notifications import show_error, show_warning
 from napari.utils.theme import get_theme
 from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, QObject
-from qtpy.QtWidgets import (
-    QMainWindow,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from napari_scribblemix.gui.closing import at_cross, may_end_training, wait_for_end
 from napari_scribblemix.gui.images.control import CasesControl
@@ -39,6 +35,7 @@ from napari_scribblemix.gui.train.control import TrainControl
 from napari_scribblemix.gui.train.panel import TrainPanel
 from napari_scribblemix.gui.viewer.canvas_context import CanvasContext
 from napari_scribblemix.gui.viewer.layers import LayerBoard
+from napari_scribblemix.gui.viewer.unwrapped import unwrapped
 from napari_scribblemix.gui.widgets.controls import Column, say
 from napari_scribblemix.gui.widgets.lines import Lines
 from napari_scribblemix.gui.widgets.panel_style import TONES, PanelStyle
@@ -55,8 +52,7 @@ class ScribbleMixWidget(QWidget):
     def __init__(self, napari_viewer: Viewer, relay: WorkerRelay | None = None) -> None:
         """The viewer comes from napari, by its name; tests pass a ``relay`` of their own."""
         super().__init__()
-        # To plugins napari gives the viewer in a wrapping in which no layer is itself any more.
-        napari_viewer = getattr(napari_viewer, "__wrapped__", napari_viewer)
+        napari_viewer = unwrapped(napari_viewer)
         self.session = Session()
         self.board = LayerBoard(napari_viewer)
         self.relay = relay or WorkerRelay()

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QObject, Signal
 
 from napari_scribblemix import events as ev
+from napari_scribblemix.data.geometry import same_grid
 from napari_scribblemix.data.labels import UNLABELLED, LabelScheme
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import ProjectError, ScribbleMixError
@@ -211,11 +212,6 @@ def _case_of(project: Project, chosen: PlainImage) -> str | None:
             kept = project.read_image(record.id)
         except ScribbleMixError:  # an image that is gone is not this one
             continue
-        same = np.array_equal(kept.array, image.geometry.from_file(_as_filed(chosen)))
-        if same and np.allclose(kept.geometry.affine, image.geometry.affine, atol=1e-4):
+        if same_grid(kept.geometry, image.geometry) and np.array_equal(kept.array, image.array):
             return record.id
     return None
-
-
-def _as_filed(chosen: PlainImage) -> Any:
-    return np.asarray(chosen.layer.data).astype(np.float32).T

@@ -13,14 +13,16 @@ from magicgui.widgets import Label, PushButton
 from napari.layers import Image, Labels
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
-from qtpy.QtWidgets import QLabel, QMessageBox
+from qtpy.QtWidgets import QLabel
 
 from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.errors import ScribbleMixError
 from napari_scribblemix.gui.layer_work import LayerWork
 from napari_scribblemix.gui.state.relay import WorkerRelay
 from napari_scribblemix.gui.viewer.plain_layers import legend
+from napari_scribblemix.gui.viewer.unwrapped import unwrapped
 from napari_scribblemix.gui.widgets.plain import plain
+from napari_scribblemix.gui.widgets.questions import ask
 
 _WORDS = "scribblemix_words"
 _works: dict[int, LayerWork] = {}
@@ -35,8 +37,7 @@ _MODEL = {"tooltip": "The newest training of this image, if there is one, or the
 
 def work_of(viewer: Any) -> LayerWork:
     """The work on the layers of ``viewer``; it ends with the window."""
-    viewer = getattr(viewer, "__wrapped__", viewer)
-    window = viewer.window._qt_window
+    viewer, window = unwrapped(viewer), _window_of(viewer)
     key = id(window)
     if key not in _works:
         work = _works[key] = LayerWork(viewer, WorkerRelay())
@@ -70,12 +71,12 @@ def _prepare(widget: Any) -> None:
 
 
 def may_replace_strokes(window: Any, question: str) -> bool:
-    """Ask whoever sits at the window; No is what Return says."""
-    buttons = QMessageBox.StandardButton
-    answer = QMessageBox.question(
-        window, "Replace strokes?", plain(question), buttons.Yes | buttons.No, buttons.No
-    )
-    return bool(answer == buttons.Yes)
+    """Ask whoever sits at the window."""
+    return bool(ask(window, "Replace strokes?", question))
+
+
+def _window_of(viewer: Any) -> Any:
+    return unwrapped(viewer).window._qt_window
 
 
 @magic_factory(
@@ -95,9 +96,8 @@ def train_layers(
 ) -> None:
     """Learn from the strokes on a layer, and show the mask as a labels layer."""
     try:
-        window = getattr(viewer, "__wrapped__", viewer).window._qt_window
-        ask = partial(may_replace_strokes, window)
-        work_of(viewer).train(image, scribbles, method, 60.0 * minutes, ask)
+        may_replace = partial(may_replace_strokes, _window_of(viewer))
+        work_of(viewer).train(image, scribbles, method, 60.0 * minutes, may_replace)
     except ScribbleMixError as error:
         _refuse(viewer, error)
 
@@ -114,5 +114,5 @@ def segment_layer(
 
 
 def _refuse(viewer: Any, error: ScribbleMixError) -> None:
-    _say(getattr(viewer, "__wrapped__", viewer).window._qt_window, str(error))
+    _say(_window_of(viewer), str(error))
     show_error(plain(str(error)))

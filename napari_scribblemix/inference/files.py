@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 
 from napari_scribblemix.data.channels import check_channels, read_channels
@@ -31,12 +30,12 @@ from napari_scribblemix.inference.outputs import (
     mask_paths,
     probability_path,
 )
-from napari_scribblemix.inference.phases import expected_wall, heart_size, with_wall
+from napari_scribblemix.inference.phases import heart_size, wanted_share, with_wall
 from napari_scribblemix.inference.segment import Segmentation, segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.changes import change_notes
-from napari_scribblemix.project.patients import patient_and_phase
+from napari_scribblemix.project.patients import same_heart
 from napari_scribblemix.settings import SegmentSettings
 
 
@@ -149,10 +148,10 @@ def _agree(model: Model, cases: list[_Case], settings: SegmentSettings) -> None:
             for (_, other), size in zip(frames, sizes, strict=True)
             if size is not None and other is not frame and same_grid(other.geometry, frame.geometry)
         ]
-        wanted = None if own is None else expected_wall(own, others)
-        if own is not None and wanted is not None:
+        share = wanted_share(own, others)
+        if share is not None:
             volume, look = _read(files, frame.number), Look.of(settings)
-            frame.found = with_wall(frame.found, wanted / own.wall, model, volume, look)
+            frame.found = with_wall(frame.found, share, model, volume, look)
             _write(model, frame.target, frame.found, frame.geometry, settings)
 
 
@@ -201,10 +200,17 @@ def _segment_heart(
     yield from (_outcome(model, case) for case in cases)
 
 
-def _heart(case: CaseFiles) -> tuple[Path, str, bool]:
-    """What the frames of one heart have in common; a case that is no frame has it alone."""
-    patient, phase = patient_and_phase(case.id)
-    return case.image.parent, patient, bool(phase)
+def _hearts(cases: list[CaseFiles]) -> Iterator[list[CaseFiles]]:
+    """The cases in their order, those together that are frames of one heart in one folder."""
+    together: list[CaseFiles] = []
+    for case in cases:
+        last = together[-1] if together else case
+        if last.image.parent != case.image.parent or not same_heart(last.id, case.id):
+            yield together
+            together = []
+        together.append(case)
+    if together:
+        yield together
 
 
 def segment_files(
@@ -213,5 +219,5 @@ def segment_files(
     """Segment ``cases`` one after the other; an outcome each, errors included."""
     settings.output.mkdir(parents=True, exist_ok=True)
     remove_strays(real(settings.output))
-    for _, files in groupby(cases, _heart):
-        yield from _segment_heart(model, list(files), settings)
+    for frames in _hearts(cases):
+        yield from _segment_heart(model, frames, settings)

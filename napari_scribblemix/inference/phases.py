@@ -35,14 +35,17 @@ _MOST = 1.5
 """Largest change of the logarithm: what the network was sure of stays."""
 
 _BELIEVED = (0.5, 2.0)
-"""Muscle over what is expected: beyond, something else is wrong, and nothing is changed."""
+"""Wanted over present muscle: beyond, something else is wrong, and nothing is changed."""
 
 _LEAST = 1e-6
 
 
 @dataclass(frozen=True)
 class HeartSize:
-    """Volumes in ml of the left ventricle's cavity and of its wall in one frame."""
+    """Volumes in ml of the left ventricle's cavity and of its wall in one frame.
+
+    Rounded, so that what was kept in a file is what it was: two frames that are alike stay so.
+    """
 
     cavity: float
     wall: float
@@ -56,23 +59,25 @@ def heart_size(
     if left is None:
         return None
     counts = np.bincount(labels.ravel(), minlength=scheme.classes) * voxel_volume_ml
-    cavity, wall = float(counts[left]), float(counts[list(scheme.wall)].sum())
+    cavity, wall = round(float(counts[left]), 3), round(float(counts[list(scheme.wall)].sum()), 3)
     return HeartSize(cavity, wall) if cavity and wall else None
 
 
-def expected_wall(own: HeartSize, others: Sequence[HeartSize]) -> float | None:
-    """The volume in ml that the wall of a frame should have, by ``others`` of the same heart.
+def wanted_share(own: HeartSize | None, others: Sequence[HeartSize]) -> float | None:
+    """Wanted over present volume of the wall of a frame, by ``others`` of the same heart.
 
-    It is that of the half of the frames with the larger cavities; ``None`` for those themselves,
-    and where the frame is too far from it to be mended so.
+    Wanted is that of the half of the frames with the larger cavities; ``None`` for those
+    themselves, where the frame is too far from it to be mended so, and without a heart.
     """
+    if own is None:
+        return None
     large = sorted(others, key=lambda size: size.cavity, reverse=True)
     half = (len(others) + 2) // 2
     if sum(size.cavity > own.cavity for size in others) < half:
         return None
-    expected = KEPT * float(np.median([size.wall for size in large[:half]]))
+    share = KEPT * float(np.median([size.wall for size in large[:half]])) / own.wall
     low, high = _BELIEVED
-    return expected if low < own.wall / expected < high else None
+    return share if low < share < high else None
 
 
 def with_wall(
@@ -86,7 +91,7 @@ def with_wall(
 
     Args:
         found: came of ``model``, ``volume`` and ``look``.
-        share: wanted over present volume of the wall.
+        share: see ``wanted_share``.
         model: its scheme says which classes are the wall.
         volume: the image.
         look: how it was looked at.

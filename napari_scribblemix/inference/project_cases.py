@@ -27,13 +27,13 @@ from napari_scribblemix.inference.model import Model
 from napari_scribblemix.inference.orientation import Turn
 from napari_scribblemix.inference.phases import (
     HeartSize,
-    expected_wall,
     heart_size,
+    wanted_share,
     with_wall,
 )
 from napari_scribblemix.inference.segment import segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
-from napari_scribblemix.project.patients import patient_and_phase
+from napari_scribblemix.project.patients import same_heart
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.resources import bundled_models, find_model
 
@@ -121,10 +121,9 @@ def _other_frames(
     project: Project, case_id: str, geometry: Geometry, maker: Maker
 ) -> dict[str, _Frame]:
     """The other frames of the same heart, on the same grid, that the same model segmented."""
-    (patient, phase), found = patient_and_phase(case_id), dict[str, _Frame]()
+    found: dict[str, _Frame] = {}
     for record in project.cases:
-        theirs = patient_and_phase(record.id)
-        if record.id == case_id or theirs[0] != patient or not (phase and theirs[1]):
+        if record.id == case_id or not same_heart(case_id, record.id):
             continue
         try:
             origin = project.read_origin(record.id)
@@ -145,7 +144,7 @@ def _would_change(own: HeartSize | None, others: dict[str, _Frame]) -> tuple[str
     changing = []
     for case_id, frame in others.items():
         rest = [own, *(other.size for name, other in others.items() if name != case_id)]
-        if not frame.agreed and expected_wall(frame.size, rest) is not None:
+        if not frame.agreed and wanted_share(frame.size, rest) is not None:
             changing.append(case_id)
     return tuple(changing)
 
@@ -174,10 +173,9 @@ def predict_case(
     result = segment_volume(model, image, look, turn)
     own = heart_size(result.labels, model.card.labels, image.geometry.voxel_volume_ml)
     others = _other_frames(project, case_id, image.geometry, maker) if look.phases else {}
-    sizes = [frame.size for frame in others.values()]
-    wall = None if own is None else expected_wall(own, sizes)
-    if own is not None and wall is not None:
-        result = with_wall(result, wall / own.wall, model, image, look)
+    share = wanted_share(own, [frame.size for frame in others.values()])
+    if share is not None:
+        result = with_wall(result, share, model, image, look)
     labels = translation[result.labels]
     entropy = normalised_entropy(result.probability)
     origin = {
@@ -186,10 +184,10 @@ def predict_case(
         "step": maker.step,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "uncertainty": [round(float(value), 5) for value in entropy.mean(axis=(1, 2))],
-        "agreed": wall is not None,
+        "agreed": share is not None,
     }
     if own is not None:  # as the network had it: others are measured against that
-        origin |= {"cavity_ml": round(own.cavity, 3), "wall_ml": round(own.wall, 3)}
+        origin |= {"cavity_ml": own.cavity, "wall_ml": own.wall}
     score = accepted_dice(labels, project.read_accepted(case_id), project.labels.classes)
     corrected = project.write_prediction(
         case_id, labels, image.geometry, origin, entropy, over_corrections=over_corrections

@@ -16,6 +16,12 @@ def patient_and_phase(case_id: str) -> tuple[str, str]:
     return (match["patient"], match["phase"]) if match else (case_id, "")
 
 
+def same_heart(case_id: str, other: str) -> bool:
+    """Whether both are frames or phases of one patient; a case is its own, even if it is none."""
+    (patient, phase), (theirs, its) = patient_and_phase(case_id), patient_and_phase(other)
+    return case_id == other or bool(phase and its and patient == theirs)
+
+
 def natural_key(name: str) -> tuple[tuple[int, int | str], ...]:
     """A key that sorts names as people count: ``frame2`` before ``frame10``."""
     parts = re.findall(r"\d+|\D+", name)

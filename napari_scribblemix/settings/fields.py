@@ -12,6 +12,8 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from napari_scribblemix.settings.options import Unit
+
 _LIMITS = ("ge", "gt", "le", "lt", "multiple_of")
 _UNSET = re.compile(r"\[(?P<words>[^][]+)\]\s*$")
 
@@ -36,6 +38,11 @@ def limits(field: FieldInfo) -> dict[str, float]:
         for key in _LIMITS
         if (value := getattr(item, key, None)) is not None
     }
+
+
+def unit_of(field: FieldInfo) -> Unit | None:
+    """The unit that a form shows the number in, if the field has one."""
+    return next((item for item in type_and_metadata(field)[1] if isinstance(item, Unit)), None)
 
 
 def when_unset(field: FieldInfo) -> str:

@@ -15,10 +15,8 @@ from pathlib import Path
 from napari_scribblemix.errors import ScribbleMixError, SettingsError
 from napari_scribblemix.events import Failed, Preparing
 from napari_scribblemix.worker.inbox import Inbox
-from napari_scribblemix.worker.messages import TrainJob, parse_job
+from napari_scribblemix.worker.messages import READY, TrainJob, parse_job
 from napari_scribblemix.worker.streams import EventWriter, take_pipes
-
-READY = "--ready"
 
 _NICENESS = 2
 _MORE_TO_TRAIN = 8

@@ -31,7 +31,7 @@ from pydantic import ValidationError
 from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.events import Event, parse_event
 from napari_scribblemix.worker.exits import Exit, Story
-from napari_scribblemix.worker.messages import Command, Job, Stop
+from napari_scribblemix.worker.messages import READY, Command, Job, Stop
 
 __all__ = ["SAVING_SECONDS", "Exit", "WorkerClient"]
 
@@ -42,7 +42,6 @@ SAVING_SECONDS = 60.0
 
 _COMPLAINTS = 50
 _MODULE = "napari_scribblemix.worker"
-_READY = "--ready"
 _TERMINATE_SECONDS = 6.0
 _JOIN_SECONDS = 5.0
 
@@ -123,7 +122,7 @@ class WorkerClient:
             return
         self.release()
         with contextlib.suppress(FileError):
-            self._spare = _spawn(self._project, _READY)
+            self._spare = _spawn(self._project, READY)
             atexit.register(self.close)
 
     def release(self) -> None:

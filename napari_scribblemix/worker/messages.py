@@ -14,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from napari_scribblemix.errors import SettingsError
 from napari_scribblemix.settings import TrainSettings
 
+READY = "--ready"
+"""The option of a worker that loads PyTorch before it has a job."""
+
 
 class _Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")

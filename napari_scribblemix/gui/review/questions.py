@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from qtpy.QtWidgets import QMessageBox, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_scribblemix.gui.review.export import Planned
-from napari_scribblemix.gui.widgets.plain import plain
+from napari_scribblemix.gui.widgets.questions import ask
 
 
 def may_replace_corrections(parent: QWidget, at_risk: Mapping[str, frozenset[int]]) -> bool | None:
@@ -18,7 +18,7 @@ def may_replace_corrections(parent: QWidget, at_risk: Mapping[str, frozenset[int
     count = sum(len(slices) for slices in at_risk.values())
     slices = "1 slice was" if count == 1 else f"{count} slices were"
     where = next(iter(at_risk)) if len(at_risk) == 1 else f"{len(at_risk)} cases"
-    return _ask(
+    return ask(
         parent,
         "Replace corrections?",
         f"{where}: {slices} corrected by hand and nobody accepted it. Replace what was corrected "
@@ -31,7 +31,7 @@ def with_consent(parent: QWidget, planned: list[Planned]) -> list[Planned]:
     there = [item for item in planned if item.there]
     if not there:
         return planned
-    answer = _ask(
+    answer = ask(
         parent,
         "Replace masks?",
         f"{len(there)} of {len(planned)} files are there already ({there[0].path.name}). Replace "
@@ -40,12 +40,3 @@ def with_consent(parent: QWidget, planned: list[Planned]) -> list[Planned]:
     if answer is None:
         return []
     return planned if answer else [item for item in planned if not item.there]
-
-
-def _ask(parent: QWidget, title: str, words: str) -> bool | None:
-    """The answer to a question; ``None`` if it was cancelled.  *No* is what Enter means."""
-    buttons = QMessageBox.StandardButton
-    answer = QMessageBox.question(
-        parent, title, plain(words), buttons.Yes | buttons.No | buttons.Cancel, buttons.No
-    )
-    return None if answer == buttons.Cancel else bool(answer == buttons.Yes)

@@ -5,7 +5,6 @@ A mask is the prediction of a case with the slices somebody accepted as they wer
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,19 +25,18 @@ from napari_scribblemix.gui.state.open_case import (
     corrected_slices,
 )
 from napari_scribblemix.gui.state.origins import Origin, comparison, origin_of
+from napari_scribblemix.project.patients import same_heart
 from napari_scribblemix.project.project import Project
 
 _NAMES = {"LV": "left ventricle", "RV": "right ventricle", "wall": "myocardium"}
-_PHASE = re.compile(r"[_-]?(ED|ES|frame\d+)$", re.IGNORECASE)
 
 
 def siblings(project: Project, case_id: str) -> list[str]:
     """Cases of the same patient that have a mask, this one included."""
-    patient = _PHASE.sub("", case_id)
     return [
         record.id
         for record in project.cases
-        if _PHASE.sub("", record.id) == patient and project.prediction_path(record.id).is_file()
+        if same_heart(case_id, record.id) and project.prediction_path(record.id).is_file()
     ]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from napari_scribblemix.data.geometry import Geometry, states_a_place
 from napari_scribblemix.errors import ProjectError
-from napari_scribblemix.project.patients import natural_key, patient_and_phase
+from napari_scribblemix.project.patients import natural_key, same_heart
 from napari_scribblemix.project.project import Project
 
 
@@ -15,10 +15,7 @@ def next_phase(project: Project, case_id: str) -> str:
 
     ``ProjectError`` if the patient has no other.
     """
-    patient = patient_and_phase(case_id)[0]
-    of_patient = sorted(
-        (r.id for r in project.cases if patient_and_phase(r.id)[0] == patient), key=natural_key
-    )
+    of_patient = sorted((r.id for r in project.cases if same_heart(case_id, r.id)), key=natural_key)
     if len(of_patient) < 2:
         raise ProjectError(
             f"{case_id} is the only case of its patient; expected another phase beside it, as "

@@ -17,15 +17,12 @@ from qtpy.QtCore import QLocale, QTimer
 from qtpy.QtGui import QDoubleValidator
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QLineEdit, QWidget
 
-from napari_scribblemix.settings.fields import limits, type_and_metadata, when_unset
+from napari_scribblemix.settings.fields import limits, type_and_metadata, unit_of, when_unset
 from napari_scribblemix.settings.options import Unit
 
 _MOST = 999_999_999
 _SHORT = 10
 """How many letters of what happens by itself there is room for."""
-
-_DECIMALS = {True: 1, False: 6}
-"""How many a number has that has a unit, and one that has none (a learning rate)."""
 
 
 def unset_words(field: FieldInfo) -> str:
@@ -149,10 +146,10 @@ class Number(Editor):
     native: QDoubleSpinBox
 
     def __init__(self, field: FieldInfo, kind: type, unset: str | None) -> None:
-        unit = next((m for m in type_and_metadata(field)[1] if isinstance(m, Unit)), None)
+        unit = unit_of(field)
         self._kind, self._unit = kind, unit or Unit("")
         known = {key: limit / self._unit.size for key, limit in limits(field).items()}
-        decimals = 0 if kind is int else _DECIMALS[unit is not None]
+        decimals = 0 if kind is int else 1
         self._step = known.get("multiple_of", 1.0)
         least = self._step if kind is int else 10.0**-decimals
         self._lowest = _inner(known.get("ge"), known.get("gt"), 0.0, least)
@@ -248,7 +245,7 @@ def editor_of(field: FieldInfo, texts: Sequence[str] | None = None) -> Editor:
         made = Choice([("yes", True), ("no", False)], unset)
     elif texts is not None:
         made = TypedChoice(texts, unset)
-    elif kind is float and not any(isinstance(m, Unit) for m in type_and_metadata(field)[1]):
+    elif kind is float and unit_of(field) is None:
         made = Scientific(field, unset or "")
     elif kind in {int, float}:
         made = Number(field, kind, unset)

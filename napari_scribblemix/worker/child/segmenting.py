@@ -60,14 +60,13 @@ def segment(job: SegmentJob, folder: Path, inbox: Inbox) -> Iterator[Event]:
         if not stopped:
             event, changes = _segment_case(job, project, waiting.pop(0), model)
             if isinstance(event, Segmented):
-                # Frames of the same heart that came before it agree with it now.
-                waiting += [case_id for case_id in changes if case_id in done]
+                again = event.case in done
                 number = done.setdefault(event.case, len(done) + 1)
                 event = event.model_copy(update={"number": number, "of": of})
-                for note in project.change_notes(event.case):
-                    yield Warned(message=f"{event.case}: {note}")
-                if event.corrected and not event.replaced:
-                    yield Warned(message=describe_kept(event))
+                if not again:
+                    # Frames of the same heart that came before it agree with it now.
+                    waiting += [c for c in changes if c in done and c not in waiting]
+                    yield from _notes(project, event)
             yield event
     if of and not done and not stopped:
         raise ImageError(
@@ -76,6 +75,14 @@ def segment(job: SegmentJob, folder: Path, inbox: Inbox) -> Iterator[Event]:
     yield Finished(
         step=len(done), elapsed=time.monotonic() - begun, stopped=stopped, model=str(job.model)
     )
+
+
+def _notes(project: Project, event: Segmented) -> Iterator[Warned]:
+    """What else there is to say of a case that was segmented."""
+    for note in project.change_notes(event.case):
+        yield Warned(message=f"{event.case}: {note}")
+    if event.corrected and not event.replaced:
+        yield Warned(message=describe_kept(event))
 
 
 def _segment_case(
