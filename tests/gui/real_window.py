@@ -2,6 +2,7 @@
 
     PYTHONPATH=tests python tests/gui/real_window.py closings FOLDER over:cross running:viewer
     PYTHONPATH=tests python tests/gui/real_window.py changes FOLDER 40
+    PYTHONPATH=tests python tests/gui/real_window.py starts FOLDER 2
     PYTHONPATH=tests python tests/gui/real_window.py layers FOLDER viewer
     PYTHONPATH=tests python tests/gui/real_window.py walk FOLDER SEED ACTIONS
 
@@ -29,6 +30,7 @@ from qtpy.QtWidgets import QApplication, QDockWidget, QMessageBox, QPushButton
 from walk import Walk, say
 
 from napari_scribblemix.data.labels import CARDIAC
+from napari_scribblemix.gui.__main__ import main as start
 from napari_scribblemix.gui.commands import dock
 from napari_scribblemix.gui.dock import ScribbleMixWidget
 from napari_scribblemix.gui.one_click import work_of
@@ -156,6 +158,28 @@ def layers(folder: Path, route: str) -> None:
     say("saved" if len(saved) == 1 else f"got {saved}")
 
 
+def starts(folder: Path, times: int) -> None:
+    """The program is started with the same folder so many times; its image is all in sight."""
+    preferences.projects_folder = lambda: folder.parent / "projects"
+
+    def look() -> None:
+        viewer = napari.current_viewer()
+        wait_for(lambda: len(viewer.layers) > 1, "a case on screen")
+        turn(0.5)
+        canvas = viewer.window._qt_viewer.canvas.native
+        low, high = viewer.layers.extent.world[:, -2:]
+        seen = np.array((canvas.height(), canvas.width())) / viewer.scene.camera.zoom
+        if (high - low > seen).any():
+            raise ValueError(f"the image is {high - low}, of which {seen} is seen")
+        viewer.close()
+        turn(0.5)
+        say("seen")
+
+    napari.run = look
+    for _ in range(times):
+        start([str(folder)])
+
+
 def changes(folder: Path, times: int) -> None:
     """Changes of case in the bundled sample with strokes, masks and uncertainty on screen."""
     preferences.projects_folder = lambda: folder
@@ -215,6 +239,8 @@ def main(arguments: list[str]) -> int:
         closings(Path(folder), rest)
     elif what == "layers":
         layers(Path(folder), rest[0])
+    elif what == "starts":
+        starts(Path(folder), int(rest[0]))
     elif what == "changes":
         changes(Path(folder), int(rest[0]))
     else:

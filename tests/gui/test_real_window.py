@@ -55,6 +55,11 @@ def test_the_window_closes_while_layers_are_trained_on(study: Path, route: str) 
 
 
 @pytest.mark.slow
+def test_what_is_opened_at_the_start_is_all_in_sight_the_second_time_too(study: Path) -> None:
+    assert drive("starts", study, "2").count("seen") == 2
+
+
+@pytest.mark.slow
 def test_forty_changes_of_case_with_strokes_masks_and_uncertainty(study: Path) -> None:
     drive("changes", study, "40")
 

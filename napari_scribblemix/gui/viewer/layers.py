@@ -32,6 +32,7 @@ from napari_scribblemix.gui.viewer.case_layers import (
 )
 from napari_scribblemix.gui.viewer.case_stack import CaseStack
 from napari_scribblemix.gui.viewer.chosen_layer import ImageLayer, chosen_image, reason_against
+from napari_scribblemix.gui.viewer.fitting import Fitting
 from napari_scribblemix.gui.viewer.slice_on_screen import (
     IN_3D,
     SIDEWAYS,
@@ -61,6 +62,7 @@ class LayerBoard:
         """``viewer``: a ``napari.Viewer``, or a ``ViewerModel`` without a window."""
         self.viewer = viewer
         self._stack = CaseStack(viewer)
+        self._fitting = Fitting(viewer)
         self._taken_out = False
         self._changing = False
         self._seen: int | str | None = None
@@ -76,6 +78,7 @@ class LayerBoard:
 
     def close(self) -> None:
         """Hear nothing more of the viewer."""
+        self._fitting.close()
         for source, listener in self._sources:
             source.disconnect(listener)
 
@@ -123,7 +126,7 @@ class LayerBoard:
                 if content is None:
                     self._stack.remove(role)
         self._taken_out = False
-        self.viewer.reset_view()
+        self._fitting.fit()
 
     def show_scribbles(self, case: OpenCase, scheme: LabelScheme, *, editable: bool) -> Labels:
         """The layer to draw on, made if it is not there, and chosen with the brush in hand."""
