@@ -79,7 +79,7 @@ class Preview(_Event):
     """A prediction was written; ``mean_dice`` is against the accepted slices, if any.
 
     ``file`` (mask) and ``uncertainty_file`` (0-100) are relative to the project folder; ``seconds``
-    is what making it took.
+    is what making it took.  ``whole`` is false where only the slice on screen was looked at anew.
     """
 
     event: Literal["preview"] = "preview"
@@ -89,6 +89,7 @@ class Preview(_Event):
     mean_dice: float | None = None
     uncertainty_file: str | None = None
     seconds: float = 0.0
+    whole: bool = True
 
 
 class ScribblesTaken(_Event):

@@ -13,7 +13,8 @@ from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.inference.look import Look
 from napari_scribblemix.inference.model import Model, ModelCard, load_model
 from napari_scribblemix.inference.orientation import AS_STORED, Turn
-from napari_scribblemix.inference.segment import segment_volume, turn_of
+from napari_scribblemix.inference.segment import segment_volume
+from napari_scribblemix.inference.sight import turn_of
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.settings import SegmentSettings
 from napari_scribblemix.synthesis.samples import draw_cases

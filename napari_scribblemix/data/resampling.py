@@ -143,6 +143,26 @@ class WorkingGrid:
         )
         return array[..., y[:, None], x]
 
+    def strokes_to_working(self, array: NDArray[_Label], nothing: int) -> NDArray[_Label]:
+        """As ``labels_to_working``, for labels that are ``nothing`` nearly everywhere.
+
+        A line thinner than a working pixel is not lost: where the nearest pixel has no label, any
+        whose centre lies in the working pixel gives it one, the last of several.
+        """
+        working = self.labels_to_working(array)
+        *others, rows, columns = np.nonzero(array != nothing)
+        places = [
+            np.clip(np.floor((at - (size - 1) / 2) / step + (n - 1) / 2 + 0.5), 0, n - 1)
+            for at, n, size, step in zip(
+                (rows, columns), self.shape, self.native_shape, self._steps, strict=True
+            )
+        ]
+        there = (*others, *(place.astype(np.intp) for place in places))
+        touched = np.full_like(working, nothing)
+        touched[there] = array[(*others, rows, columns)]
+        result: NDArray[_Label] = np.where(working == nothing, touched, working)
+        return result
+
     def to_native(self, array: NDArray[Any]) -> NDArray[np.float32]:
         """Values (..., h, w) such as probabilities back to (..., Y, X), linear.
 

@@ -23,6 +23,7 @@ from napari_scribblemix.gui.remembering import Remembering
 from napari_scribblemix.gui.review.control import ReviewControl
 from napari_scribblemix.gui.review.panel import ReviewPanel
 from napari_scribblemix.gui.scribble.control import DrawControl
+from napari_scribblemix.gui.scribble.live import LiveMasks
 from napari_scribblemix.gui.scribble.panel import ScribblePanel
 from napari_scribblemix.gui.seeing import Seeing
 from napari_scribblemix.gui.shortcuts import Shortcuts, name_keys
@@ -49,14 +50,21 @@ _SETTLING = {QEvent.Type.Polish, QEvent.Type.Show, QEvent.Type.StyleChange, QEve
 class ScribbleMixWidget(QWidget):
     """Images, Scribble, Train, Review."""
 
-    def __init__(self, napari_viewer: Viewer, relay: WorkerRelay | None = None) -> None:
-        """The viewer comes from napari, by its name; tests pass a ``relay`` of their own."""
+    def __init__(
+        self,
+        napari_viewer: Viewer,
+        relay: WorkerRelay | None = None,
+        live_relay: WorkerRelay | None = None,
+    ) -> None:
+        """The viewer comes from napari, by its name; tests pass relays of their own."""
         super().__init__()
         napari_viewer = unwrapped(napari_viewer)
         self.session = Session()
         self.board = LayerBoard(napari_viewer)
         self.relay = relay or WorkerRelay()
         self.relay.setParent(self)
+        live_relay = live_relay or WorkerRelay()
+        live_relay.setParent(self)
         self._closed = self._closing = False
         self._build()
         self.cases = CasesControl(self.session, self.board, self.images_panel)
@@ -68,6 +76,9 @@ class ScribbleMixWidget(QWidget):
             self.review_panel,
             replace_slice=self.draw.replace_slice,
             start=self.train.segment,
+        )
+        self.live = LiveMasks(
+            self.session, live_relay, self.scribble_panel, self.review_panel.chosen_model
         )
         self._join_steps()
         self.ready = ReadyWorker(self.session, self.relay, self)
@@ -85,7 +96,10 @@ class ScribbleMixWidget(QWidget):
     def _build(self) -> None:
         self.images_panel = ImagesPanel()
         self.scribble_panel = ScribblePanel(
-            self.session.scheme, preferences.brush_mm(), tint=preferences.show_enclosed()
+            self.session.scheme,
+            preferences.brush_mm(),
+            tint=preferences.show_enclosed(),
+            live=preferences.live_mask(),
         )
         self.train_panel = TrainPanel()
         self.review_panel = ReviewPanel()
@@ -112,6 +126,7 @@ class ScribbleMixWidget(QWidget):
     def _join_steps(self) -> None:
         """What one step hears of another; none knows who listens."""
         self.draw.pens.changed.connect(self.review.watch.look)
+        self.draw.drawing.connect(self.live.get_ready)
         self.draw.correcting.connect(self.review.show_prediction)
         self.review.mask_shown.connect(self.draw.allow)
         self.review.case_shown.connect(self.draw.go_on_correcting)
@@ -143,6 +158,7 @@ class ScribbleMixWidget(QWidget):
         self.shortcuts.close()
         self.cases.close()
         self.draw.close()
+        self.live.close()
         self.review.close()
         self.train.close()
         self.relay.close()

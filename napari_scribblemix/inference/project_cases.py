@@ -7,7 +7,8 @@ own answer.  Frames of one heart that the same model segmented agree on its musc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -60,18 +61,31 @@ class Maker:
     kind: Literal["bundled", "run", "model"]
     name: str
     step: int
+    live: bool = False
+    """Whether it followed the strokes on the very case, see ``training.live``."""
+
+    def record(self, entropy: NDArray[np.float32]) -> dict[str, Any]:
+        """The origin of a mask made now; ``entropy`` (Z, Y, X) is 0 to 1."""
+        origin: dict[str, Any] = {
+            "kind": self.kind,
+            "model": self.name,
+            "step": self.step,
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "uncertainty": [round(float(value), 5) for value in entropy.mean(axis=(1, 2))],
+        }
+        return origin | ({"live": True} if self.live else {})
 
 
-def maker_of(path: Path, step: int, project: Project) -> Maker:
+def maker_of(path: Path, step: int, project: Project, *, live: bool = False) -> Maker:
     """The model at ``path`` (or bundled under that name) that was trained for ``step`` steps.
 
-    A model of the project's own is that of its run, whichever its task.
+    A model of the project's own is that of its run, whichever its task.  ``live`` as in ``Maker``.
     """
     found, runs = find_model(path), real(project.folder / "runs")
     if runs in real(found).parents:
-        return Maker("run", real(found).relative_to(runs).parts[0], step)
+        return Maker("run", real(found).relative_to(runs).parts[0], step, live)
     name = found.stem if found.suffix == ".safetensors" else found.name
-    return Maker("bundled" if found in bundled_models().values() else "model", name, step)
+    return Maker("bundled" if found in bundled_models().values() else "model", name, step, live)
 
 
 def class_map(model: LabelScheme, project: LabelScheme) -> NDArray[np.uint8]:
@@ -176,28 +190,47 @@ def predict_case(
     share = wanted_share(own, [frame.size for frame in others.values()])
     if share is not None:
         result = with_wall(result, share, model, image, look)
-    labels = translation[result.labels]
-    entropy = normalised_entropy(result.probability)
-    origin = {
-        "kind": maker.kind,
-        "model": maker.name,
-        "step": maker.step,
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "uncertainty": [round(float(value), 5) for value in entropy.mean(axis=(1, 2))],
-        "agreed": share is not None,
-    }
+    told: dict[str, Any] = {"agreed": share is not None}
     if own is not None:  # as the network had it: others are measured against that
-        origin |= {"cavity_ml": own.cavity, "wall_ml": own.wall}
+        told |= {"cavity_ml": own.cavity, "wall_ml": own.wall}
+    written = write_mask(
+        project,
+        case_id,
+        translation[result.labels],
+        normalised_entropy(result.probability),
+        image.geometry,
+        maker,
+        told,
+        over_corrections=over_corrections,
+    )
+    return replace(written, changes=_would_change(own, others))
+
+
+def write_mask(
+    project: Project,
+    case_id: str,
+    labels: NDArray[np.uint8],
+    entropy: NDArray[np.float32],
+    geometry: Geometry,
+    maker: Maker,
+    told: Mapping[str, Any] | None = None,
+    *,
+    over_corrections: bool = False,
+) -> Prediction:
+    """Write a mask (Z, Y, X) of the project's classes, with its uncertainty ``entropy``, 0 to 1.
+
+    ``told`` is said of the mask beside its maker.
+    """
     score = accepted_dice(labels, project.read_accepted(case_id), project.labels.classes)
+    origin = maker.record(entropy) | dict(told or {})
     corrected = project.write_prediction(
-        case_id, labels, image.geometry, origin, entropy, over_corrections=over_corrections
+        case_id, labels, geometry, origin, entropy, over_corrections=over_corrections
     )
     return Prediction(
         _inside(project, project.prediction_path(case_id)),
         _inside(project, project.uncertainty_path(case_id)),
         score,
         corrected,
-        _would_change(own, others),
     )
 
 

@@ -8,50 +8,24 @@ Probabilities are what is resampled, never labels, so borders are as fine as the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from napari_scribblemix.data.intensity import normalise
 from napari_scribblemix.data.resampling import WorkingGrid
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.inference.cavities import solid_where_dark
 from napari_scribblemix.inference.look import LOOK, Look
 from napari_scribblemix.inference.model import Model, check_fit
-from napari_scribblemix.inference.orientation import (
-    AS_STORED,
-    SURE,
-    Turn,
-    confidence,
-    find_turn,
-)
+from napari_scribblemix.inference.orientation import AS_STORED, Turn
 from napari_scribblemix.inference.pieces import keep_largest_components
-from napari_scribblemix.inference.placement import likely_turns
-from napari_scribblemix.inference.plausibility import (
-    Window,
-    body_window,
-    extent,
-    heart_window,
-    placed,
-    with_neighbours,
-)
+from napari_scribblemix.inference.plausibility import Window, extent, with_neighbours
+from napari_scribblemix.inference.sight import Sight, first_look, predict_slices
 from napari_scribblemix.inference.topology import tidy
-
-_PIXELS_AT_ONCE = 150_000
-"""Slices of so many pixels together go through a network that computes on the CPU: they stay in
-its cache, which is a fifth faster than all slices at once."""
-
-_PIXELS_ON_DEVICE = 1_500_000
-
-_ROUGH = 1.5
-"""Pixels of a rough look, in those of the model; twice as large, hearts are too small for it."""
-
-_MIRRORS: tuple[tuple[int, ...], ...] = ((), (2,), (3,), (2, 3))
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,122 +66,29 @@ class Segmentation:
         return self._grid.to_native_part(self._working, rows, columns)
 
 
-def _probability(network: nn.Module, images: Tensor, mirror: bool) -> Tensor:
-    """Class probabilities (B, K, H, W) of ``images`` (B, C, H, W), over mirror images if asked."""
-    flips = _MIRRORS if mirror else _MIRRORS[:1]
-    total = torch.zeros(())
-    for axes in flips:
-        logits = network(torch.flip(images, axes)).float()
-        total = total.to(logits.device) + torch.flip(logits.softmax(dim=1), axes)
-    return total / len(flips)
-
-
-def _predict_slices(model: Model, slices: Tensor, *, mirror: bool) -> Tensor:
-    """Class probabilities (Z, K, h, w), on the CPU, of slices (Z, C, h, w) of any number."""
-    device = next(model.network.parameters()).device
-    most = _PIXELS_AT_ONCE if device.type == "cpu" else _PIXELS_ON_DEVICE
-    chunk = max(1, most // (slices.shape[2] * slices.shape[3]))
-    parts = slices.split(chunk)
-    return torch.cat([_probability(model.network, part.to(device), mirror).cpu() for part in parts])
-
-
-def _working_slices(model: Model, volume: Volume) -> tuple[WorkingGrid, Tensor]:
-    """The working grid of ``volume`` and its slices (Z, C, h, w) on it, normalised."""
-    grid = _grid(volume, model.card.spacing)
-    return grid, _on_grid(grid, _normalised(model, volume))
-
-
-def _cut_out(model: Model, slices: Tensor, window: Window) -> Tensor:
-    """A window of ``slices`` (Z, C, h, w), normalised as if there were nothing else."""
-    part = slices[..., window[0], window[1]]
-    if model.card.intensity == "volume-zscore":
-        deviation, mean = torch.std_mean(part, dim=(0, 2, 3), keepdim=True, correction=0)
-        part = (part - mean) / torch.where(deviation > 0, deviation, 1.0)
-    return part.contiguous()
-
-
-def _body(model: Model, slices: Tensor) -> tuple[Window, Tensor]:
-    """Where in ``slices`` (Z, C, h, w) the body is, and that part of them."""
-    window = body_window(slices)
-    return window, _cut_out(model, slices, window)
-
-
-def _grid(volume: Volume, spacing: float) -> WorkingGrid:
-    (_, *shape), (_, *native) = volume.array.shape, volume.geometry.spacing
-    return WorkingGrid((shape[0], shape[1]), (native[0], native[1]), spacing)
-
-
-def _normalised(model: Model, volume: Volume) -> list[NDArray[np.float32]]:
-    return [normalise(array, model.card.intensity) for array in volume.arrays]
-
-
-def _on_grid(grid: WorkingGrid, arrays: Sequence[NDArray[np.float32]]) -> Tensor:
-    return torch.from_numpy(np.stack([grid.image_to_working(each) for each in arrays], axis=1))
-
-
-def _find_turn(
-    model: Model, volume: Volume, slices: Tensor, likely: Sequence[Turn]
-) -> tuple[Turn, Tensor]:
-    def rough() -> Tensor:
-        grid = _grid(volume, _ROUGH * model.card.spacing)
-        middle = _middle(len(volume.array))
-        few = _on_grid(grid, [array[middle] for array in _normalised(model, volume)])
-        return _body(model, few)[1]
-
-    def predict(turned: Tensor) -> Tensor:
-        return _predict_slices(model, turned, mirror=False)
-
-    return find_turn(predict, slices, rough, likely)
-
-
-def _middle(slices: int) -> slice:
-    """The middle three slices, where every structure is."""
-    start = max(0, slices // 2 - 1)
-    return slice(start, start + 3)
-
-
 @torch.inference_mode()
-def turn_of(model: Model, volume: Volume) -> Turn:
-    """The way up in which ``model`` knows ``volume``; as stored if it knows any."""
-    if not model.card.upright:
-        return AS_STORED
-    slices = _body(model, _working_slices(model, volume)[1])[1]
-    model.network.eval()
-    likely = likely_turns(volume.geometry)
-    if likely:
-        # What the header states is only checked, and for that a few slices are enough.
-        few = likely[0].apply(slices[_middle(len(slices))]).contiguous()
-        if confidence(_predict_slices(model, few, mirror=False)) >= SURE:
-            return likely[0]
-    return _find_turn(model, volume, slices, likely)[0]
-
-
-@torch.inference_mode()
-def _predict(
-    model: Model, volume: Volume, look: Look, turn: Turn | None
-) -> tuple[WorkingGrid, Turn, Tensor]:
-    """The working grid, the way up, and the class probabilities (Z, K, h, w), as stored."""
-    grid, whole = _working_slices(model, volume)
-    body, stored = _body(model, whole)
-    model.network.eval()
+def look_at(
+    model: Model, volume: Volume, look: Look, turn: Turn | None = None
+) -> tuple[Sight, Tensor]:
+    """What is shown of ``volume``, and the class probabilities (Z, K, h, w) found in that."""
     mirror = model.card.mirrored if look.mirror is None else look.mirror
-    predicted = None
     if turn is None and not (look.upright and model.card.upright):
         turn = AS_STORED
-    elif turn is None:
-        turn, predicted = _find_turn(model, volume, stored, likely_turns(volume.geometry))
-    slices = turn.apply(stored)
-    if predicted is None or mirror:
-        predicted = _predict_slices(model, slices.contiguous(), mirror=mirror)
+    sight, predicted = first_look(model, volume, turn, mirror=mirror)
     if look.find_heart:
-        window = heart_window(predicted, model.card.spacing)
-        part = _cut_out(model, slices, window)
-        if part.shape != slices.shape:
-            again = _predict_slices(model, part, mirror=mirror)
-            predicted = placed(again, window, *slices.shape[2:])
+        near = sight.around(model, predicted)
+        if near is not sight:
+            sight, predicted = near, predict_slices(model.network, near.slices, mirror=mirror)
     if look.neighbours:
         predicted = with_neighbours(predicted, look.neighbours)
-    return grid, turn, placed(turn.undo(predicted), body, *whole.shape[2:])
+    return sight, predicted
+
+
+def found_in(sight: Sight, predicted: Tensor) -> Segmentation:
+    """Class probabilities (Z, K, h, w) of what was shown, on the native grid; no labels yet."""
+    working = sight.back(predicted).transpose(0, 1).contiguous().numpy()
+    labels = np.zeros((len(predicted), *sight.grid.native_shape), np.uint8)
+    return Segmentation(labels, sight.turn, working, sight.grid)
 
 
 def segment_volume(
@@ -219,10 +100,7 @@ def segment_volume(
     was trained on.
     """
     check_fit(model.card, volume)
-    grid, turn, predicted = _predict(model, volume, look, turn)
-    working = predicted.transpose(0, 1).contiguous().numpy()
-    nothing = Segmentation(np.zeros(volume.array.shape, np.uint8), turn, working, grid)
-    return decide(nothing, model, volume, look)
+    return decide(found_in(*look_at(model, volume, look, turn)), model, volume, look)
 
 
 def decide(

@@ -22,7 +22,7 @@ from napari_scribblemix.project.scribbles import ScribbledCases
 KEPT = "kept"
 """The entry of a mask's origin that says, by slice, what made those that were kept."""
 
-_SOURCE = ("kind", "model", "step")
+_SOURCE = ("kind", "model", "step", "live")
 
 
 class CorrectedMasks(ScribbledCases):

@@ -18,7 +18,7 @@ from napari_scribblemix.errors import SettingsError
 from napari_scribblemix.inference.model import Model, load_model
 from napari_scribblemix.inference.orientation import AS_STORED, Turn
 from napari_scribblemix.inference.placement import expected_turn
-from napari_scribblemix.inference.segment import turn_of
+from napari_scribblemix.inference.sight import turn_of
 from napari_scribblemix.methods.unet import UNet
 from napari_scribblemix.project.cases import Case
 from napari_scribblemix.settings import TrainSettings

@@ -176,6 +176,13 @@ class WorkerClient:
         """Ask the child to save and end; ``on_exit`` tells when it has."""
         self.send(Stop())
 
+    def discard(self) -> None:
+        """End the child by force, whatever it does: nothing of it is to be saved."""
+        process = self._process
+        if process is not None and process.poll() is None:
+            process.kill()
+        self.close()
+
     def close(self, timeout: float = SAVING_SECONDS) -> None:
         """Stop the child, by force if it takes longer than ``timeout`` seconds, and clean up."""
         atexit.unregister(self.close)

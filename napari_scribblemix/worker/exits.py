@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from napari_scribblemix.events import Checkpoint, Event, Failed, Finished, Started
-from napari_scribblemix.worker.messages import Job, TrainJob
+from napari_scribblemix.worker.messages import Job, TrainJob, name_of
 
 _LONGEST = 300
 
@@ -40,7 +40,7 @@ class Story:
     def end(self, code: int, complaints: Sequence[str]) -> Exit:
         """The end, where ``complaints`` are the last lines of the process's standard error."""
         training = isinstance(self.job, TrainJob)
-        what = "training" if training else "segmentation"
+        what = name_of(self.job)
         if self.failed is not None:
             parts = (self.failed.what, self.failed.why, self.failed.next)
             return Exit(code, " ".join(part for part in parts if part))
@@ -48,7 +48,7 @@ class Story:
             if not self.finished.stopped:
                 return Exit(code, f"The {what} finished.")
             if not training:
-                return Exit(code, "The segmentation was stopped.")
+                return Exit(code, f"The {what} was stopped.")
             how = "; go on from the checkpoint with Resume" if self.saved else " before it began"
             return Exit(code, f"The training was stopped{how}.")
         if code == 0:

@@ -52,6 +52,27 @@ class SegmentJob(_Message):
     over_corrections: bool = False
 
 
+class LiveJob(_Message):
+    """Follow the strokes on the case on screen, until told to stop.
+
+    ``model`` as in ``SegmentJob``; ``case`` is on screen, ``slice`` (from 0) of it.
+    """
+
+    job: Literal["live"] = "live"
+    model: Path
+    case: str
+    slice: int = 0
+    device: str = "auto"
+    threads: int | None = Field(None, ge=1)
+
+
+def name_of(job: TrainJob | SegmentJob | LiveJob) -> str:
+    """What a job is called in a sentence."""
+    if isinstance(job, LiveJob):
+        return "live mask"
+    return "training" if isinstance(job, TrainJob) else "segmentation"
+
+
 class Pause(_Message):
     """Wait after the current step; the process stays and answers commands."""
 
@@ -88,7 +109,7 @@ class PreviewCase(_Message):
     slice: int | None = None
 
 
-Job = Annotated[TrainJob | SegmentJob, Field(discriminator="job")]
+Job = Annotated[TrainJob | SegmentJob | LiveJob, Field(discriminator="job")]
 Command = Annotated[
     Pause | Resume | Stop | ScribblesChanged | PreviewCase, Field(discriminator="command")
 ]
@@ -109,8 +130,8 @@ def parse_job(line: str | bytes) -> Job:
         return _JOB.validate_json(line)
     except ValidationError as error:
         raise SettingsError(
-            f"Got a job that cannot be done ({_first_error(error)}); expected a train or segment "
-            "job: change this setting."
+            f"Got a job that cannot be done ({_first_error(error)}); expected a train, segment "
+            "or live job: change this setting."
         ) from error
 
 

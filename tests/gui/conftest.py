@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 from by_hand import open_folder
-from fakes import FakeClient
+from fakes import FakeClient, QuietClient
 
 from napari_scribblemix.gui.dock import ScribbleMixWidget
 from napari_scribblemix.gui.state import preferences
@@ -136,7 +136,8 @@ def make_widget(
     def make(*, show: bool = False, real: bool = False) -> ScribbleMixWidget:
         viewer = make_napari_viewer(show=show, strict_qt="raise")
         relay = WorkerRelay() if real else WorkerRelay(FakeClient)
-        widget = ScribbleMixWidget(viewer, relay)
+        # Whoever tests the live mask for real does so in a process of its own.
+        widget = ScribbleMixWidget(viewer, relay, WorkerRelay(QuietClient))
         viewer.window.add_dock_widget(widget, name="ScribbleMix")
         qtbot.wait(1)
         made.append(widget)
@@ -145,7 +146,7 @@ def make_widget(
     yield make
     for widget in made:
         widget.shut_down()
-    FakeClient.made = None
+    FakeClient.made = QuietClient.made = None
 
 
 @pytest.fixture

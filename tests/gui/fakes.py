@@ -23,9 +23,12 @@ class FakeClient:
         self.jobs: list[Job] = []
         self.commands: list[Command] = []
         self.running = False
-        self.stopped = self.closed = self.prepared = self.released = 0
+        self.stopped = self.closed = self.prepared = self.released = self.discarded = 0
         self.stubborn = False
         """Whether it stays although it was told to stop."""
+        self._tell_of_itself()
+
+    def _tell_of_itself(self) -> None:
         FakeClient.made = self
 
     def prepare(self) -> None:
@@ -41,6 +44,10 @@ class FakeClient:
     def send(self, command: Command) -> None:
         self.commands.append(command)
 
+    def discard(self) -> None:
+        self.discarded += 1
+        self.running = False
+
     def stop(self) -> None:
         self.stopped += 1
         self.running = self.stubborn
@@ -52,3 +59,12 @@ class FakeClient:
     def end(self, code: int = 0, sentence: str = "The training finished.") -> None:
         self.running = False
         self._on_exit(Exit(code, sentence))
+
+
+class QuietClient(FakeClient):
+    """The same for the worker that follows strokes; ``FakeClient.made`` stays the other one."""
+
+    made: Any = None
+
+    def _tell_of_itself(self) -> None:
+        QuietClient.made = self

@@ -33,6 +33,8 @@ class DrawControl(QObject):
 
     correcting = Signal()
     """The mask is drawn on from now on, so it must be seen."""
+    drawing = Signal()
+    """The pen is in hand, over the layer of the strokes."""
 
     def __init__(self, session: Session, board: LayerBoard, panel: ScribblePanel) -> None:
         super().__init__(panel)
@@ -78,6 +80,7 @@ class DrawControl(QObject):
         self._drawing = True
         self.pens.hold(SCRIBBLES, pen)
         self.allow()
+        self.drawing.emit()
 
     def correct_mask(self) -> None:
         """Draw on the predicted mask, with the pen in hand."""

@@ -81,8 +81,9 @@ class ScribblePanel(QWidget):
     no_heart_wanted = Signal()
     copy_wanted = Signal()
     tint_changed = Signal(bool)
+    live_changed = Signal(bool)
 
-    def __init__(self, scheme: LabelScheme, brush_mm: float, *, tint: bool) -> None:
+    def __init__(self, scheme: LabelScheme, brush_mm: float, *, tint: bool, live: bool) -> None:
         super().__init__()
         self.draw_button = button(
             "Draw scribbles",
@@ -138,6 +139,15 @@ class ScribblePanel(QWidget):
             "what is drawn in it; Undo brings that back.",
             self.copy_wanted.emit,
         )
+        self.live = QCheckBox("Live mask")
+        self.live.setChecked(live)
+        tip(
+            self.live,
+            "Let the mask of this case follow each stroke, without a training. It begins with the "
+            "model that is chosen in step 4. Strokes where the mask is wrong teach most.",
+        )
+        self.live.toggled.connect(self.live_changed)
+        self.live_note = Lines(1)
         self.counts = Lines(2)
         self.warnings = Lines(3, tone="warning")
         layout = column(self)
@@ -147,6 +157,7 @@ class ScribblePanel(QWidget):
         layout.addLayout(row(note("Brush"), self.brush, *arrows, self.next_button, stretch=1))
         layout.addLayout(row(self.copy_button, self.no_heart_button, stretch=0))
         layout.addLayout(row(self.counts, self.tint, stretch=0))
+        layout.addLayout(row(self.live, self.live_note, stretch=1))
         layout.addWidget(self.warnings)
         self.show_scheme(scheme)
 
@@ -189,6 +200,14 @@ class ScribblePanel(QWidget):
     def show_warnings(self, messages: list[str]) -> None:
         """What is missing yet, one line each."""
         say(self.warnings, "\n".join(messages))
+
+    def show_live(self, words: str) -> None:
+        """What the worker does that follows the strokes."""
+        say(self.live_note, words)
+
+    def allow_live(self, reason: str | None) -> None:
+        """Enable the switch, or say why not."""
+        allow(self.live, reason)
 
     def allow_drawing(self, reason: str | None, *, layer: bool) -> None:
         """Enable what can be done with strokes; ``layer``: there is one to draw on."""

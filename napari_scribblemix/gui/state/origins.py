@@ -19,11 +19,15 @@ from napari_scribblemix.resources import STARTER_NAME
 
 @dataclass(frozen=True)
 class Source:
-    """A model at a step; ``kind`` is ``bundled``, ``run``, ``model`` or empty where not told."""
+    """A model at a step; ``kind`` is ``bundled``, ``run``, ``model`` or empty where not told.
+
+    ``live``: it had followed the strokes on the very case.
+    """
 
     kind: str = ""
     name: str = ""
     step: int = 0
+    live: bool = False
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Source:
@@ -32,7 +36,8 @@ class Source:
         if not name:
             return cls()
         kind = str(record.get("kind", "bundled" if name == STARTER_NAME else "model"))
-        return cls(kind, name, step if isinstance(step, int) else 0)
+        live = record.get("live") is True
+        return cls(kind, name, step if isinstance(step, int) else 0, live)
 
     @property
     def starter(self) -> bool:
@@ -49,12 +54,12 @@ class Source:
 
     @property
     def words(self) -> str:
-        """``starter``; ``run cyclemix, step 540``; ``model heart, step 900``."""
+        """``starter``; ``run cyclemix, step 540``; ``starter, following your strokes``."""
         if not self.name:
             return "a model that is not recorded"
-        if self.kind == "bundled":
-            return self.name
-        return f"{self.kind} {self.name}, step {self.step}"
+        bundled = self.kind == "bundled"
+        words = self.name if bundled else f"{self.kind} {self.name}, step {self.step}"
+        return f"{words}, following your strokes" if self.live else words
 
 
 @dataclass(frozen=True)

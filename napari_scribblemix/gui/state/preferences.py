@@ -36,6 +36,11 @@ def show_enclosed() -> bool:
     return bool(_setting("scribbling", "show_enclosed"))
 
 
+def live_mask() -> bool:
+    """Whether the mask follows the strokes when the panel is opened."""
+    return bool(_setting("scribbling", "live_mask"))
+
+
 def ready_minutes() -> float:
     """For how long a process waits for work after the last act; 0: none waits."""
     return float(_setting("worker", "ready_minutes"))

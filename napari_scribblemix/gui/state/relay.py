@@ -57,6 +57,13 @@ class WorkerRelay(QObject):
         if self._client is not None:
             self._client.release()
 
+    def discard(self) -> None:
+        """End the worker by force and forget it: for one that holds nothing to be saved."""
+        self._number += 1
+        if self._client is not None:
+            self._client.discard()
+            self._client = None
+
     def start(self, project: Path, job: Job) -> None:
         """Start a worker; ``ProjectError`` if one runs, ``FileError`` if none can be started."""
         self._client_for(project).start(job)

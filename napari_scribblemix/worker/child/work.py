@@ -19,12 +19,15 @@ from napari_scribblemix.training.device import (
     is_out_of_memory,
 )
 from napari_scribblemix.training.record import describe_failure
+from napari_scribblemix.worker.child.live import live
 from napari_scribblemix.worker.child.segmenting import segment
 from napari_scribblemix.worker.child.training import train
 from napari_scribblemix.worker.inbox import Inbox
 from napari_scribblemix.worker.messages import (
     Job,
+    SegmentJob,
     TrainJob,
+    name_of,
 )
 
 DEFECT = 70
@@ -36,8 +39,10 @@ def run(job: Job, folder: Path, inbox: Inbox, tell: Callable[[Event], None]) -> 
     failed = False
     if isinstance(job, TrainJob):
         events = train(job, folder, inbox, tell)
-    else:
+    elif isinstance(job, SegmentJob):
         events = segment(job, folder, inbox)
+    else:
+        events = live(job, folder, inbox)
     try:
         for event in events:
             failed = failed or isinstance(event, Failed)
@@ -61,8 +66,9 @@ def _describe(error: Exception, job: Job) -> Failed:
             next="Close other programs or choose another device, and start again.",
         )
     if isinstance(error, ScribbleMixError):
-        what = "training" if isinstance(job, TrainJob) else "segmentation"
         return Failed(
-            what=f"The {what} could not start.", why=str(error), next="Mend it and start again."
+            what=f"The {name_of(job)} could not start.",
+            why=str(error),
+            next="Mend it and start again.",
         )
     return describe_failure(error)

@@ -1,0 +1,163 @@
+"""The mask follows the pen: a worker of its own answers each stroke on the case on screen.
+
+It is started when somebody draws, so that it knows the case by the first stroke, and ended by
+force, for it holds nothing that could be lost, when a training or a segmentation begins, another
+project or model is chosen, or nobody has drawn for as long as a process may wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from qtpy.QtCore import QObject, QTimer
+
+from napari_scribblemix import events as ev
+from napari_scribblemix.errors import ScribbleMixError
+from napari_scribblemix.gui.scribble.panel import ScribblePanel
+from napari_scribblemix.gui.state import preferences
+from napari_scribblemix.gui.state.relay import WorkerRelay
+from napari_scribblemix.gui.state.session import Session
+from napari_scribblemix.worker.client import Exit
+from napari_scribblemix.worker.messages import LiveJob, PreviewCase, ScribblesChanged
+
+_MINUTE = 60_000
+_LEAST_MINUTES = 1.0
+
+
+class LiveMasks(QObject):
+    """Between the strokes of the session, the switch in ``panel`` and the worker that follows."""
+
+    def __init__(
+        self,
+        session: Session,
+        relay: WorkerRelay,
+        panel: ScribblePanel,
+        model: Callable[[], Path | None],
+    ) -> None:
+        """``model`` tells which one the person has chosen for masks."""
+        super().__init__(panel)
+        self._session, self.relay, self._panel, self._model = session, relay, panel, model
+        self._project: Path | None = None
+        self._used: Path | None = None
+        self._told = ""
+        self._idle = QTimer(self)
+        self._idle.setSingleShot(True)
+        self._idle.timeout.connect(self.end)
+        panel.live_changed.connect(self._on_switch)
+        session.strokes_saved.connect(self._on_strokes)
+        session.case_changed.connect(self._on_view)
+        session.slice_changed.connect(self._on_view)
+        session.project_changed.connect(self._on_project)
+        session.run_changed.connect(self._on_run)
+        relay.told.connect(self._on_event)
+        relay.ended.connect(self._on_exit)
+        self._allow()
+
+    def close(self) -> None:
+        """End the worker; for good."""
+        self._idle.stop()
+        self.relay.discard()
+
+    def get_ready(self) -> None:
+        """Somebody is about to draw: know the case by the first stroke."""
+        if preferences.ready_minutes() > 0:
+            self._follow()
+
+    def end(self) -> None:
+        """Follow no more until the next stroke."""
+        self._idle.stop()
+        self.relay.discard()
+        self._panel.show_live("")
+
+    # -- what happens --
+
+    def _on_strokes(self, case_id: str) -> None:
+        case = self._session.case
+        if case is None or case.id != case_id:
+            return
+        if self._follow():
+            self.relay.send(ScribblesChanged(case=case_id))
+            self._panel.show_live("The mask follows the strokes…")
+
+    def _follow(self) -> bool:
+        """Have a worker that follows the case on screen; whether there is one."""
+        session, model = self._session, self._model()
+        case, project = session.case, session.project
+        if not self._wanted() or case is None or project is None or model is None:
+            return False
+        if self.relay.running and model != self._used:
+            self.relay.discard()
+        if not self.relay.running:
+            job = LiveJob(model=model, case=case.id, slice=session.slice)
+            try:
+                self.relay.start(project.folder.absolute(), job)
+            except ScribbleMixError as error:
+                self._say(str(error))
+                return False
+            self._used = model
+        minutes = max(_LEAST_MINUTES, preferences.ready_minutes())
+        self._idle.start(round(minutes * _MINUTE))
+        return True
+
+    def _wanted(self) -> bool:
+        session = self._session
+        return self._panel.live.isChecked() and session.writable and not session.run.busy
+
+    def _on_view(self, _slice: int = 0) -> None:
+        case = self._session.case
+        if case is not None and self.relay.running:
+            self.relay.send(PreviewCase(case=case.id, slice=self._session.slice))
+        self._allow()
+
+    def _on_switch(self, on: bool) -> None:
+        self._told = ""
+        if on:
+            case = self._session.case
+            if case is not None:
+                self._on_strokes(case.id)
+        else:
+            self.end()
+
+    def _on_project(self) -> None:
+        folder = None if self._session.project is None else self._session.project.folder
+        if folder != self._project:
+            self._project = folder
+            self.end()
+        self._allow()
+
+    def _on_run(self) -> None:
+        # A training answers strokes itself; both together would wait for each other.
+        if self._session.run.busy and self.relay.running:
+            self.end()
+        self._allow()
+
+    # -- what the worker tells --
+
+    def _on_event(self, event: ev.Event) -> None:
+        if isinstance(event, ev.Preview):
+            case = self._session.case
+            fresh = case is not None and case.id == event.case and case.prediction is None
+            self._session.reread_masks(event.case)
+            if fresh:
+                self._session.cases_changed.emit()
+            if event.whole:
+                self._panel.show_live(f"The mask follows the strokes ({event.seconds:.1f} s).")
+        elif isinstance(event, ev.Warned):
+            self._say(event.message)
+
+    def _on_exit(self, end: Exit) -> None:
+        self._idle.stop()
+        self._panel.show_live("")
+        if end.code != 0:
+            self._say(end.sentence)
+
+    def _say(self, sentence: str) -> None:
+        if sentence != self._told:
+            self._told = sentence
+            self._session.told.emit("warning", sentence)
+
+    def _allow(self) -> None:
+        session = self._session
+        reason = None if session.case is not None else "open images first."
+        self._panel.allow_live(reason or session.read_only)

@@ -1,0 +1,270 @@
+"""A model that follows the strokes on one case: a few optimiser steps after each.
+
+The network is a copy, taught by the strokes of this case and, where nobody has drawn, by what it
+was sure of before; near a stroke that says otherwise the strokes alone speak.  Each step shows
+crops at the heart of the slices with strokes, changed as in a training (``augmentation``).  Where a
+stroke lies, the mask is what it says, from the first moment.
+
+The same strokes give the same mask: what was learnt is kept by the strokes it was learnt from, so
+that an undone stroke brings the mask before it back.  Nothing is read or written here.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import ndimage
+from torch import Tensor
+
+from napari_scribblemix.data.labels import UNLABELLED
+from napari_scribblemix.data.volume import Volume
+from napari_scribblemix.inference.look import LOOK, Look
+from napari_scribblemix.inference.model import Model, check_fit
+from napari_scribblemix.inference.orientation import AS_STORED, Turn
+from napari_scribblemix.inference.pull import pulled
+from napari_scribblemix.inference.segment import decide, found_in
+from napari_scribblemix.inference.sight import Sight, first_look, predict_slices
+from napari_scribblemix.inference.uncertainty import normalised_entropy
+from napari_scribblemix.methods.batch import Batch, one_hot
+from napari_scribblemix.methods.partial import PartialCE
+from napari_scribblemix.training.augmentation import augment
+from napari_scribblemix.training.recipe import PRESETS
+from napari_scribblemix.training.slices import SliceStore
+
+STEPS = 15
+"""Steps after each change of the strokes."""
+
+RATE = 3e-4
+"""Learning rate (AdamW)."""
+
+TAUGHT = 0.1
+"""Weight of a pixel that the model labelled before, over that of a stroke."""
+
+SURE = 0.9
+"""Probability from which it labels a pixel."""
+
+FREE_MM = 10.0
+"""So far around a stroke that the model had wrong it is not asked what it thought."""
+
+DRAWN_ON = 4
+"""Slices with strokes in a step, that on screen among them."""
+
+OTHERS = 2
+"""Slices without any: what is learnt on one slice must not undo what was known of the others."""
+
+RECIPE = PRESETS["fast"].model_copy(update={"follow_heart": 1.0})
+"""Crop and augmentation."""
+
+_STATES = 30
+"""So many states are kept to go back to."""
+
+
+class LiveCase:
+    """One case and the network that follows its strokes.
+
+    Args:
+        model: where it begins; stays as it is.
+        volume: the image; ``ImageError`` if it has other channels than the model was trained on.
+        look: how masks are made.
+        turn: the way up, where it is known.
+        seed: of slices and augmentation.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        volume: Volume,
+        look: Look = LOOK,
+        turn: Turn | None = None,
+        seed: int = 0,
+    ) -> None:
+        check_fit(model.card, volume)
+        if turn is None and not (look.upright and model.card.upright):
+            turn = AS_STORED
+        self._base, self._volume, self._look, self._seed = model, volume, look, seed
+        self._classes = model.card.labels.classes
+        self._mirror = model.card.mirrored if look.mirror is None else look.mirror
+        self._body, self._before = first_look(model, volume, turn, mirror=self._mirror)
+        self._network = copy.deepcopy(model.network).requires_grad_(True)
+        self._device = next(model.network.parameters()).device
+        self._generator = torch.Generator(self._device)
+        self._states: OrderedDict[str, dict[str, Tensor]] = OrderedDict()
+        self._sight = self._body
+        self._predicted: Tensor | None = None
+        self._labels: NDArray[np.uint8] | None = None
+        self._entropy = np.zeros(0, np.float32)
+        self._use(np.full(volume.array.shape, UNLABELLED, np.uint8), frozenset())
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is nothing to learn from the present strokes, or it was learnt before."""
+        return self._steps >= STEPS or not len(self._store.labelled)
+
+    def take(self, strokes: NDArray[np.uint8], whole: Collection[int] = ()) -> bool:
+        """These are the strokes (Z, Y, X) now, 255 where there is none; whether that is news.
+
+        The slices ``whole`` are labelled throughout, because a person accepted them.
+        """
+        if np.array_equal(strokes, self._strokes) and frozenset(whole) == self._whole:
+            return False
+        self._use(strokes, frozenset(whole))
+        return True
+
+    def _use(self, strokes: NDArray[np.uint8], whole: frozenset[int]) -> None:
+        self._strokes, self._whole = strokes.copy(), whole
+        told = strokes.tobytes() + repr(sorted(whole)).encode()
+        self._key = hashlib.sha256(told).hexdigest()
+        self._steps = 0
+        known = self._states.get(self._key)
+        if known is not None:
+            self._states.move_to_end(self._key)
+            self._network.load_state_dict(known)
+            self._steps = STEPS
+        elif (strokes == UNLABELLED).all():
+            self._network.load_state_dict(self._base.network.state_dict())
+        self._look_at_heart()
+        self._store = self._labelled(self._sight)
+
+    def _look_at_heart(self) -> None:
+        """Look at the window about what was found before and what is drawn."""
+        strokes = self._body.strokes(self._strokes)
+        drawn = (strokes != UNLABELLED) & (strokes > 0)
+        inside = drawn[:, self._sight.heart[0], self._sight.heart[1]].sum()
+        if not self._look.find_heart or (self._labels is not None and inside == drawn.sum()):
+            return
+        probability = torch.where(drawn[:, None], one_hot(strokes, self._classes), self._before)
+        self._sight = self._body.around(self._base, probability)
+        self._predicted = self._labels = None
+
+    def _labelled(self, sight: Sight) -> SliceStore:
+        """What is shown, with strokes and, K higher, the classes that the model was sure of."""
+        rows, columns = sight.heart
+        strokes = sight.strokes(self._strokes)
+        best, found = self._before[..., rows, columns].max(dim=1)
+        there = strokes != UNLABELLED
+        free = _near(there & (strokes != found), FREE_MM / self._base.card.spacing)
+        known = torch.where((best >= SURE) & ~free, found + self._classes, UNLABELLED)
+        labels = torch.where(there, strokes.long(), known).to(torch.uint8)
+        for number in self._whole:
+            # A hundred times more background than anything else: it would drown the strokes.
+            labels[number][labels[number] == 0] = self._classes
+        device, (count, height, width) = self._device, labels.shape
+        drawn_on = there.flatten(1).any(dim=1)
+        middle = _middle(torch.where(there, strokes, found) > 0)
+        return SliceStore(
+            images=sight.slices.to(device),
+            labels=labels.to(device),
+            centres=middle.expand(count, 2).to(device),
+            sizes=torch.tensor([[height, width]], dtype=torch.float32).expand(count, 2).to(device),
+            labelled=torch.nonzero(drawn_on)[:, 0].to(device),
+            unlabelled=torch.nonzero(~drawn_on)[:, 0].to(device),
+            rows={},
+            turns={},
+            spacing=self._base.card.spacing,
+            enclosure_rule=False,
+        )
+
+    def warm_up(self) -> None:
+        """Take a step that changes nothing: the first one costs PyTorch seconds."""
+        numbers = torch.arange(min(len(self._store), 1 + OTHERS), device=self._device)
+        image, _ = augment(self._store, numbers, RECIPE, self._generator)
+        still = torch.optim.AdamW(self._network.parameters(), lr=0.0, weight_decay=0.0)
+        self._network(image).sum().backward()
+        still.step()
+        still.zero_grad()
+
+    def learn(self, steps: int, shown: int) -> None:
+        """Take ``steps`` on the strokes, ``shown`` the slice on screen; none where settled."""
+        if self.settled:
+            return
+        if self._steps == 0:
+            self._generator.manual_seed(self._seed)
+            self._optimiser = torch.optim.AdamW(
+                self._network.parameters(), lr=RATE, weight_decay=0.0
+            )
+        method = PartialCE(self._network)
+        self._network.train()
+        for _ in range(steps):
+            loss = method(self._batch(shown))["unmix"]
+            self._optimiser.zero_grad()
+            loss.backward()
+            self._optimiser.step()
+        self._network.eval()
+        self._steps += steps
+        if self._steps >= STEPS:
+            self._keep()
+
+    def _batch(self, shown: int) -> Batch:
+        store, generator = self._store, self._generator
+        drawn_on = _shuffled(store.labelled, generator)
+        # Not sorted by value: that on screen first, the others in their new order.
+        drawn_on = drawn_on[torch.argsort((drawn_on != shown).int(), stable=True)]
+        others = _shuffled(store.unlabelled, generator)
+        numbers = torch.cat((drawn_on[:DRAWN_ON], others[:OTHERS]))
+        image, labels = augment(store, numbers, RECIPE, generator)
+        target = one_hot(labels, self._classes)
+        target = target + TAUGHT * one_hot(labels - self._classes, self._classes)
+        return Batch(image, target, generator, generator)  # no method's shapes are drawn
+
+    def _keep(self) -> None:
+        """Remember what was learnt from the present strokes."""
+        self._states[self._key] = copy.deepcopy(self._network.state_dict())
+        while len(self._states) > _STATES:
+            self._states.popitem(last=False)
+
+    @torch.inference_mode()
+    def mask(self, shown: int | None = None) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """The mask (Z, Y, X) as the network sees the case now, strokes in it, and its uncertainty.
+
+        ``shown``: only that slice is looked at anew, and not cleaned of islands; the others are as
+        they were.
+        """
+        spacing = self._base.card.spacing
+        if shown is None or self._predicted is None or self._labels is None:
+            self._predicted = self._predict(self._sight)
+            drawn_to = pulled(self._sight, self._predicted, self._strokes, spacing)
+            model = replace(self._base, network=self._network)
+            found = decide(found_in(self._sight, drawn_to), model, self._volume, self._look)
+            self._labels, self._entropy = found.labels, normalised_entropy(found.probability)
+        else:
+            here, strokes = self._sight.only(shown), self._strokes[shown : shown + 1]
+            self._predicted[shown] = self._predict(here)[0]
+            drawn_to = pulled(here, self._predicted[shown : shown + 1], strokes, spacing)
+            probability = found_in(here, drawn_to).probability
+            self._labels[shown] = probability[:, 0].argmax(axis=0)
+            self._entropy[shown] = normalised_entropy(probability)[0]
+        there = self._strokes != UNLABELLED
+        labels = np.where(there, self._strokes, self._labels)
+        return labels, np.where(there, np.float32(0), self._entropy)
+
+    def _predict(self, sight: Sight) -> Tensor:
+        return predict_slices(self._network, sight.slices, mirror=self._mirror)
+
+
+def _shuffled(numbers: Tensor, generator: torch.Generator) -> Tensor:
+    return numbers[torch.randperm(len(numbers), generator=generator, device=generator.device)]
+
+
+def _near(there: Tensor, pixels: float) -> Tensor:
+    """Where, in each slice (Z, h, w), anything of ``there`` is at most so many ``pixels`` away."""
+    near = np.zeros(there.shape, bool)
+    for number, mask in enumerate(there.numpy()):
+        if mask.any():
+            near[number] = ndimage.distance_transform_edt(~mask) <= pixels
+    return torch.from_numpy(near)
+
+
+def _middle(structures: Tensor) -> Tensor:
+    """The middle (1, 2) of what is in any slice of (Z, h, w); that of the slices if nothing is."""
+    found = torch.nonzero(structures.any(dim=0))
+    if not len(found):
+        height, width = structures.shape[1:]
+        return torch.tensor([[height / 2, width / 2]])
+    return (found.amin(dim=0) + found.amax(dim=0) + 1)[None] / 2

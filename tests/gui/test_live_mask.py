@@ -1,0 +1,179 @@
+"""The mask follows the pen: who is started when, what is shown, and when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from by_hand import open_folder, project_of
+from fakes import FakeClient, QuietClient
+
+from napari_scribblemix import events as ev
+from napari_scribblemix.gui.dock import ScribbleMixWidget
+from napari_scribblemix.gui.scribble import live
+from napari_scribblemix.gui.state import preferences
+from napari_scribblemix.project.project import Project
+from napari_scribblemix.worker.messages import LiveJob, PreviewCase, ScribblesChanged
+
+Make = Callable[..., ScribbleMixWidget]
+
+
+def a_stroke(widget: ScribbleMixWidget, number: int = 2, value: int = 3) -> None:
+    case = widget.session.the_case()
+    drawn = case.scribble.copy()
+    drawn[number, 20:24, 20:24] = value
+    widget.session.take_scribble(drawn, (number,))
+
+
+def answer(widget: ScribbleMixWidget, value: int, **told: Any) -> None:
+    """The worker wrote a mask, and says so."""
+    case = widget.session.the_case()
+    mask = np.full(case.image.array.shape, value, np.uint8)
+    origin = {"kind": "bundled", "model": "starter", "step": 1, "live": True}
+    project_of(widget).write_prediction(case.id, mask, case.image.geometry, origin)
+    QuietClient.made.tell(ev.Preview(case=case.id, file="f", step=1, seconds=0.4, **told))
+
+
+def test_a_stroke_starts_a_worker_that_follows_the_case_on_screen(
+    widget: ScribbleMixWidget, qtbot: Any
+) -> None:
+    widget.board.go_to_slice(2)
+    a_stroke(widget)
+    client = QuietClient.made
+    (job,) = client.jobs
+    assert isinstance(job, LiveJob)
+    assert (job.case, job.slice, job.model) == ("case00", 2, widget.review_panel.chosen_model())
+    assert client.commands[-1] == ScribblesChanged(case="case00")
+    widget.board.go_to_slice(1)
+    assert client.commands[-1] == PreviewCase(case="case00", slice=1)
+    a_stroke(widget, 1)
+    assert len(client.jobs) == 1
+    answer(widget, 3)
+    qtbot.waitUntil(lambda: widget.session.the_case().prediction is not None)
+    assert "0.4 s" in widget.scribble_panel.live_note.text()
+    assert "starter, following your strokes" in widget.review_panel.origin.text()
+    widget.session.open_case("case01")
+    assert client.commands[-1] == PreviewCase(case="case01", slice=widget.session.slice)
+
+
+def test_the_pen_in_hand_lets_it_know_the_case_before_the_first_stroke(
+    make_widget: Make, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preferences, "ready_minutes", lambda: 15.0)
+    widget = make_widget()
+    open_folder(widget, folder)
+    widget.draw.draw()
+    assert [type(job) for job in QuietClient.made.jobs] == [LiveJob]
+    assert not any(isinstance(told, ScribblesChanged) for told in QuietClient.made.commands)
+
+
+def test_it_is_ended_by_a_training_and_comes_back_with_the_next_stroke_after_it(
+    widget: ScribbleMixWidget,
+) -> None:
+    a_stroke(widget)
+    first = QuietClient.made
+    widget.train_panel.train_button.click()
+    assert first.discarded == 1
+    assert not first.running
+    a_stroke(widget, 1)
+    assert QuietClient.made is first, "the training itself answers strokes"
+    FakeClient.made.end(0)
+    a_stroke(widget, 0)
+    assert QuietClient.made is not first
+
+
+def test_another_model_is_begun_with_once_it_is_chosen(
+    widget: ScribbleMixWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_stroke(widget)
+    first = QuietClient.made
+    monkeypatch.setattr(widget.live, "_model", lambda: Path("another"))
+    a_stroke(widget, 1)
+    assert first.discarded == 1
+    assert QuietClient.made.jobs[0].model == Path("another")
+
+
+def test_switched_off_nothing_follows_and_switched_on_it_takes_what_is_drawn(
+    widget: ScribbleMixWidget,
+) -> None:
+    widget.scribble_panel.live.click()
+    a_stroke(widget)
+    assert QuietClient.made is None
+    widget.scribble_panel.live.click()
+    client = QuietClient.made
+    assert client.commands[-1] == ScribblesChanged(case="case00")
+    widget.scribble_panel.live.click()
+    assert client.discarded == 1
+
+
+def test_the_preference_says_whether_it_is_on(
+    make_widget: Make, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preferences, "live_mask", lambda: False)
+    widget = make_widget()
+    open_folder(widget, folder)
+    assert not widget.scribble_panel.live.isChecked()
+    a_stroke(widget)
+    assert QuietClient.made is None
+
+
+def test_it_ends_when_nobody_has_drawn_for_long(
+    widget: ScribbleMixWidget, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "_MINUTE", 20)
+    a_stroke(widget)
+    qtbot.waitUntil(lambda: QuietClient.made.discarded == 1)
+    a_stroke(widget, 1)
+    assert QuietClient.made.running
+
+
+def test_it_ends_with_the_project_and_with_the_panel(
+    widget: ScribbleMixWidget, tmp_path: Path
+) -> None:
+    a_stroke(widget)
+    first = QuietClient.made
+    widget.session.close_project()
+    assert first.discarded == 1
+    assert not widget.scribble_panel.live.isEnabled()
+    Project.create(tmp_path / "other.scribblemix").close()
+    widget.open_path(tmp_path / "other.scribblemix")
+    widget.shut_down()
+    assert not QuietClient.made.running
+
+
+def test_a_project_that_may_only_be_read_has_no_live_mask(
+    make_widget: Make, project: Project
+) -> None:
+    widget = make_widget()
+    widget.open_path(project.folder)  # the fixture holds its lock
+    assert widget.session.read_only
+    assert not widget.scribble_panel.live.isEnabled()
+    widget.live.get_ready()
+    assert QuietClient.made is None
+
+
+def test_what_goes_wrong_is_told_once_and_the_strokes_stay(
+    widget: ScribbleMixWidget, qtbot: Any
+) -> None:
+    heard: list[tuple[str, str]] = []
+    widget.session.told.connect(lambda level, sentence: heard.append((level, sentence)))
+    a_stroke(widget)
+    for _ in range(2):
+        QuietClient.made.tell(ev.Warned(message="case00 is not followed: no."))
+    QuietClient.made.end(-9, "The live mask process was killed (signal 9); start it again.")
+    qtbot.waitUntil(lambda: len(heard) == 2)
+    assert [sentence.split(" ")[0] for _, sentence in heard] == ["case00", "The"]
+    assert (widget.session.the_case().scribble == 3).any()
+    a_stroke(widget, 1)
+    assert QuietClient.made.running
+
+
+def test_a_first_mask_shows_in_the_list_of_cases(widget: ScribbleMixWidget, qtbot: Any) -> None:
+    a_stroke(widget)
+    answer(widget, 1, whole=False)
+    qtbot.waitUntil(lambda: widget.session.the_case().prediction is not None)
+    assert next(state.predicted for state in widget.session.case_states())
+    assert "…" in widget.scribble_panel.live_note.text()
