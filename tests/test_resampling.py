@@ -140,3 +140,38 @@ def test_a_part_of_the_native_grid_is_what_the_whole_holds_there(
     changed = np.abs(grid.to_native(other) - whole).max(axis=0) > 1
     changed[rows, columns] = False
     assert not changed.any()
+
+
+@given(GRIDS, st.integers(0, 99))
+def test_a_stroke_however_thin_is_on_the_working_grid_and_nothing_else_is(
+    grid: WorkingGrid, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    strokes = np.full((2, *grid.native_shape), 255, np.uint8)
+    drawn = rng.random(strokes.shape) < 0.03
+    strokes[drawn] = rng.integers(0, 4, strokes.shape)[drawn]
+    working = grid.strokes_to_working(strokes, 255)
+    assert working.shape == (2, *grid.shape)
+    nearest = grid.labels_to_working(strokes)
+    np.testing.assert_array_equal(working[nearest != 255], nearest[nearest != 255])
+    # Each native pixel lies in one working pixel, found here by the distance of the centres.
+    places = [
+        np.abs(
+            (np.arange(size) - (size - 1) / 2)[:, None] * native
+            - (np.arange(n) - (n - 1) / 2)[None] * grid.spacing
+        ).argmin(axis=1)
+        for n, size, native in zip(grid.shape, grid.native_shape, grid.native_spacing, strict=True)
+    ]
+    said: dict[tuple[int, ...], set[int]] = {}
+    for z, y, x in np.argwhere(drawn):
+        said.setdefault((z, places[0][y], places[1][x]), set()).add(int(strokes[z, y, x]))
+    for place in np.argwhere((working != 255) & (nearest == 255)):
+        near = [p for p in said if p[0] == place[0] and np.abs(np.array(p) - place).max() <= 1]
+        assert any(int(working[tuple(place)]) in said[p] for p in near)
+    if not said:
+        assert (working == 255).all()
+    # Centres exactly between two pixels may go to either; all others are where they must be.
+    missed = [p for p in said if working[p] == 255]
+    for z, y, x in missed:
+        around = working[z, max(0, y - 1) : y + 2, max(0, x - 1) : x + 2]
+        assert (around != 255).any()

@@ -38,13 +38,13 @@ from napari_scribblemix.training.augmentation import augment
 from napari_scribblemix.training.recipe import PRESETS
 from napari_scribblemix.training.slices import SliceStore
 
-STEPS = 15
+STEPS = 12
 """Steps after each change of the strokes."""
 
 RATE = 3e-4
 """Learning rate (AdamW)."""
 
-TAUGHT = 0.1
+TAUGHT = 0.2
 """Weight of a pixel that the model labelled before, over that of a stroke."""
 
 SURE = 0.9
@@ -53,7 +53,7 @@ SURE = 0.9
 FREE_MM = 10.0
 """So far around a stroke that the model had wrong it is not asked what it thought."""
 
-DRAWN_ON = 4
+DRAWN_ON = 2
 """Slices with strokes in a step, that on screen among them."""
 
 OTHERS = 2

@@ -4,6 +4,7 @@
     PYTHONPATH=tests python tests/gui/real_window.py changes FOLDER 40
     PYTHONPATH=tests python tests/gui/real_window.py starts FOLDER 2
     PYTHONPATH=tests python tests/gui/real_window.py layers FOLDER viewer
+    PYTHONPATH=tests python tests/gui/real_window.py live FOLDER quit
     PYTHONPATH=tests python tests/gui/real_window.py walk FOLDER SEED ACTIONS
 
 Used by ``test_real_window`` and the benchmark ``gui_walk``.  It prints ``done`` at the end; errors
@@ -25,11 +26,12 @@ import napari
 import numpy as np
 from by_hand import open_folder, predict, project_of
 from fakes import FakeClient
+from mouse import stroke
 from qtpy.QtCore import QCoreApplication, QEvent
 from qtpy.QtWidgets import QApplication, QDockWidget, QMessageBox, QPushButton
 from walk import Walk, say
 
-from napari_scribblemix.data.labels import CARDIAC
+from napari_scribblemix.data.labels import CARDIAC, UNLABELLED
 from napari_scribblemix.gui.__main__ import main as start
 from napari_scribblemix.gui.commands import dock
 from napari_scribblemix.gui.dock import ScribbleMixWidget
@@ -158,6 +160,78 @@ def layers(folder: Path, route: str) -> None:
     say("saved" if len(saved) == 1 else f"got {saved}")
 
 
+def live(folder: Path, route: str) -> None:
+    """Strokes by the mouse, which a real worker follows; closed while it learns from one."""
+    preferences.projects_folder = lambda: folder
+    viewer = napari.Viewer()
+    widget = dock(viewer)
+    widget.open_sample("cine")
+    widget.cases.finish_adding()
+    session, panel = widget.session, widget.scribble_panel
+    first, other = (state.id for state in session.case_states()[:2])
+    session.open_case(first)
+    turn(0.5)
+
+    def line(number: int, value: int, row: float) -> None:
+        """A stroke across the middle of a slice."""
+        case = session.the_case()
+        _, y, x = case.image.geometry.spacing
+        height, width = case.image.array.shape[1:]
+        widget.board.go_to_slice(number)
+        widget.draw.draw()
+        widget.draw.pens.take(value)
+        turn(0.1)
+        stroke(viewer, [(row * height * y, c * width * x) for c in np.linspace(0.4, 0.6, 12)])
+
+    def followed(number: int) -> np.ndarray:
+        """The mask once the strokes of a slice are in it and all is learnt."""
+
+        def there() -> bool:
+            case = session.the_case()
+            drawn = case.scribble[number] != UNLABELLED
+            mask = case.prediction
+            same = mask is not None and (mask[number][drawn] == case.scribble[number][drawn]).all()
+            return bool(drawn.any() and same and " s)" in panel.live_note.text())
+
+        panel.show_live("")
+        wait_for(there, "a mask that follows the stroke")
+        return session.the_case().prediction.copy()
+
+    middle = session.the_case().slices // 2
+    line(middle, 3, 0.5)
+    one = followed(middle)
+    line(middle, 1, 0.3)
+    two = followed(middle)
+    if np.array_equal(one, two):
+        raise ValueError("the second stroke changed nothing")
+    panel.undo_button.click()
+    followed(middle)
+    wait_for(lambda: np.array_equal(session.the_case().prediction, one), "the mask before")
+    say("undone")
+    session.open_case(other)
+    line(middle, 2, 0.5)
+    followed(middle)
+    session.open_case(first)
+    if not np.array_equal(session.the_case().prediction, one):
+        raise ValueError("the mask of the first case is another")
+    line(middle + 1, 3, 0.5)
+    worker = widget.live.relay._client
+    child = worker._process
+    if route == "train":
+        train(widget, over=True)
+        if child.poll() is None:
+            raise ValueError("the worker that follows strokes is still there")
+        line(middle, 3, 0.45)
+        followed(middle)
+        child = widget.live.relay._client._process
+        route = "window"
+    close(viewer, widget, route)
+    turn(0.5)
+    if child.poll() is None:
+        raise ValueError("the worker outlived the window")
+    say("gone")
+
+
 def starts(folder: Path, times: int) -> None:
     """The program is started with the same folder so many times; its image is all in sight."""
     preferences.projects_folder = lambda: folder.parent / "projects"
@@ -239,6 +313,8 @@ def main(arguments: list[str]) -> int:
         closings(Path(folder), rest)
     elif what == "layers":
         layers(Path(folder), rest[0])
+    elif what == "live":
+        live(Path(folder), rest[0])
     elif what == "starts":
         starts(Path(folder), int(rest[0]))
     elif what == "changes":

@@ -55,6 +55,16 @@ def test_the_window_closes_while_layers_are_trained_on(study: Path, route: str) 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("route", ["cross", "quit", "train"])
+def test_a_mask_follows_the_mouse_comes_back_on_undo_and_leaves_no_process(
+    display: None, tmp_path: Path, route: str
+) -> None:
+    said = drive("live", tmp_path, route)
+    assert "undone" in said
+    assert "gone" in said
+
+
+@pytest.mark.slow
 def test_what_is_opened_at_the_start_is_all_in_sight_the_second_time_too(study: Path) -> None:
     assert drive("starts", study, "2").count("seen") == 2
 

@@ -1,0 +1,135 @@
+"""The child that follows strokes: what it answers, what it leaves alone, and that it goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from child_at_work import of, project, work
+
+from napari_scribblemix.data.labels import UNLABELLED
+from napari_scribblemix.events import Event, Failed, Finished, Preparing, Preview, Warned
+from napari_scribblemix.project.project import Project
+from napari_scribblemix.training import live
+from napari_scribblemix.worker.messages import (
+    Command,
+    LiveJob,
+    PreviewCase,
+    ScribblesChanged,
+    SegmentJob,
+    Stop,
+)
+
+__all__ = ["project"]
+
+JOB = LiveJob(model=Path("starter"), case="case01", slice=1, device="cpu", threads=1)
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "STEPS", 2)
+
+
+def draw_on(project: Project, case_id: str, number: int, value: int) -> None:
+    """A square of strokes in the middle of a slice."""
+    image = project.read_image(case_id)
+    before = project.read_scribble(case_id, image)
+    after = before.copy()
+    after[number, 20:26, 20:26] = value
+    project.record_stroke(case_id, before, after)
+
+
+class Parent:
+    """Sends the next commands after each answer for a whole case, and at last the end."""
+
+    def __init__(self, *steps: list[Command]) -> None:
+        self._steps = list(steps)
+
+    def __call__(self, event: Event) -> list[Command]:
+        if isinstance(event, Preparing | Warned) or (isinstance(event, Preview) and event.whole):
+            return self._steps.pop(0) if self._steps else [Stop()]
+        return []
+
+
+def test_a_stroke_is_answered_in_its_slice_at_once_and_then_in_the_case(project: Project) -> None:
+    draw_on(project, "case01", 1, 3)
+    code, events = work(project, JOB, Parent([ScribblesChanged(case="case01")]))
+    assert code == 0
+    first, last = of(Preview, events)
+    assert (first.whole, last.whole) == (False, True)
+    found = project.read_prediction("case01")
+    assert found is not None
+    assert (found[0][1, 20:26, 20:26] == 3).all()
+    assert found[1]["live"] is True
+    assert (found[1]["kind"], found[1]["model"]) == ("bundled", "starter")
+    uncertainty = project.read_uncertainty("case01")
+    assert uncertainty is not None
+    assert not uncertainty[1, 20:26, 20:26].any()
+    assert of(Finished, events)[0].stopped
+
+
+def test_a_case_that_is_only_looked_at_keeps_its_mask(project: Project) -> None:
+    draw_on(project, "case01", 1, 3)
+    shown = [PreviewCase(case="case00", slice=0), PreviewCase(case="case01", slice=1)]
+    work(project, JOB, Parent([*shown, ScribblesChanged(case="case01")]))
+    assert project.read_prediction("case00") is None
+    assert project.read_prediction("case01") is not None
+
+
+def test_an_undone_stroke_brings_the_mask_before_it_back(project: Project) -> None:
+    changed: list[Command] = [ScribblesChanged(case="case01")]
+    masks = []
+
+    def parent(event: Event) -> list[Command]:
+        if isinstance(event, Preparing):
+            draw_on(project, "case01", 1, 3)
+            return changed
+        if not (isinstance(event, Preview) and event.whole):
+            return []
+        found = project.read_prediction("case01")
+        assert found is not None
+        masks.append(found[0])
+        if len(masks) == 1:
+            draw_on(project, "case01", 2, 1)
+        elif len(masks) == 2:
+            draw_on(project, "case01", 2, UNLABELLED)
+        return changed if len(masks) < 3 else [Stop()]
+
+    work(project, JOB, parent)
+    one, two, three = masks
+    assert not np.array_equal(one, two)
+    np.testing.assert_array_equal(one, three)
+
+
+def test_accepted_slices_stay_and_teach(project: Project) -> None:
+    work(project, SegmentJob(model=Path("starter"), cases=("case01",), device="cpu"))
+    image = project.read_image("case01")
+    mask = np.zeros(image.array.shape, np.uint8)
+    mask[2, 10:20, 10:20] = 2
+    project.write_review("case01", [2], "me", mask, image.geometry)
+    _, events = work(project, JOB, Parent([ScribblesChanged(case="case01")]))
+    assert [event.whole for event in of(Preview, events)] == [False, True]
+    found = project.read_prediction("case01")
+    assert found is not None
+    np.testing.assert_array_equal(found[0][2], mask[2])
+
+
+def test_a_case_that_cannot_be_read_is_told_and_the_next_is_followed(project: Project) -> None:
+    draw_on(project, "case00", 1, 3)
+    project.image_path("case01").unlink()
+    parent = Parent(
+        [ScribblesChanged(case="case01")],
+        [PreviewCase(case="case00", slice=1), ScribblesChanged(case="case00")],
+    )
+    code, events = work(project, JOB, parent)
+    assert code == 0
+    assert of(Warned, events)[0].message.startswith("case01 is not followed: ")
+    assert {event.case for event in of(Preview, events)} == {"case00"}
+
+
+def test_a_model_that_is_not_there_is_told(project: Project) -> None:
+    job = JOB.model_copy(update={"model": project.folder / "none"})
+    code, events = work(project, job)
+    assert code != 0
+    assert of(Failed, events)[0].what == "The live mask could not start."
