@@ -25,6 +25,7 @@ from napari_scribblemix.methods.unet import build_network
 from napari_scribblemix.resources import sample_folder
 from napari_scribblemix.training import live
 from napari_scribblemix.training.live import LiveCase
+from napari_scribblemix.training.live_labels import FREE_MM
 from phantoms import make_case
 
 
@@ -134,7 +135,7 @@ def test_where_the_model_was_wrong_it_is_not_asked_any_more(model: Model, image:
     case.take(strokes)
     around = (case._store.labels[4] != UNLABELLED).sum()
     lost = (asked - around).item() * model.card.spacing**2
-    assert 0.5 * np.pi * live.FREE_MM**2 < lost < 1.5 * np.pi * (live.FREE_MM + 4) ** 2
+    assert 0.5 * np.pi * FREE_MM**2 < lost < 1.5 * np.pi * (FREE_MM + 4) ** 2
 
 
 def test_a_network_that_knows_nothing_learns_the_other_slices(

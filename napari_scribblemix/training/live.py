@@ -20,7 +20,6 @@ from dataclasses import replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import ndimage
 from torch import Tensor
 
 from napari_scribblemix.data.labels import UNLABELLED
@@ -35,8 +34,8 @@ from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.methods.batch import Batch, one_hot
 from napari_scribblemix.methods.partial import PartialCE
 from napari_scribblemix.training.augmentation import augment
+from napari_scribblemix.training.live_labels import labelled_store
 from napari_scribblemix.training.recipe import PRESETS
-from napari_scribblemix.training.slices import SliceStore
 
 STEPS = 12
 """Steps after each change of the strokes."""
@@ -46,12 +45,6 @@ RATE = 3e-4
 
 TAUGHT = 0.2
 """Weight of a pixel that the model labelled before, over that of a stroke."""
-
-SURE = 0.9
-"""Probability from which it labels a pixel."""
-
-FREE_MM = 10.0
-"""So far around a stroke that the model had wrong it is not asked what it thought."""
 
 DRAWN_ON = 2
 """Slices with strokes in a step, that on screen among them."""
@@ -130,7 +123,14 @@ class LiveCase:
         elif (strokes == UNLABELLED).all():
             self._network.load_state_dict(self._base.network.state_dict())
         self._look_at_heart()
-        self._store = self._labelled(self._sight)
+        self._store = labelled_store(
+            self._sight,
+            self._strokes,
+            whole,
+            self._before[..., self._sight.heart[0], self._sight.heart[1]],
+            self._base.card.spacing,
+            self._device,
+        )
 
     def _look_at_heart(self) -> None:
         """Look at the window about what was found before and what is drawn."""
@@ -142,34 +142,6 @@ class LiveCase:
         probability = torch.where(drawn[:, None], one_hot(strokes, self._classes), self._before)
         self._sight = self._body.around(self._base, probability)
         self._predicted = self._labels = None
-
-    def _labelled(self, sight: Sight) -> SliceStore:
-        """What is shown, with strokes and, K higher, the classes that the model was sure of."""
-        rows, columns = sight.heart
-        strokes = sight.strokes(self._strokes)
-        best, found = self._before[..., rows, columns].max(dim=1)
-        there = strokes != UNLABELLED
-        free = _near(there & (strokes != found), FREE_MM / self._base.card.spacing)
-        known = torch.where((best >= SURE) & ~free, found + self._classes, UNLABELLED)
-        labels = torch.where(there, strokes.long(), known).to(torch.uint8)
-        for number in self._whole:
-            # A hundred times more background than anything else: it would drown the strokes.
-            labels[number][labels[number] == 0] = self._classes
-        device, (count, height, width) = self._device, labels.shape
-        drawn_on = there.flatten(1).any(dim=1)
-        middle = _middle(torch.where(there, strokes, found) > 0)
-        return SliceStore(
-            images=sight.slices.to(device),
-            labels=labels.to(device),
-            centres=middle.expand(count, 2).to(device),
-            sizes=torch.tensor([[height, width]], dtype=torch.float32).expand(count, 2).to(device),
-            labelled=torch.nonzero(drawn_on)[:, 0].to(device),
-            unlabelled=torch.nonzero(~drawn_on)[:, 0].to(device),
-            rows={},
-            turns={},
-            spacing=self._base.card.spacing,
-            enclosure_rule=False,
-        )
 
     def warm_up(self) -> None:
         """Take a step that changes nothing: the first one costs PyTorch seconds."""
@@ -250,21 +222,3 @@ class LiveCase:
 
 def _shuffled(numbers: Tensor, generator: torch.Generator) -> Tensor:
     return numbers[torch.randperm(len(numbers), generator=generator, device=generator.device)]
-
-
-def _near(there: Tensor, pixels: float) -> Tensor:
-    """Where, in each slice (Z, h, w), anything of ``there`` is at most so many ``pixels`` away."""
-    near = np.zeros(there.shape, bool)
-    for number, mask in enumerate(there.numpy()):
-        if mask.any():
-            near[number] = ndimage.distance_transform_edt(~mask) <= pixels
-    return torch.from_numpy(near)
-
-
-def _middle(structures: Tensor) -> Tensor:
-    """The middle (1, 2) of what is in any slice of (Z, h, w); that of the slices if nothing is."""
-    found = torch.nonzero(structures.any(dim=0))
-    if not len(found):
-        height, width = structures.shape[1:]
-        return torch.tensor([[height / 2, width / 2]])
-    return (found.amin(dim=0) + found.amax(dim=0) + 1)[None] / 2
