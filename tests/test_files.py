@@ -119,7 +119,7 @@ def test_a_cine_gets_a_mask_for_every_frame_or_the_one_asked_for(tmp_path: Path)
         model(), group_images([path]), settings(tmp_path / "one", [path], frame=2)
     )
     assert [mask.name for mask in every.masks] == [f"cine_frame0{n}.nii.gz" for n in range(3)]
-    assert [mask.name for mask in one.masks] == ["cine.nii.gz"]
+    assert [mask.name for mask in one.masks] == ["cine_frame02.nii.gz"]
     np.testing.assert_array_equal(
         read_labels(every.masks[2]).array, read_labels(one.masks[0]).array
     )

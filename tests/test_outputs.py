@@ -90,7 +90,8 @@ def test_every_frame_of_a_cine_has_its_mask(tmp_path: Path) -> None:
         out / "cine_frame00.nii.gz",
         out / "cine_frame01.nii.gz",
     ]
-    assert mask_paths(CaseFiles("cine", path), settings(out, frame=1)) == [out / "cine.nii.gz"]
+    one = mask_paths(CaseFiles("cine", path), settings(out, frame=1))
+    assert one == [out / "cine_frame01.nii.gz"]
 
 
 def test_further_files_are_named_after_the_mask() -> None:
@@ -321,3 +322,22 @@ def test_masks_never_come_among_what_a_person_made_in_a_project(tmp_path: Path, 
         with pytest.raises(SettingsError, match="inside a project"):
             check_outputs(cases, settings(project / place, overwrite=overwrite))
     check_outputs(cases, settings(project / "runs" / "a" / "val"))
+
+
+def test_an_output_folder_that_cannot_be_written_is_told_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = group_images(images(tmp_path / "in", "a.nii.gz"))
+    (tmp_path / "file").touch()
+    with pytest.raises(FileError, match=r"file is no folder"):
+        check_outputs(cases, settings(tmp_path / "file" / "masks"))
+    asked: list[Path] = []
+
+    def refuse(path: Path, mode: int) -> bool:
+        asked.append(Path(path))
+        return False
+
+    monkeypatch.setattr(os, "access", refuse)
+    with pytest.raises(FileError, match=r"may not be written to; choose another folder"):
+        check_outputs(cases, settings(tmp_path / "new" / "masks"))
+    assert asked == [tmp_path]

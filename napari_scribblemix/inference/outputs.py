@@ -7,6 +7,7 @@ headers are read, and this file imports no torch, so a mistake is told at once.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -64,9 +65,11 @@ def mask_paths(case: CaseFiles, settings: SegmentSettings) -> list[Path]:
     """
     target = _target(case, settings)
     frames = number_of_frames(case.image)
-    if frames == 1 or frame_of(case, settings) is not None:
+    # A case that is a frame bears its number in its name.
+    if frames == 1 or (settings.frame is None and case.frame is not None):
         return [target]
-    return [_beside(target, f"_frame{frame:02d}") for frame in range(frames)]
+    wanted = range(frames) if settings.frame is None else [settings.frame]
+    return [_beside(target, f"_frame{frame:02d}") for frame in wanted]
 
 
 def probability_path(mask: Path, structure: str) -> Path:
@@ -111,6 +114,18 @@ def _check_project(output: Path) -> None:
             )
 
 
+def _check_writable(output: Path) -> None:
+    """``FileError`` if nothing can be written to ``output``: told before the work, not after."""
+    place = next((path for path in (output, *output.absolute().parents) if path.exists()), output)
+    if not place.is_dir():
+        raise FileError(f"Got --output {output}, but {place} is no folder; choose another.")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise FileError(
+            f"Got --output {output}, but {place} may not be written to; choose another folder, or "
+            "change its permissions."
+        )
+
+
 def _check_images(cases: list[CaseFiles], there: list[Path], settings: SegmentSettings) -> None:
     """``SettingsError`` if a mask could replace an image; ``there`` is what masks would replace.
 
@@ -134,8 +149,9 @@ def _check_images(cases: list[CaseFiles], there: list[Path], settings: SegmentSe
 
 
 def check_outputs(cases: list[CaseFiles], settings: SegmentSettings) -> None:
-    """``SettingsError`` if writing could lose something."""
+    """``SettingsError`` if writing could lose something, ``FileError`` if it cannot be."""
     _check_project(settings.output)
+    _check_writable(settings.output)
     names, masks = _planned(cases, settings)
     twice = [name for name, count in Counter(names).items() if count > 1]
     if settings.probabilities:
