@@ -6,11 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from child_at_work import of, project, work
 
 from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.events import Event, Failed, Finished, Preparing, Preview, Warned
+from napari_scribblemix.inference.model import load_model
+from napari_scribblemix.inference.segment import segment_volume
+from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.project import Project
+from napari_scribblemix.resources import sample_folder
 from napari_scribblemix.training import live
 from napari_scribblemix.worker.messages import (
     Command,
@@ -133,3 +138,41 @@ def test_a_model_that_is_not_there_is_told(project: Project) -> None:
     code, events = work(project, job)
     assert code != 0
     assert of(Failed, events)[0].what == "The live mask could not start."
+
+
+def test_a_stroke_on_one_frame_keeps_what_the_frames_of_the_heart_agreed_on(
+    tmp_path: Path,
+) -> None:
+    """The muscle of the systole stays about as large as that of the diastole made it."""
+    images = sample_folder("cine") / "train" / "images"
+    names = ("cine01_ED", "cine01_ES")
+    masks = []
+
+    def parent(event: Event) -> list[Command]:
+        if isinstance(event, Preparing):
+            return [ScribblesChanged(case="cine01_ES")]
+        if not isinstance(event, Preview):
+            return []
+        if not event.whole:
+            masks.append(project.read_prediction("cine01_ES"))
+        return [Stop()] if event.whole else []
+
+    with Project.create(tmp_path / "p.scribblemix") as project:
+        for name in names:
+            project.add_case(CaseFiles(name, images / f"{name}.nii.gz"))
+        work(project, SegmentJob(model=Path("starter"), cases=names, device="cpu"))
+        agreed = project.read_prediction("cine01_ES")
+        assert agreed is not None
+        assert agreed[1]["agreed"]
+        image = project.read_image("cine01_ES")
+        row, column = (int(place.mean()) for place in np.nonzero(agreed[0][4] == 3))
+        nothing = np.full(image.array.shape, UNLABELLED, np.uint8)
+        stroke = nothing.copy()
+        stroke[4, row, column] = 3
+        project.record_stroke("cine01_ES", nothing, stroke)
+        work(project, JOB.model_copy(update={"case": "cine01_ES", "slice": 4}), parent)
+    ((mask, origin),) = masks
+    alone = segment_volume(load_model(Path("starter"), torch.device("cpu")), image).labels
+    apart, kept = (int(abs((m == 2).sum() - (agreed[0] == 2).sum())) for m in (alone, mask))
+    assert kept < 0.35 * apart
+    assert origin["wall_ml"] > 0

@@ -145,10 +145,11 @@ def test_a_network_that_knows_nothing_learns_the_other_slices(
     monkeypatch.setattr(live, "STEPS", 40)
     torch.manual_seed(0)
     case = make_case(tmp_path, 0, masked=True)
-    unlearnt = Model(build_network("fast", 1, 4), tiny_model().card)
+    unlearnt = Model(build_network("fast", 1, 4), tiny_model(2.0).card)
     following = LiveCase(unlearnt, case.image, Look(upright=False))
     assert case.scribble is not None
     assert case.mask is not None
+    assert following._recipe.crop == 96  # 192 mm
     strokes = case.scribble.copy()
     strokes[2:] = UNLABELLED
     following.take(strokes)
@@ -162,3 +163,17 @@ def test_an_image_of_other_channels_is_refused(model: Model, image: Volume) -> N
     two = replace(image, further=(image.array,), channels=("cine", "T2"))
     with pytest.raises(ImageError, match="channel"):
         LiveCase(model, two)
+
+
+def test_a_model_may_favour_classes_from_the_start(model: Model, image: Volume) -> None:
+    case = LiveCase(model, image)
+    plain, before = case.mask()[0], case._before.clone()
+    weights = np.array([1.0, 1.0, 0.3, 1.0], np.float32)
+    case.favour(weights)
+    wanted = before * torch.from_numpy(weights)[:, None, None]
+    torch.testing.assert_close(
+        case._before, wanted / wanted.sum(dim=1, keepdim=True), atol=1e-4, rtol=0
+    )
+    less = case.mask()[0]
+    assert (less == 2).sum() < (plain == 2).sum()
+    assert (segment_volume(model, image).labels == plain).all()

@@ -9,34 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_scribblemix.data.channels import check_channels
-from napari_scribblemix.data.geometry import Geometry, same_grid
+from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import UNLABELLED, LabelScheme
-from napari_scribblemix.data.links import real
-from napari_scribblemix.data.nifti import read_geometry
-from napari_scribblemix.errors import ImageError, ModelError, ScribbleMixError
+from napari_scribblemix.errors import ImageError, ModelError
 from napari_scribblemix.evaluation.overlap import dice
 from napari_scribblemix.inference.look import LOOK, Look
+from napari_scribblemix.inference.maker import Maker
 from napari_scribblemix.inference.model import Model
 from napari_scribblemix.inference.orientation import Turn
-from napari_scribblemix.inference.phases import (
-    HeartSize,
-    heart_size,
-    wanted_share,
-    with_wall,
-)
+from napari_scribblemix.inference.other_frames import other_frames, size_told, would_change
+from napari_scribblemix.inference.phases import heart_size, wanted_share, with_wall
 from napari_scribblemix.inference.segment import segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
-from napari_scribblemix.project.patients import same_heart
 from napari_scribblemix.project.project import Project
-from napari_scribblemix.resources import bundled_models, find_model
 
 
 @dataclass(frozen=True)
@@ -52,40 +44,6 @@ class Prediction:
     mean_dice: float | None
     corrected: tuple[int, ...] = ()
     changes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Maker:
-    """What makes a mask: a bundled model, a run of the project or a model from elsewhere."""
-
-    kind: Literal["bundled", "run", "model"]
-    name: str
-    step: int
-    live: bool = False
-    """Whether it followed the strokes on the very case, see ``training.live``."""
-
-    def record(self, entropy: NDArray[np.float32]) -> dict[str, Any]:
-        """The origin of a mask made now; ``entropy`` (Z, Y, X) is 0 to 1."""
-        origin: dict[str, Any] = {
-            "kind": self.kind,
-            "model": self.name,
-            "step": self.step,
-            "time": datetime.now(UTC).isoformat(timespec="seconds"),
-            "uncertainty": [round(float(value), 5) for value in entropy.mean(axis=(1, 2))],
-        }
-        return origin | ({"live": True} if self.live else {})
-
-
-def maker_of(path: Path, step: int, project: Project, *, live: bool = False) -> Maker:
-    """The model at ``path`` (or bundled under that name) that was trained for ``step`` steps.
-
-    A model of the project's own is that of its run, whichever its task.  ``live`` as in ``Maker``.
-    """
-    found, runs = find_model(path), real(project.folder / "runs")
-    if runs in real(found).parents:
-        return Maker("run", real(found).relative_to(runs).parts[0], step, live)
-    name = found.stem if found.suffix == ".safetensors" else found.name
-    return Maker("bundled" if found in bundled_models().values() else "model", name, step, live)
 
 
 def class_map(model: LabelScheme, project: LabelScheme) -> NDArray[np.uint8]:
@@ -115,54 +73,6 @@ def accepted_dice(
     return float(np.mean(finite)) if finite else None
 
 
-@dataclass(frozen=True)
-class _Frame:
-    """A frame that was segmented: how large its heart came out, and whether it then agreed."""
-
-    size: HeartSize
-    agreed: bool
-
-
-def _size_in(origin: dict[str, Any]) -> HeartSize | None:
-    """What an origin says of the size of the heart; it is a file that anybody may have edited."""
-    cavity, wall = origin.get("cavity_ml"), origin.get("wall_ml")
-    if isinstance(cavity, float) and isinstance(wall, float) and min(cavity, wall) > 0:
-        return HeartSize(cavity, wall)
-    return None
-
-
-def _other_frames(
-    project: Project, case_id: str, geometry: Geometry, maker: Maker
-) -> dict[str, _Frame]:
-    """The other frames of the same heart, on the same grid, that the same model segmented."""
-    found: dict[str, _Frame] = {}
-    for record in project.cases:
-        if record.id == case_id or not same_heart(case_id, record.id):
-            continue
-        try:
-            origin = project.read_origin(record.id)
-            if not same_grid(read_geometry(project.image_path(record.id)), geometry):
-                continue
-        except ScribbleMixError:  # damaged or gone: told where it is opened
-            continue
-        size = _size_in(origin)
-        if size and (origin.get("kind"), origin.get("model")) == (maker.kind, maker.name):
-            found[record.id] = _Frame(size, bool(origin.get("agreed")))
-    return found
-
-
-def _would_change(own: HeartSize | None, others: dict[str, _Frame]) -> tuple[str, ...]:
-    """Which of ``others`` should agree now that ``own`` is known, and did not yet."""
-    if own is None:
-        return ()
-    changing = []
-    for case_id, frame in others.items():
-        rest = [own, *(other.size for name, other in others.items() if name != case_id)]
-        if not frame.agreed and wanted_share(frame.size, rest) is not None:
-            changing.append(case_id)
-    return tuple(changing)
-
-
 def predict_case(
     project: Project,
     case_id: str,
@@ -186,13 +96,12 @@ def predict_case(
             raise ImageError(f"{project.image_path(case_id)}: {finding.message}")
     result = segment_volume(model, image, look, turn)
     own = heart_size(result.labels, model.card.labels, image.geometry.voxel_volume_ml)
-    others = _other_frames(project, case_id, image.geometry, maker) if look.phases else {}
+    others = other_frames(project, case_id, image.geometry, maker) if look.phases else {}
     share = wanted_share(own, [frame.size for frame in others.values()])
     if share is not None:
         result = with_wall(result, share, model, image, look)
-    told: dict[str, Any] = {"agreed": share is not None}
-    if own is not None:  # as the network had it: others are measured against that
-        told |= {"cavity_ml": own.cavity, "wall_ml": own.wall}
+    # As the network had it: others are measured against that.
+    told = size_told(own, agreed=share is not None)
     written = write_mask(
         project,
         case_id,
@@ -203,7 +112,7 @@ def predict_case(
         told,
         over_corrections=over_corrections,
     )
-    return replace(written, changes=_would_change(own, others))
+    return replace(written, changes=would_change(own, others))
 
 
 def write_mask(

@@ -121,6 +121,12 @@ class UNet(nn.Module):
         self.layout = layout
         self.to(memory_format=layout)  # type: ignore[call-overload]
 
+    @torch.no_grad()
+    def favour(self, weights: Tensor) -> None:
+        """Multiply the class probabilities by ``weights`` (K,) from now on; they still sum to 1."""
+        if self.head.bias is not None:
+            self.head.bias += weights.log().to(self.head.bias)
+
     def entering(self, image: Tensor, features: Sequence[Tensor]) -> Tensor:
         """What goes into the block after those that made ``features``; the image into the first.
 

@@ -33,8 +33,13 @@ from napari_scribblemix.inference.sight import Sight, first_look, predict_slices
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.methods.batch import Batch, one_hot
 from napari_scribblemix.methods.partial import PartialCE
+from napari_scribblemix.methods.unet import UNet
 from napari_scribblemix.training.augmentation import augment
-from napari_scribblemix.training.live_labels import labelled_store
+from napari_scribblemix.training.live_labels import (
+    OTHERS,
+    labelled_store,
+    slices_of_step,
+)
 from napari_scribblemix.training.recipe import PRESETS
 
 STEPS = 12
@@ -46,14 +51,11 @@ RATE = 3e-4
 TAUGHT = 0.2
 """Weight of a pixel that the model labelled before, over that of a stroke."""
 
-DRAWN_ON = 2
-"""Slices with strokes in a step, that on screen among them."""
-
-OTHERS = 2
-"""Slices without any: what is learnt on one slice must not undo what was known of the others."""
+CROP_MM = 192.0
+"""Side of the crops at the heart, in steps of 16 pixels."""
 
 RECIPE = PRESETS["fast"].model_copy(update={"follow_heart": 1.0})
-"""Crop and augmentation."""
+"""Augmentation."""
 
 _STATES = 30
 """So many states are kept to go back to."""
@@ -83,22 +85,49 @@ class LiveCase:
             turn = AS_STORED
         self._base, self._volume, self._look, self._seed = model, volume, look, seed
         self._classes = model.card.labels.classes
+        crop = 16 * max(1, round(CROP_MM / model.card.spacing / 16))
+        self._recipe = RECIPE.model_copy(update={"crop": crop})
         self._mirror = model.card.mirrored if look.mirror is None else look.mirror
         self._body, self._before = first_look(model, volume, turn, mirror=self._mirror)
-        self._network = copy.deepcopy(model.network).requires_grad_(True)
         self._device = next(model.network.parameters()).device
         self._generator = torch.Generator(self._device)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Nothing is drawn and nothing learnt."""
+        self._network = copy.deepcopy(self._base.network).requires_grad_(True)
         self._states: OrderedDict[str, dict[str, Tensor]] = OrderedDict()
         self._sight = self._body
         self._predicted: Tensor | None = None
         self._labels: NDArray[np.uint8] | None = None
         self._entropy = np.zeros(0, np.float32)
-        self._use(np.full(volume.array.shape, UNLABELLED, np.uint8), frozenset())
+        self._use(np.full(self._volume.array.shape, UNLABELLED, np.uint8), frozenset())
 
     @property
     def settled(self) -> bool:
         """Whether there is nothing to learn from the present strokes, or it was learnt before."""
         return self._steps >= STEPS or not len(self._store.labelled)
+
+    @property
+    def model(self) -> Model:
+        """The model with which it began."""
+        return self._base
+
+    @property
+    def turn(self) -> Turn:
+        """The way up in which the case is looked at."""
+        return self._body.turn
+
+    def favour(self, weights: NDArray[np.float32]) -> None:
+        """Begin anew, with a model whose class probabilities are multiplied by ``weights`` (K,)."""
+        network = copy.deepcopy(self._base.network)
+        if not isinstance(network, UNet):
+            return
+        network.favour(torch.from_numpy(weights))
+        self._base = replace(self._base, network=network)
+        volume, turn = self._volume, self.turn
+        self._body, self._before = first_look(self._base, volume, turn, mirror=self._mirror)
+        self._begin()
 
     def take(self, strokes: NDArray[np.uint8], whole: Collection[int] = ()) -> bool:
         """These are the strokes (Z, Y, X) now, 255 where there is none; whether that is news.
@@ -146,7 +175,7 @@ class LiveCase:
     def warm_up(self) -> None:
         """Take a step that changes nothing: the first one costs PyTorch seconds."""
         numbers = torch.arange(min(len(self._store), 1 + OTHERS), device=self._device)
-        image, _ = augment(self._store, numbers, RECIPE, self._generator)
+        image, _ = augment(self._store, numbers, self._recipe, self._generator)
         still = torch.optim.AdamW(self._network.parameters(), lr=0.0, weight_decay=0.0)
         self._network(image).sum().backward()
         still.step()
@@ -175,12 +204,8 @@ class LiveCase:
 
     def _batch(self, shown: int) -> Batch:
         store, generator = self._store, self._generator
-        drawn_on = _shuffled(store.labelled, generator)
-        # Not sorted by value: that on screen first, the others in their new order.
-        drawn_on = drawn_on[torch.argsort((drawn_on != shown).int(), stable=True)]
-        others = _shuffled(store.unlabelled, generator)
-        numbers = torch.cat((drawn_on[:DRAWN_ON], others[:OTHERS]))
-        image, labels = augment(store, numbers, RECIPE, generator)
+        numbers = slices_of_step(store, shown, generator)
+        image, labels = augment(store, numbers, self._recipe, generator)
         target = one_hot(labels, self._classes)
         target = target + TAUGHT * one_hot(labels - self._classes, self._classes)
         return Batch(image, target, generator, generator)  # no method's shapes are drawn
@@ -218,7 +243,3 @@ class LiveCase:
 
     def _predict(self, sight: Sight) -> Tensor:
         return predict_slices(self._network, sight.slices, mirror=self._mirror)
-
-
-def _shuffled(numbers: Tensor, generator: torch.Generator) -> Tensor:
-    return numbers[torch.randperm(len(numbers), generator=generator, device=generator.device)]

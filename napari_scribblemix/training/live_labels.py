@@ -1,4 +1,4 @@
-"""What a live model learns from: strokes, and all that the model before it was sure of.
+"""What a live model learns from in which step: strokes, and all that the model before it was sure of.
 
 Near a stroke that says otherwise the model is not asked.
 """
@@ -22,6 +22,12 @@ SURE = 0.9
 
 FREE_MM = 10.0
 """So far around a stroke that the model had wrong it is not asked what it thought."""
+
+DRAWN_ON = 2
+"""Slices with strokes in a step, that on screen among them."""
+
+OTHERS = 2
+"""Slices without any: what is learnt on one slice must not undo what was known of the others."""
 
 
 def labelled_store(
@@ -69,6 +75,19 @@ def labelled_store(
         spacing=spacing,
         enclosure_rule=False,
     )
+
+
+def slices_of_step(store: SliceStore, shown: int, generator: torch.Generator) -> Tensor:
+    """The numbers of the slices of a step: with strokes, that on screen first, and without."""
+    drawn_on = _shuffled(store.labelled, generator)
+    drawn_on = drawn_on[torch.argsort((drawn_on != shown).int(), stable=True)]
+    others = _shuffled(store.unlabelled, generator)
+    return torch.cat((drawn_on[:DRAWN_ON], others[:OTHERS]))
+
+
+def _shuffled(numbers: Tensor, generator: torch.Generator) -> Tensor:
+    order = torch.randperm(len(numbers), generator=generator, device=generator.device)
+    return numbers[order]
 
 
 def _near(there: Tensor, pixels: float) -> Tensor:

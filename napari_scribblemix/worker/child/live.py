@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +22,11 @@ from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import ImageError, ScribbleMixError
 from napari_scribblemix.events import Event, Finished, Preparing, Preview, Warned
 from napari_scribblemix.inference.look import Look
+from napari_scribblemix.inference.maker import maker_of
 from napari_scribblemix.inference.model import Model, load_model
-from napari_scribblemix.inference.project_cases import (
-    class_map,
-    maker_of,
-    write_mask,
-)
+from napari_scribblemix.inference.other_frames import size_told, weights_of_heart
+from napari_scribblemix.inference.phases import heart_size
+from napari_scribblemix.inference.project_cases import class_map, write_mask
 from napari_scribblemix.project.corrections import lay_over, whole_slices
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.training.device import choose_device, set_threads
@@ -40,6 +40,10 @@ from napari_scribblemix.worker.messages import (
 )
 
 _LOOK = Look(phases=False)
+
+_TOWARDS = 2
+"""How often the network is made to agree with the other frames: weights before the interpolation
+to the image's own grid do half of what they do after it."""
 
 _CHUNK = 3
 """Steps between two looks into the inbox."""
@@ -89,7 +93,8 @@ class _Follower:
         # What the model does not know cannot be learnt from strokes: as if nothing were drawn.
         self._from_project = np.full(256, UNLABELLED, np.uint8)
         self._from_project[self._to_project] = np.arange(len(self._to_project))
-        self._maker = maker_of(job.model, self._model.card.steps, project, live=True)
+        self._alone = maker_of(job.model, self._model.card.steps, project)
+        self._maker = replace(self._alone, live=True)
         self.shown, self._slice = job.case, job.slice
         self._open: tuple[Volume, LiveCase] | None = None
         self._fresh, self._todo, self._learning = True, False, False
@@ -126,6 +131,12 @@ class _Follower:
             image = self._read_image()
             case = LiveCase(self._model, image, _LOOK)
             self._open = image, case
+            for _ in range(_TOWARDS):
+                weights = weights_of_heart(
+                    self._project, self.shown, case.model, image, self._alone, case.turn
+                )
+                if weights is not None:
+                    case.favour(weights)
             case.warm_up()
             return None
         image, case = self._open
@@ -161,8 +172,16 @@ class _Follower:
         """Write the mask, looked at anew in slice ``number`` only or in all; what to tell."""
         mask, entropy = case.mask(number)
         labels: NDArray[np.uint8] = self._to_project[mask]
+        # A person decides on this heart: it is not made to agree with other frames afterwards.
+        size = heart_size(mask, self._model.card.labels, image.geometry.voxel_volume_ml)
         written = write_mask(
-            self._project, self.shown, labels, entropy, image.geometry, self._maker
+            self._project,
+            self.shown,
+            labels,
+            entropy,
+            image.geometry,
+            self._maker,
+            size_told(size, agreed=True),
         )
         self.answers += 1
         return Preview(

@@ -19,12 +19,9 @@ from napari_scribblemix.events import (
     describe_kept,
 )
 from napari_scribblemix.inference.look import Look
+from napari_scribblemix.inference.maker import maker_of
 from napari_scribblemix.inference.model import Model, load_model
-from napari_scribblemix.inference.project_cases import (
-    class_map,
-    maker_of,
-    predict_case,
-)
+from napari_scribblemix.inference.project_cases import class_map, predict_case
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.training.device import (
     choose_device,
