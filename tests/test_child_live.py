@@ -9,7 +9,7 @@ import pytest
 import torch
 from child_at_work import of, project, work
 
-from napari_scribblemix.data.labels import UNLABELLED
+from napari_scribblemix.data.labels import CARDIAC, MYOPS, UNLABELLED
 from napari_scribblemix.events import Event, Failed, Finished, Preparing, Preview, Warned
 from napari_scribblemix.inference.model import load_model
 from napari_scribblemix.inference.segment import segment_volume
@@ -17,6 +17,7 @@ from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.resources import sample_folder
 from napari_scribblemix.training import live
+from napari_scribblemix.worker.child.live import _translation
 from napari_scribblemix.worker.messages import (
     Command,
     LiveJob,
@@ -176,3 +177,20 @@ def test_a_stroke_on_one_frame_keeps_what_the_frames_of_the_heart_agreed_on(
     apart, kept = (int(abs((m == 2).sum() - (agreed[0] == 2).sum())) for m in (alone, mask))
     assert kept < 0.35 * apart
     assert origin["wall_ml"] > 0
+
+
+def test_a_structure_that_the_model_does_not_know_is_in_the_mask_where_it_is_drawn(
+    tmp_path: Path,
+) -> None:
+    image = sample_folder("cine") / "train" / "images" / "cine01_ED.nii.gz"
+    with Project.create(tmp_path / "p.scribblemix", MYOPS) as project:
+        project.add_case(CaseFiles("case01", image))
+        scar = MYOPS.names.index("scar")
+        draw_on(project, "case01", 1, scar)
+        work(project, JOB, Parent([ScribblesChanged(case="case01")]))
+        found = project.read_prediction("case01")
+    assert found is not None
+    assert (found[0][1, 20:26, 20:26] == scar).all()
+    known = _translation(np.array([0, 1, 2, 3], np.uint8), MYOPS, CARDIAC)
+    assert known[scar] == CARDIAC.wall[0]
+    assert known[[0, 1, 2, 3, UNLABELLED]].tolist() == [0, 1, 2, 3, UNLABELLED]

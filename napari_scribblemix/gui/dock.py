@@ -78,7 +78,11 @@ class ScribbleMixWidget(QWidget):
             start=self.train.segment,
         )
         self.live = LiveMasks(
-            self.session, live_relay, self.scribble_panel, self.review_panel.chosen_model
+            self.session,
+            live_relay,
+            self.scribble_panel,
+            self.review_panel.chosen_model,
+            self.train.device,
         )
         self._join_steps()
         self.ready = ReadyWorker(self.session, self.relay, self)

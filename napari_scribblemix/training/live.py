@@ -57,7 +57,7 @@ CROP_MM = 192.0
 RECIPE = PRESETS["fast"].model_copy(update={"follow_heart": 1.0})
 """Augmentation."""
 
-_STATES = 30
+_STATES = 12
 """So many states are kept to go back to."""
 
 

@@ -1,4 +1,4 @@
-"""What a live model learns from in which step: strokes, and all that the model before it was sure of.
+"""What a live model learns from, and when: strokes, and what the model before it was sure of.
 
 Near a stroke that says otherwise the model is not asked.
 """

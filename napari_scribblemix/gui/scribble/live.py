@@ -34,10 +34,12 @@ class LiveMasks(QObject):
         relay: WorkerRelay,
         panel: ScribblePanel,
         model: Callable[[], Path | None],
+        device: Callable[[], str],
     ) -> None:
-        """``model`` tells which one the person has chosen for masks."""
+        """``model`` and ``device`` tell what the person has chosen for masks."""
         super().__init__(panel)
         self._session, self.relay, self._panel, self._model = session, relay, panel, model
+        self._device = device
         self._project: Path | None = None
         self._used: Path | None = None
         self._told = ""
@@ -89,7 +91,7 @@ class LiveMasks(QObject):
         if self.relay.running and model != self._used:
             self.relay.discard()
         if not self.relay.running:
-            job = LiveJob(model=model, case=case.id, slice=session.slice)
+            job = LiveJob(model=model, case=case.id, slice=session.slice, device=self._device())
             try:
                 self.relay.start(project.folder.absolute(), job)
             except ScribbleMixError as error:

@@ -114,6 +114,10 @@ class TrainControl(QObject):
             look_at(path)
         self._start(settings, run.absolute())
 
+    def device(self) -> str:
+        """What was chosen to compute on."""
+        return str(self._panel.form.values().get("device", "auto"))
+
     def segment(
         self,
         model: Path,
@@ -127,9 +131,8 @@ class TrainControl(QObject):
         ``left``: how many more cases were asked for and need nothing; it is told at the end.
         """
         project = self._writable_project()
-        device = str(self._panel.form.values().get("device", "auto"))
         self._relay.start(project.folder.absolute(), SegmentJob(
-            model=model, cases=cases, device=device, over_corrections=over_corrections
+            model=model, cases=cases, device=self.device(), over_corrections=over_corrections
         ))  # fmt: skip
         self._session.begin(Phase.SEGMENTING, None, f"Segmenting with {model.name}…", left)
 

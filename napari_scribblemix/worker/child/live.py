@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_scribblemix.data.channels import check_channels
-from napari_scribblemix.data.labels import UNLABELLED
+from napari_scribblemix.data.labels import UNLABELLED, LabelScheme
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import ImageError, ScribbleMixError
 from napari_scribblemix.events import Event, Finished, Preparing, Preview, Warned
@@ -90,14 +90,13 @@ class _Follower:
         self._project = project
         self._model: Model = load_model(job.model, choose_device(job.device))
         self._to_project = class_map(self._model.card.labels, project.labels)
-        # What the model does not know cannot be learnt from strokes: as if nothing were drawn.
-        self._from_project = np.full(256, UNLABELLED, np.uint8)
-        self._from_project[self._to_project] = np.arange(len(self._to_project))
+        self._from_project = _translation(self._to_project, project.labels, self._model.card.labels)
         self._alone = maker_of(job.model, self._model.card.steps, project)
         self._maker = replace(self._alone, live=True)
         self.shown, self._slice = job.case, job.slice
         self._open: tuple[Volume, LiveCase] | None = None
         self._fresh, self._todo, self._learning = True, False, False
+        self._drawn = np.zeros(0, np.uint8)
         self._asked = 0.0
         self.answers = 0
 
@@ -143,7 +142,8 @@ class _Follower:
         number = min(self._slice, len(image.array) - 1)
         if self._todo:
             self._todo = False
-            if not case.take(*self._read_strokes(image)):
+            self._drawn, whole = self._read_strokes(image)
+            if not case.take(self._from_project[self._drawn], whole):
                 return None
             self._learning = not case.settled
             return self._answer(case, image, number if self._learning else None)
@@ -164,14 +164,13 @@ class _Follower:
         """The strokes, with the accepted slices in their place, and which these are."""
         strokes = self._project.read_scribble(self.shown, image)
         accepted = self._project.read_accepted(self.shown)
-        whole = whole_slices(accepted, strokes.shape)
-        labels: NDArray[np.uint8] = self._from_project[lay_over(strokes, accepted)]
-        return labels, whole
+        return lay_over(strokes, accepted), whole_slices(accepted, strokes.shape)
 
     def _answer(self, case: LiveCase, image: Volume, number: int | None) -> Event:
         """Write the mask, looked at anew in slice ``number`` only or in all; what to tell."""
         mask, entropy = case.mask(number)
-        labels: NDArray[np.uint8] = self._to_project[mask]
+        # Also of structures that the model does not know.
+        labels = np.where(self._drawn == UNLABELLED, self._to_project[mask], self._drawn)
         # A person decides on this heart: it is not made to agree with other frames afterwards.
         size = heart_size(mask, self._model.card.labels, image.geometry.voxel_volume_ml)
         written = write_mask(
@@ -193,3 +192,18 @@ class _Follower:
             seconds=round(time.monotonic() - self._asked, 3),
             whole=number is None,
         )
+
+
+def _translation(
+    to_project: NDArray[np.uint8], project: LabelScheme, model: LabelScheme
+) -> NDArray[np.uint8]:
+    """Class index of the model (256,) for each value of strokes in the project.
+
+    What lies in the wall (a scar) and is not known to the model is wall; anything else that it does
+    not know cannot teach it: as if nothing were drawn.
+    """
+    found = np.full(256, UNLABELLED, np.uint8)
+    if model.wall:
+        found[list(project.wall)] = model.wall[0]
+    found[to_project] = np.arange(len(to_project))
+    return found
