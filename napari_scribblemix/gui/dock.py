@@ -13,7 +13,7 @@ from napari.utils.notifications import show_error, show_warning
 from napari.utils.theme import get_theme
 from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, QObject
-from qtpy.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QMainWindow, QWidget
 
 from napari_scribblemix.gui.closing import at_cross, may_end_training, wait_for_end
 from napari_scribblemix.gui.images.control import CasesControl
@@ -37,11 +37,11 @@ from napari_scribblemix.gui.train.panel import TrainPanel
 from napari_scribblemix.gui.viewer.canvas_context import CanvasContext
 from napari_scribblemix.gui.viewer.layers import LayerBoard
 from napari_scribblemix.gui.viewer.unwrapped import unwrapped
-from napari_scribblemix.gui.widgets.controls import Column, say
+from napari_scribblemix.gui.widgets.controls import say
 from napari_scribblemix.gui.widgets.lines import Lines
+from napari_scribblemix.gui.widgets.panel_layout import lay_out
 from napari_scribblemix.gui.widgets.panel_style import TONES, PanelStyle
 from napari_scribblemix.gui.widgets.plain import plain
-from napari_scribblemix.gui.widgets.section import Section
 
 # The dock is in the window by the time of one of these, shown or not.
 _SETTLING = {QEvent.Type.Polish, QEvent.Type.Show, QEvent.Type.StyleChange, QEvent.Type.Move}
@@ -109,23 +109,13 @@ class ScribbleMixWidget(QWidget):
         self.review_panel = ReviewPanel()
         name_keys(self)
         self.message = Lines(2)
-        self.message.setContentsMargins(6, 4, 6, 2)
-        inside = QWidget()
-        steps = QVBoxLayout(inside)
-        steps.setContentsMargins(4, 2, 4, 2)
-        steps.setSpacing(4)
-        for title, panel in (
-            ("1  Images", self.images_panel),
-            ("2  Scribble", self.scribble_panel),
-            ("3  Train", self.train_panel),
-            ("4  Review", self.review_panel),
-        ):
-            steps.addWidget(Section(title, panel))
-        steps.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.message)
-        layout.addWidget(Column(inside))
+        steps = {
+            "1  Images": self.images_panel,
+            "2  Scribble": self.scribble_panel,
+            "3  Train": self.train_panel,
+            "4  Review": self.review_panel,
+        }
+        lay_out(self, self.message, steps)
 
     def _join_steps(self) -> None:
         """What one step hears of another; none knows who listens."""
