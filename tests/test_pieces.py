@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from napari_scribblemix.data.labels import CARDIAC, MYOPS
-from napari_scribblemix.inference.pieces import keep_largest_components
+from napari_scribblemix.data.labels import CARDIAC, MYOPS, UNLABELLED
+from napari_scribblemix.inference.pieces import Known, keep_largest_components
 
 
 def test_only_the_largest_piece_in_three_dimensions_stays() -> None:
@@ -77,3 +77,34 @@ def test_scar_and_oedema_may_be_patches_and_part_the_muscle() -> None:
     kept = keep_largest_components(labels, MYOPS.connected)
     assert (kept[0, 5:9] == labels[0, 5:9]).all()
     assert not kept[0, 12:].any()
+
+
+def test_what_is_known_of_the_case_says_which_piece_is_the_structure() -> None:
+    """A false ventricle that grew larger and through the whole stack replaces no true one."""
+    before = np.zeros((4, 30, 40), np.uint8)
+    before[:, 4:12, 4:12] = 1
+    before[1:3, 4:12, 14:20] = 3
+    now = before.copy()
+    now[:, 16:30, 4:40] = 1
+    strokes = np.full(before.shape, UNLABELLED, np.uint8)
+    assert keep_largest_components(now, CARDIAC.connected)[0, 20, 20] == 1
+    kept = keep_largest_components(now, CARDIAC.connected, Known(before, strokes))
+    np.testing.assert_array_equal(kept, before)
+    # Where a person drew the structure it is, in a piece of its own too.
+    strokes[3, 20, 20] = 1
+    kept = keep_largest_components(now, CARDIAC.connected, Known(before, strokes))
+    np.testing.assert_array_equal(kept, now)
+    # A stroke of another class is no reason to keep a piece.
+    strokes[3, 20, 20] = 2
+    kept = keep_largest_components(now, CARDIAC.connected, Known(before, strokes))
+    np.testing.assert_array_equal(kept, before)
+
+
+def test_of_a_structure_of_which_nothing_is_known_the_furthest_reaching_piece_stays() -> None:
+    now = np.zeros((4, 30, 30), np.uint8)
+    now[:, 4:10, 4:10] = 2
+    now[1, 14:30, 14:30] = 2
+    nothing = Known(np.zeros_like(now), np.full(now.shape, UNLABELLED, np.uint8))
+    kept = keep_largest_components(now, CARDIAC.connected, nothing)
+    assert kept[0, 5, 5] == 2
+    assert kept[1, 20, 20] == 0

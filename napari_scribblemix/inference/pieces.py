@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+
+from napari_scribblemix.data.labels import UNLABELLED
 
 _NEIGHBOURS = np.ones((3, 3, 3), dtype=bool)
 _SPECK = 0.1
@@ -33,8 +36,25 @@ def each_alone(classes: int) -> list[tuple[int]]:
     return [(k,) for k in range(1, classes)]
 
 
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What is known of where the structures of a case lie, (Z, Y, X) class indices.
+
+    Attributes:
+        mask: an earlier mask; 0 where there is nothing.
+        strokes: what a person drew; 255 where nothing.
+    """
+
+    mask: NDArray[np.uint8]
+    strokes: NDArray[np.uint8]
+
+    def part(self, rows: slice, columns: slice) -> Known:
+        """The same in a part of the slices."""
+        return Known(self.mask[:, rows, columns], self.strokes[:, rows, columns])
+
+
 def keep_largest_components(
-    labels: NDArray[np.uint8], connected: Sequence[Sequence[int]]
+    labels: NDArray[np.uint8], connected: Sequence[Sequence[int]], known: Known | None = None
 ) -> NDArray[np.uint8]:
     """Only the heart, and of each structure in it the main 3-D piece; the rest is background.
 
@@ -44,7 +64,12 @@ def keep_largest_components(
     that was also seen elsewhere in the chest, larger than the true one, keeps the true one.  Specks
     do not count, or a trail of them would join the two.  The main piece of a structure is the one
     that reaches furthest (``_reach``).  Neighbours are the 26 around a voxel.
+
+    Where something is ``known``, heart and main pieces are those that share most with the mask that
+    was there and with the strokes, and pieces in which a stroke of their structure lies stay too.
     """
+    if known is not None:
+        return _keep_known(labels, connected, known)
     result = np.zeros_like(labels)
     structures = [_without_specks(np.isin(labels, classes)) for classes in connected]
     anything = np.logical_or.reduce(structures)
@@ -57,6 +82,26 @@ def keep_largest_components(
         if sizes.any():
             kept = numbers == _reach(numbers, len(sizes)).argmax()
             result[kept] = labels[kept]
+    return result
+
+
+def _keep_known(
+    labels: NDArray[np.uint8], connected: Sequence[Sequence[int]], known: Known
+) -> NDArray[np.uint8]:
+    result = np.zeros_like(labels)
+    drawn = known.strokes != UNLABELLED
+    there = np.where(drawn, known.strokes, known.mask)
+    for classes in connected:
+        numbers, sizes = _pieces(np.isin(labels, classes))
+        if not sizes.any():
+            continue
+        shared = np.bincount(numbers[np.isin(there, classes)], minlength=len(sizes))
+        shared[0] = 0
+        # Of a structure of which nothing is known, what reaches furthest.
+        main = (shared if shared.any() else _reach(numbers, len(sizes))).argmax()
+        touched = np.unique(numbers[drawn & np.isin(known.strokes, classes)])
+        kept = np.isin(numbers, [main, *touched[touched > 0]])
+        result[kept] = labels[kept]
     return result
 
 

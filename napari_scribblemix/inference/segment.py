@@ -22,7 +22,7 @@ from napari_scribblemix.inference.cavities import solid_where_dark
 from napari_scribblemix.inference.look import LOOK, Look
 from napari_scribblemix.inference.model import Model, check_fit
 from napari_scribblemix.inference.orientation import AS_STORED, Turn
-from napari_scribblemix.inference.pieces import keep_largest_components
+from napari_scribblemix.inference.pieces import Known, keep_largest_components
 from napari_scribblemix.inference.plausibility import Window, extent, with_neighbours
 from napari_scribblemix.inference.sight import Sight, first_look, predict_slices
 from napari_scribblemix.inference.topology import tidy
@@ -109,10 +109,12 @@ def decide(
     volume: Volume,
     look: Look,
     weights: NDArray[np.float32] | None = None,
+    known: Known | None = None,
 ) -> Segmentation:
     """The labels of ``found``, which came of this model, volume and look, anew.
 
-    ``weights`` (K,) multiply the probabilities of the classes before the greatest is taken.
+    ``weights`` (K,) multiply the probabilities of the classes before the greatest is taken;
+    ``known`` is what is known of the case, on its own grid, see ``keep_largest_components``.
     """
     labels = np.zeros(volume.array.shape, np.uint8)
     part, window = found.likely_part()
@@ -121,7 +123,8 @@ def decide(
             part *= weights[:, None, None, None]
         decided = part.argmax(axis=0).astype(np.uint8)
         if look.largest_component:
-            decided = keep_largest_components(decided, model.card.labels.connected)
+            here = None if known is None else known.part(*window)
+            decided = keep_largest_components(decided, model.card.labels.connected, here)
             decided = tidy(decided, model.card.labels)
             image = volume.array[:, window[0], window[1]]
             decided = solid_where_dark(decided, image, model.card.labels)

@@ -12,8 +12,6 @@ that an undone stroke brings the mask before it back.  Nothing is read or writte
 from __future__ import annotations
 
 import copy
-import hashlib
-from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -27,6 +25,7 @@ from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.inference.look import LOOK, Look
 from napari_scribblemix.inference.model import Model, check_fit
 from napari_scribblemix.inference.orientation import AS_STORED, Turn
+from napari_scribblemix.inference.pieces import Known
 from napari_scribblemix.inference.pull import pulled
 from napari_scribblemix.inference.segment import decide, found_in
 from napari_scribblemix.inference.sight import Sight, first_look, predict_slices
@@ -35,6 +34,7 @@ from napari_scribblemix.methods.batch import Batch, one_hot
 from napari_scribblemix.methods.partial import PartialCE
 from napari_scribblemix.methods.unet import UNet
 from napari_scribblemix.training.augmentation import augment
+from napari_scribblemix.training.learnt import Learnt
 from napari_scribblemix.training.live_labels import (
     OTHERS,
     labelled_store,
@@ -56,9 +56,6 @@ CROP_MM = 192.0
 
 RECIPE = PRESETS["fast"].model_copy(update={"follow_heart": 1.0})
 """Augmentation."""
-
-_STATES = 12
-"""So many states are kept to go back to."""
 
 
 class LiveCase:
@@ -96,8 +93,9 @@ class LiveCase:
     def _begin(self) -> None:
         """Nothing is drawn and nothing learnt."""
         self._network = copy.deepcopy(self._base.network).requires_grad_(True)
-        self._states: OrderedDict[str, dict[str, Tensor]] = OrderedDict()
+        self._learnt = Learnt()
         self._sight = self._body
+        self._first: NDArray[np.uint8] | None = None
         self._predicted: Tensor | None = None
         self._labels: NDArray[np.uint8] | None = None
         self._entropy = np.zeros(0, np.float32)
@@ -141,14 +139,10 @@ class LiveCase:
 
     def _use(self, strokes: NDArray[np.uint8], whole: frozenset[int]) -> None:
         self._strokes, self._whole = strokes.copy(), whole
-        told = strokes.tobytes() + repr(sorted(whole)).encode()
-        self._key = hashlib.sha256(told).hexdigest()
-        self._steps = 0
-        known = self._states.get(self._key)
+        known = self._learnt.of(strokes, whole)
+        self._steps = 0 if known is None else STEPS
         if known is not None:
-            self._states.move_to_end(self._key)
             self._network.load_state_dict(known)
-            self._steps = STEPS
         elif (strokes == UNLABELLED).all():
             self._network.load_state_dict(self._base.network.state_dict())
         self._look_at_heart()
@@ -200,7 +194,7 @@ class LiveCase:
         self._network.eval()
         self._steps += steps
         if self._steps >= STEPS:
-            self._keep()
+            self._learnt.keep(self._strokes, self._whole, self._network.state_dict())
 
     def _batch(self, shown: int) -> Batch:
         store, generator = self._store, self._generator
@@ -209,12 +203,6 @@ class LiveCase:
         target = one_hot(labels, self._classes)
         target = target + TAUGHT * one_hot(labels - self._classes, self._classes)
         return Batch(image, target, generator, generator)  # no method's shapes are drawn
-
-    def _keep(self) -> None:
-        """Remember what was learnt from the present strokes."""
-        self._states[self._key] = copy.deepcopy(self._network.state_dict())
-        while len(self._states) > _STATES:
-            self._states.popitem(last=False)
 
     @torch.inference_mode()
     def mask(self, shown: int | None = None) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
@@ -228,7 +216,13 @@ class LiveCase:
             self._predicted = self._predict(self._sight)
             drawn_to = pulled(self._sight, self._predicted, self._strokes, spacing)
             model = replace(self._base, network=self._network)
-            found = decide(found_in(self._sight, drawn_to), model, self._volume, self._look)
+            found = decide(
+                found_in(self._sight, drawn_to),
+                model,
+                self._volume,
+                self._look,
+                known=self._known(),
+            )
             self._labels, self._entropy = found.labels, normalised_entropy(found.probability)
         else:
             here, strokes = self._sight.only(shown), self._strokes[shown : shown + 1]
@@ -240,6 +234,17 @@ class LiveCase:
         there = self._strokes != UNLABELLED
         labels = np.where(there, self._strokes, self._labels)
         return labels, np.where(there, np.float32(0), self._entropy)
+
+    def _known(self) -> Known | None:
+        """The mask before any stroke, and the strokes; nothing while there are none."""
+        if (self._strokes == UNLABELLED).all():
+            return None
+        if self._first is None:
+            sight = self._body.around(self._base, self._before)
+            predicted = predict_slices(self._base.network, sight.slices, mirror=self._mirror)
+            found = found_in(sight, predicted)
+            self._first = decide(found, self._base, self._volume, self._look).labels
+        return Known(self._first, self._strokes)
 
     def _predict(self, sight: Sight) -> Tensor:
         return predict_slices(self._network, sight.slices, mirror=self._mirror)
