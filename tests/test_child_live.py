@@ -12,12 +12,12 @@ from child_at_work import of, project, work
 from napari_scribblemix.data.labels import CARDIAC, MYOPS, UNLABELLED
 from napari_scribblemix.events import Event, Failed, Finished, Preparing, Preview, Warned
 from napari_scribblemix.inference.model import load_model
+from napari_scribblemix.inference.project_cases import classes_of_model
 from napari_scribblemix.inference.segment import segment_volume
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.resources import sample_folder
 from napari_scribblemix.training import live
-from napari_scribblemix.worker.child.live import _translation
 from napari_scribblemix.worker.messages import (
     Command,
     LiveJob,
@@ -191,6 +191,6 @@ def test_a_structure_that_the_model_does_not_know_is_in_the_mask_where_it_is_dra
         found = project.read_prediction("case01")
     assert found is not None
     assert (found[0][1, 20:26, 20:26] == scar).all()
-    known = _translation(np.array([0, 1, 2, 3], np.uint8), MYOPS, CARDIAC)
+    known = classes_of_model(np.array([0, 1, 2, 3], np.uint8), MYOPS, CARDIAC)
     assert known[scar] == CARDIAC.wall[0]
     assert known[[0, 1, 2, 3, UNLABELLED]].tolist() == [0, 1, 2, 3, UNLABELLED]

@@ -88,15 +88,15 @@ def test_what_is_known_of_the_case_says_which_piece_is_the_structure() -> None:
     now[:, 16:30, 4:40] = 1
     strokes = np.full(before.shape, UNLABELLED, np.uint8)
     assert keep_largest_components(now, CARDIAC.connected)[0, 20, 20] == 1
-    kept = keep_largest_components(now, CARDIAC.connected, Known(before, strokes))
+    kept = keep_largest_components(now, CARDIAC.connected, Known(strokes, before))
     np.testing.assert_array_equal(kept, before)
     # Where a person drew the structure it is, in a piece of its own too.
     strokes[3, 20, 20] = 1
-    kept = keep_largest_components(now, CARDIAC.connected, Known(before, strokes))
+    kept = keep_largest_components(now, CARDIAC.connected, Known(strokes, before))
     np.testing.assert_array_equal(kept, now)
     # A stroke of another class is no reason to keep a piece.
     strokes[3, 20, 20] = 2
-    kept = keep_largest_components(now, CARDIAC.connected, Known(before, strokes))
+    kept = keep_largest_components(now, CARDIAC.connected, Known(strokes, before))
     np.testing.assert_array_equal(kept, before)
 
 
@@ -104,7 +104,24 @@ def test_of_a_structure_of_which_nothing_is_known_the_furthest_reaching_piece_st
     now = np.zeros((4, 30, 30), np.uint8)
     now[:, 4:10, 4:10] = 2
     now[1, 14:30, 14:30] = 2
-    nothing = Known(np.zeros_like(now), np.full(now.shape, UNLABELLED, np.uint8))
+    nothing = Known(np.full(now.shape, UNLABELLED, np.uint8), np.zeros_like(now))
     kept = keep_largest_components(now, CARDIAC.connected, nothing)
     assert kept[0, 5, 5] == 2
     assert kept[1, 20, 20] == 0
+
+
+def test_a_piece_with_a_stroke_stays_also_where_no_earlier_mask_is_known() -> None:
+    now = np.zeros((4, 30, 40), np.uint8)
+    now[1:3, 4:12, 14:20] = 3
+    now[1:3, 4:12, 4:12] = 1
+    now[:, 16:30, 4:40] = 1
+    strokes = np.full(now.shape, UNLABELLED, np.uint8)
+    alone = keep_largest_components(now, CARDIAC.connected)
+    assert alone[1, 8, 8] == 0
+    np.testing.assert_array_equal(
+        keep_largest_components(now, CARDIAC.connected, Known(strokes)), alone
+    )
+    strokes[1, 8, 8] = 1
+    kept = keep_largest_components(now, CARDIAC.connected, Known(strokes))
+    assert (kept[1:3, 4:12, 4:12] == 1).all()
+    assert kept[0, 20, 20] == alone[0, 20, 20]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from test_segment import model as threshold
 
 from napari_scribblemix.data.labels import CARDIAC, MYOPS, UNLABELLED
 from napari_scribblemix.errors import ImageError, ModelError
@@ -16,7 +17,7 @@ from napari_scribblemix.methods.unet import build_network
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.layouts import find_cases
 from napari_scribblemix.project.project import Project
-from phantoms import CHANNELS, draw, write_channels
+from phantoms import CHANNELS, draw, write_channels, write_file
 
 
 def test_structures_are_matched_by_name() -> None:
@@ -68,3 +69,28 @@ def test_a_mask_says_whether_its_model_is_bundled_a_run_or_from_elsewhere(tmp_pa
         assert maker_of(Path("starter"), 7, project) == Maker("bundled", "starter", 7)
         elsewhere = tmp_path / "heart.safetensors"
         assert maker_of(elsewhere, 7, project) == Maker("model", "heart", 7)
+
+
+def test_a_piece_that_a_person_drew_in_is_not_cleaned_away(tmp_path: Path) -> None:
+    image = np.full((4, 48, 48), 10.0, np.float32)
+    image[:, 8:20, 8:20] = 200
+    image[1:3, 34:42, 34:42] = 200
+    write_file(tmp_path / "heart.nii.gz", image)
+    with Project.create(tmp_path / "p.scribblemix") as project:
+        project.add_case(CaseFiles("heart", tmp_path / "heart.nii.gz"))
+
+        def found() -> list[bool]:
+            predict_case(project, "heart", threshold(), maker=Maker("run", "r", 1))
+            prediction = project.read_prediction("heart")
+            assert prediction is not None
+            return [bool(prediction[0][1, at, at] == 3) for at in (14, 38)]
+
+        assert found() == [True, False]
+        nothing = np.full(image.shape, UNLABELLED, np.uint8)
+        stroke = nothing.copy()
+        stroke[1, 36:40, 36:40] = 3
+        project.record_stroke("heart", nothing, stroke)
+        assert found() == [True, True]
+        project.scribble_path("heart").parent.mkdir(exist_ok=True)
+        project.scribble_path("heart").write_bytes(b"no image")
+        assert found() == [True, False]  # strokes that cannot be read are no reason for no mask

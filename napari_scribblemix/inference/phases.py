@@ -22,6 +22,7 @@ from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.evaluation.plausible import LEFT
 from napari_scribblemix.inference.look import Look
 from napari_scribblemix.inference.model import Model
+from napari_scribblemix.inference.pieces import Known
 from napari_scribblemix.inference.segment import Segmentation, decide
 
 KEPT = 1.05
@@ -86,6 +87,7 @@ def with_wall(
     model: Model,
     volume: Volume,
     look: Look,
+    known: Known | None = None,
 ) -> Segmentation:
     """``found`` with ``share`` times as much wall, as far as the network was in doubt.
 
@@ -95,6 +97,7 @@ def with_wall(
         model: its scheme says which classes are the wall.
         volume: the image.
         look: how it was looked at.
+        known: as for ``decide``.
     """
     wall = list(model.card.labels.wall)
     rest = [k for k in range(model.card.labels.classes) if k not in wall]
@@ -108,4 +111,4 @@ def with_wall(
     threshold = float(np.partition(lead, lead.size - wanted)[lead.size - wanted])
     weights = np.ones(model.card.labels.classes, np.float32)
     weights[wall] = np.exp(-np.clip(threshold, -_MOST, _MOST))
-    return decide(found, model, volume, look, weights)
+    return decide(found, model, volume, look, weights, known)

@@ -41,16 +41,17 @@ class Known:
     """What is known of where the structures of a case lie, (Z, Y, X) class indices.
 
     Attributes:
-        mask: an earlier mask; 0 where there is nothing.
         strokes: what a person drew; 255 where nothing.
+        mask: an earlier mask, if there is one that can be relied on; 0 where there is nothing.
     """
 
-    mask: NDArray[np.uint8]
     strokes: NDArray[np.uint8]
+    mask: NDArray[np.uint8] | None = None
 
     def part(self, rows: slice, columns: slice) -> Known:
         """The same in a part of the slices."""
-        return Known(self.mask[:, rows, columns], self.strokes[:, rows, columns])
+        mask = None if self.mask is None else self.mask[:, rows, columns]
+        return Known(self.strokes[:, rows, columns], mask)
 
 
 def keep_largest_components(
@@ -65,11 +66,26 @@ def keep_largest_components(
     do not count, or a trail of them would join the two.  The main piece of a structure is the one
     that reaches furthest (``_reach``).  Neighbours are the 26 around a voxel.
 
-    Where something is ``known``, heart and main pieces are those that share most with the mask that
-    was there and with the strokes, and pieces in which a stroke of their structure lies stay too.
+    With an earlier mask ``known``, the main pieces are those that share most with it and with the
+    strokes, wherever they lie.  Pieces in which a stroke of their structure lies stay in any case.
     """
+    if known is not None and known.mask is not None:
+        result = _sharing_most(labels, connected, known.strokes, known.mask)
+    else:
+        result = _main_pieces(labels, connected)
     if known is not None:
-        return _keep_known(labels, connected, known)
+        for classes in connected:
+            drawn = np.isin(known.strokes, classes)
+            if drawn.any():
+                numbers, _ = _pieces(np.isin(labels, classes))
+                kept = np.isin(numbers, np.setdiff1d(numbers[drawn], 0))
+                result[kept] = labels[kept]
+    return result
+
+
+def _main_pieces(
+    labels: NDArray[np.uint8], connected: Sequence[Sequence[int]]
+) -> NDArray[np.uint8]:
     result = np.zeros_like(labels)
     structures = [_without_specks(np.isin(labels, classes)) for classes in connected]
     anything = np.logical_or.reduce(structures)
@@ -85,12 +101,14 @@ def keep_largest_components(
     return result
 
 
-def _keep_known(
-    labels: NDArray[np.uint8], connected: Sequence[Sequence[int]], known: Known
+def _sharing_most(
+    labels: NDArray[np.uint8],
+    connected: Sequence[Sequence[int]],
+    strokes: NDArray[np.uint8],
+    mask: NDArray[np.uint8],
 ) -> NDArray[np.uint8]:
     result = np.zeros_like(labels)
-    drawn = known.strokes != UNLABELLED
-    there = np.where(drawn, known.strokes, known.mask)
+    there = np.where(strokes != UNLABELLED, strokes, mask)
     for classes in connected:
         numbers, sizes = _pieces(np.isin(labels, classes))
         if not sizes.any():
@@ -99,8 +117,7 @@ def _keep_known(
         shared[0] = 0
         # Of a structure of which nothing is known, what reaches furthest.
         main = (shared if shared.any() else _reach(numbers, len(sizes))).argmax()
-        touched = np.unique(numbers[drawn & np.isin(known.strokes, classes)])
-        kept = np.isin(numbers, [main, *touched[touched > 0]])
+        kept = numbers == main
         result[kept] = labels[kept]
     return result
 

@@ -8,6 +8,7 @@ own answer.  Frames of one heart that the same model segmented agree on its musc
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from napari_scribblemix.data.channels import check_channels
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import UNLABELLED, LabelScheme
-from napari_scribblemix.errors import ImageError, ModelError
+from napari_scribblemix.errors import ImageError, ModelError, ScribbleMixError
 from napari_scribblemix.evaluation.overlap import dice
 from napari_scribblemix.inference.look import LOOK, Look
 from napari_scribblemix.inference.maker import Maker
@@ -26,6 +27,7 @@ from napari_scribblemix.inference.model import Model
 from napari_scribblemix.inference.orientation import Turn
 from napari_scribblemix.inference.other_frames import other_frames, size_told, would_change
 from napari_scribblemix.inference.phases import heart_size, wanted_share, with_wall
+from napari_scribblemix.inference.pieces import Known
 from napari_scribblemix.inference.segment import segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.project.project import Project
@@ -61,6 +63,21 @@ def class_map(model: LabelScheme, project: LabelScheme) -> NDArray[np.uint8]:
     return np.array([known.index(name.casefold()) for name in model.names], np.uint8)
 
 
+def classes_of_model(
+    to_project: NDArray[np.uint8], project: LabelScheme, model: LabelScheme
+) -> NDArray[np.uint8]:
+    """Class index of the model (256,) for each value of strokes in the project.
+
+    What lies in the wall (a scar) and is not known to the model is wall; anything else that it does
+    not know cannot teach it: as if nothing were drawn.
+    """
+    found = np.full(256, UNLABELLED, np.uint8)
+    if model.wall:
+        found[list(project.wall)] = model.wall[0]
+    found[to_project] = np.arange(len(to_project))
+    return found
+
+
 def accepted_dice(
     labels: NDArray[np.uint8], accepted: NDArray[np.uint8] | None, classes: int
 ) -> float | None:
@@ -94,12 +111,17 @@ def predict_case(
     for finding in check_channels(image):
         if finding.level == "block":
             raise ImageError(f"{project.image_path(case_id)}: {finding.message}")
-    result = segment_volume(model, image, look, turn)
+    known = None
+    with suppress(ScribbleMixError):  # strokes that cannot be read are told where they are drawn
+        # A structure that a person drew is not cleaned away.
+        back = classes_of_model(translation, project.labels, model.card.labels)
+        known = Known(back[project.read_scribble(case_id, image)])
+    result = segment_volume(model, image, look, turn, known)
     own = heart_size(result.labels, model.card.labels, image.geometry.voxel_volume_ml)
     others = other_frames(project, case_id, image.geometry, maker) if look.phases else {}
     share = wanted_share(own, [frame.size for frame in others.values()])
     if share is not None:
-        result = with_wall(result, share, model, image, look)
+        result = with_wall(result, share, model, image, look, known)
     # As the network had it: others are measured against that.
     told = size_told(own, agreed=share is not None)
     written = write_mask(

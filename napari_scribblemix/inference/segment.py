@@ -92,15 +92,20 @@ def found_in(sight: Sight, predicted: Tensor) -> Segmentation:
 
 
 def segment_volume(
-    model: Model, volume: Volume, look: Look = LOOK, turn: Turn | None = None
+    model: Model,
+    volume: Volume,
+    look: Look = LOOK,
+    turn: Turn | None = None,
+    known: Known | None = None,
 ) -> Segmentation:
     """Labels and probabilities of ``volume`` on its own grid (that of its first channel).
 
-    ``turn`` it that way, if that is known.  ``ImageError`` if it has other channels than the model
-    was trained on.
+    ``turn`` it that way, if that is known; ``known`` as for ``decide``.  ``ImageError`` if it has
+    other channels than the model was trained on.
     """
     check_fit(model.card, volume)
-    return decide(found_in(*look_at(model, volume, look, turn)), model, volume, look)
+    found = found_in(*look_at(model, volume, look, turn))
+    return decide(found, model, volume, look, known=known)
 
 
 def decide(

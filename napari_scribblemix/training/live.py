@@ -244,7 +244,7 @@ class LiveCase:
             predicted = predict_slices(self._base.network, sight.slices, mirror=self._mirror)
             found = found_in(sight, predicted)
             self._first = decide(found, self._base, self._volume, self._look).labels
-        return Known(self._first, self._strokes)
+        return Known(self._strokes, self._first)
 
     def _predict(self, sight: Sight) -> Tensor:
         return predict_slices(self._network, sight.slices, mirror=self._mirror)

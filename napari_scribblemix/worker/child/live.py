@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_scribblemix.data.channels import check_channels
-from napari_scribblemix.data.labels import UNLABELLED, LabelScheme
+from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import ImageError, ScribbleMixError
 from napari_scribblemix.events import Event, Finished, Preparing, Preview, Warned
@@ -26,7 +26,7 @@ from napari_scribblemix.inference.maker import maker_of
 from napari_scribblemix.inference.model import Model, load_model
 from napari_scribblemix.inference.other_frames import size_told, weights_of_heart
 from napari_scribblemix.inference.phases import heart_size
-from napari_scribblemix.inference.project_cases import class_map, write_mask
+from napari_scribblemix.inference.project_cases import class_map, classes_of_model, write_mask
 from napari_scribblemix.project.corrections import lay_over, whole_slices
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.training.device import choose_device, set_threads
@@ -89,8 +89,9 @@ class _Follower:
     def __init__(self, job: LiveJob, project: Project) -> None:
         self._project = project
         self._model: Model = load_model(job.model, choose_device(job.device))
-        self._to_project = class_map(self._model.card.labels, project.labels)
-        self._from_project = _translation(self._to_project, project.labels, self._model.card.labels)
+        scheme = self._model.card.labels
+        self._to_project = class_map(scheme, project.labels)
+        self._from_project = classes_of_model(self._to_project, project.labels, scheme)
         self._alone = maker_of(job.model, self._model.card.steps, project)
         self._maker = replace(self._alone, live=True)
         self.shown, self._slice = job.case, job.slice
@@ -192,18 +193,3 @@ class _Follower:
             seconds=round(time.monotonic() - self._asked, 3),
             whole=number is None,
         )
-
-
-def _translation(
-    to_project: NDArray[np.uint8], project: LabelScheme, model: LabelScheme
-) -> NDArray[np.uint8]:
-    """Class index of the model (256,) for each value of strokes in the project.
-
-    What lies in the wall (a scar) and is not known to the model is wall; anything else that it does
-    not know cannot teach it: as if nothing were drawn.
-    """
-    found = np.full(256, UNLABELLED, np.uint8)
-    if model.wall:
-        found[list(project.wall)] = model.wall[0]
-    found[to_project] = np.arange(len(to_project))
-    return found
