@@ -92,6 +92,17 @@ class Preview(_Event):
     whole: bool = True
 
 
+class Followed(_Event):
+    """How far the mask of ``case`` follows its strokes, where that is done without a training.
+
+    No ``words``: there is nothing to say any more.
+    """
+
+    event: Literal["followed"] = "followed"
+    case: str
+    words: str
+
+
 class ScribblesTaken(_Event):
     """The strokes of ``case``, as they are now, take part from this step on; counts are of all."""
 
@@ -190,6 +201,7 @@ Event = Annotated[
     | Progress
     | Validation
     | Preview
+    | Followed
     | ScribblesTaken
     | Checkpoint
     | Paused

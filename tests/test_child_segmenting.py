@@ -101,3 +101,15 @@ def test_segmenting_with_a_missing_model_fails_in_a_line(project: Project) -> No
     code, events = work(project, SegmentJob(model=Path("gone"), device="cpu"))
     assert code == 2
     assert "expected a run folder" in of(Failed, events)[0].why
+
+
+def test_what_the_strokes_say_is_in_the_mask_of_a_case_that_is_segmented(project: Project) -> None:
+    image = project.read_image("case01")
+    nothing = project.read_scribble("case01", image)
+    drawn = nothing.copy()
+    drawn[1, 5:9, 30:40] = 2
+    project.record_stroke("case01", nothing, drawn)
+    work(project, SegmentJob(model=Path("starter"), cases=("case01",), device="cpu"))
+    found = project.read_prediction("case01")
+    assert found is not None
+    assert (found[0][1, 5:9, 30:40] == 2).all()

@@ -14,13 +14,13 @@ from napari_scribblemix.data.labels import CARDIAC, MYOPS
 from napari_scribblemix.data.nifti import read_image, read_labels
 from napari_scribblemix.inference.files import segment_files
 from napari_scribblemix.inference.look import LOOK
-from napari_scribblemix.inference.maker import Maker
 from napari_scribblemix.inference.model import Model, ModelCard
 from napari_scribblemix.inference.phases import HeartSize, heart_size, wanted_share, with_wall
 from napari_scribblemix.inference.project_cases import predict_case
 from napari_scribblemix.inference.segment import segment_volume
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.layouts import group_images
+from napari_scribblemix.project.makers import Maker
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.settings import SegmentSettings
 from phantoms import write_file

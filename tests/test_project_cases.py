@@ -10,12 +10,12 @@ from test_segment import model as threshold
 
 from napari_scribblemix.data.labels import CARDIAC, MYOPS, UNLABELLED
 from napari_scribblemix.errors import ImageError, ModelError
-from napari_scribblemix.inference.maker import Maker, maker_of
 from napari_scribblemix.inference.model import Model, ModelCard
 from napari_scribblemix.inference.project_cases import accepted_dice, class_map, predict_case
 from napari_scribblemix.methods.unet import build_network
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.layouts import find_cases
+from napari_scribblemix.project.makers import Maker, maker_of
 from napari_scribblemix.project.project import Project
 from phantoms import CHANNELS, draw, write_channels, write_file
 

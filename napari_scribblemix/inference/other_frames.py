@@ -17,11 +17,11 @@ from napari_scribblemix.data.nifti import read_geometry
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import ScribbleMixError
 from napari_scribblemix.inference.look import LOOK
-from napari_scribblemix.inference.maker import Maker
 from napari_scribblemix.inference.model import Model
 from napari_scribblemix.inference.orientation import Turn
 from napari_scribblemix.inference.phases import HeartSize, heart_size, wanted_share, with_wall
 from napari_scribblemix.inference.segment import segment_volume
+from napari_scribblemix.project.makers import Maker
 from napari_scribblemix.project.patients import same_heart
 from napari_scribblemix.project.project import Project
 

@@ -22,7 +22,6 @@ from napari_scribblemix.data.labels import UNLABELLED, LabelScheme
 from napari_scribblemix.errors import ImageError, ModelError, ScribbleMixError
 from napari_scribblemix.evaluation.overlap import dice
 from napari_scribblemix.inference.look import LOOK, Look
-from napari_scribblemix.inference.maker import Maker
 from napari_scribblemix.inference.model import Model
 from napari_scribblemix.inference.orientation import Turn
 from napari_scribblemix.inference.other_frames import other_frames, size_told, would_change
@@ -30,6 +29,8 @@ from napari_scribblemix.inference.phases import heart_size, wanted_share, with_w
 from napari_scribblemix.inference.pieces import Known
 from napari_scribblemix.inference.segment import segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
+from napari_scribblemix.project.corrections import lay_over
+from napari_scribblemix.project.makers import Maker
 from napari_scribblemix.project.project import Project
 
 
@@ -99,11 +100,13 @@ def predict_case(
     look: Look = LOOK,
     turn: Turn | None = None,
     over_corrections: bool = False,
+    strokes_win: bool = False,
 ) -> Prediction:
     """Segment a case and write the result into the project's ``predictions/``.
 
     ``maker`` goes into the record of the prediction; ``turn`` is the way up, where it is known;
-    ``over_corrections`` as for ``Project.write_prediction``.  Raises as ``read_image``,
+    ``over_corrections`` as for ``Project.write_prediction``; with ``strokes_win`` the mask is what
+    the strokes say where they lie.  Raises as ``read_image``,
     ``ImageError`` for an image that cannot be used, and ``ModelError``.
     """
     translation = class_map(model.card.labels, project.labels)
@@ -111,11 +114,11 @@ def predict_case(
     for finding in check_channels(image):
         if finding.level == "block":
             raise ImageError(f"{project.image_path(case_id)}: {finding.message}")
-    known = None
+    strokes = np.full(image.array.shape, UNLABELLED, np.uint8)
     with suppress(ScribbleMixError):  # strokes that cannot be read are told where they are drawn
-        # A structure that a person drew is not cleaned away.
-        back = classes_of_model(translation, project.labels, model.card.labels)
-        known = Known(back[project.read_scribble(case_id, image)])
+        strokes = project.read_scribble(case_id, image)
+    # A structure that a person drew is not cleaned away.
+    known = Known(classes_of_model(translation, project.labels, model.card.labels)[strokes])
     result = segment_volume(model, image, look, turn, known)
     own = heart_size(result.labels, model.card.labels, image.geometry.voxel_volume_ml)
     others = other_frames(project, case_id, image.geometry, maker) if look.phases else {}
@@ -127,7 +130,7 @@ def predict_case(
     written = write_mask(
         project,
         case_id,
-        translation[result.labels],
+        lay_over(translation[result.labels], strokes if strokes_win else None),
         normalised_entropy(result.probability),
         image.geometry,
         maker,

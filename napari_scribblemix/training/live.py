@@ -107,6 +107,11 @@ class LiveCase:
         return self._steps >= STEPS or not len(self._store.labelled)
 
     @property
+    def steps(self) -> int:
+        """Steps on the present strokes."""
+        return self._steps
+
+    @property
     def model(self) -> Model:
         """The model with which it began."""
         return self._base

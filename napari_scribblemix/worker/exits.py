@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from napari_scribblemix.events import Checkpoint, Event, Failed, Finished, Started
-from napari_scribblemix.worker.messages import Job, TrainJob, name_of
+from napari_scribblemix.worker.messages import Job, LiveJob, TrainJob, name_of
 
 _LONGEST = 300
 
@@ -62,6 +62,8 @@ class Story:
         return Exit(code, f"The {what} process {how}; {self._advice(training)}")
 
     def _advice(self, training: bool) -> str:
+        if isinstance(self.job, LiveJob):
+            return "the strokes are safe, and the next one starts it again."
         if not training:
             return "the masks written so far are whole: start it again."
         if self.saved:

@@ -215,6 +215,11 @@ def live(folder: Path, route: str) -> None:
     if not np.array_equal(session.the_case().prediction, one):
         raise ValueError("the mask of the first case is another")
     line(middle + 1, 3, 0.5)
+    wait_for(lambda: session.case.origin.get("settled") is False, "an answer at once")
+    session.open_case(other)
+    session.open_case(first)
+    wait_for(lambda: session.case.origin.get("settled") is True, "the end of learning")
+    line(middle + 1, 1, 0.4)
     worker = widget.live.relay._client
     child = worker._process
     if route == "train":

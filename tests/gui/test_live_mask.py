@@ -28,11 +28,11 @@ def a_stroke(widget: ScribbleMixWidget, number: int = 2, value: int = 3) -> None
     widget.session.take_scribble(drawn, (number,))
 
 
-def answer(widget: ScribbleMixWidget, value: int, **told: Any) -> None:
+def answer(widget: ScribbleMixWidget, value: int, *, settled: bool = False, **told: Any) -> None:
     """The worker wrote a mask, and says so."""
     case = widget.session.the_case()
     mask = np.full(case.image.array.shape, value, np.uint8)
-    origin = {"kind": "bundled", "model": "starter", "step": 1, "live": True}
+    origin = {"kind": "bundled", "model": "starter", "step": 1, "live": True, "settled": settled}
     project_of(widget).write_prediction(case.id, mask, case.image.geometry, origin)
     QuietClient.made.tell(ev.Preview(case=case.id, file="f", step=1, seconds=0.4, **told))
 
@@ -53,9 +53,12 @@ def test_a_stroke_starts_a_worker_that_follows_the_case_on_screen(
     assert len(client.jobs) == 1
     answer(widget, 3)
     qtbot.waitUntil(lambda: widget.session.the_case().prediction is not None)
-    assert "0.4 s" in widget.scribble_panel.live_note.text()
+    QuietClient.made.tell(ev.Followed(case="case00", words="The mask follows (0.4 s)."))
+    QuietClient.made.tell(ev.Followed(case="case01", words="of another case"))
+    qtbot.waitUntil(lambda: "0.4 s" in widget.scribble_panel.live_note.text())
     assert "starter, following your strokes" in widget.review_panel.origin.text()
     widget.session.open_case("case01")
+    assert widget.scribble_panel.live_note.text() == ""
     assert client.commands[-1] == PreviewCase(case="case01", slice=widget.session.slice)
 
 
@@ -70,8 +73,8 @@ def test_the_pen_in_hand_lets_it_know_the_case_before_the_first_stroke(
     assert not any(isinstance(told, ScribblesChanged) for told in QuietClient.made.commands)
 
 
-def test_it_is_ended_by_a_training_and_comes_back_with_the_next_stroke_after_it(
-    widget: ScribbleMixWidget,
+def test_it_is_ended_by_a_training_and_takes_up_what_was_drawn_meanwhile(
+    widget: ScribbleMixWidget, qtbot: Any
 ) -> None:
     a_stroke(widget)
     first = QuietClient.made
@@ -81,8 +84,19 @@ def test_it_is_ended_by_a_training_and_comes_back_with_the_next_stroke_after_it(
     a_stroke(widget, 1)
     assert QuietClient.made is first, "the training itself answers strokes"
     FakeClient.made.end(0)
-    a_stroke(widget, 0)
-    assert QuietClient.made is not first
+    qtbot.waitUntil(lambda: QuietClient.made is not first)
+    assert QuietClient.made.commands[-1] == ScribblesChanged(case="case00")
+
+
+def test_a_training_without_a_stroke_in_it_leaves_the_masks_to_its_own_model(
+    widget: ScribbleMixWidget, qtbot: Any
+) -> None:
+    a_stroke(widget)
+    first = QuietClient.made
+    widget.train_panel.train_button.click()
+    FakeClient.made.end(0)
+    qtbot.wait(50)
+    assert QuietClient.made is first
 
 
 def test_another_model_is_begun_with_once_it_is_chosen(
@@ -163,12 +177,59 @@ def test_what_goes_wrong_is_told_once_and_the_strokes_stay(
     a_stroke(widget)
     for _ in range(2):
         QuietClient.made.tell(ev.Warned(message="case00 is not followed: no."))
+    QuietClient.made.tell(ev.Followed(case="case00", words="Not followed."))
+    qtbot.waitUntil(lambda: widget.scribble_panel.live_note.text() == "Not followed.")
     QuietClient.made.end(-9, "The live mask process was killed (signal 9); start it again.")
     qtbot.waitUntil(lambda: len(heard) == 2)
     assert [sentence.split(" ")[0] for _, sentence in heard] == ["case00", "The"]
     assert (widget.session.the_case().scribble == 3).any()
     a_stroke(widget, 1)
     assert QuietClient.made.running
+    answer(widget, 3)
+    qtbot.waitUntil(lambda: heard[-1] == ("info", "The mask of case00 follows the strokes."))
+
+
+def test_all_leaves_masks_that_follow_the_strokes_with_the_same_model(
+    widget: ScribbleMixWidget, qtbot: Any
+) -> None:
+    a_stroke(widget)
+    answer(widget, 3, settled=True)
+    qtbot.waitUntil(lambda: widget.session.the_case().prediction is not None)
+    widget.review_panel.segment_all_button.click()
+    (job,) = FakeClient.made.jobs
+    assert job.cases == ("case01", "case02")
+    FakeClient.made.tell(ev.Finished(step=2, elapsed=1.0, stopped=False, model="starter"))
+    FakeClient.made.end(0, "The segmentation finished.")
+    qtbot.waitUntil(lambda: "1 mask that follows your strokes stayed" in widget.message.text())
+    widget.review_panel.segment_button.click()
+    assert FakeClient.made.jobs[-1].cases == ("case00",)
+
+
+def test_lines_that_correct_a_mask_are_not_taken_for_an_open_ring(
+    widget: ScribbleMixWidget, qtbot: Any
+) -> None:
+    widget.board.go_to_slice(2)
+    warnings = widget.scribble_panel.warnings
+    case = widget.session.the_case()
+    drawn = np.full_like(case.scribble, 255)
+    drawn[2, 10:12, 10:20] = 0
+    drawn[2, 24:26, 20:28] = 3
+    widget.session.take_scribble(drawn, (2,))
+    qtbot.waitUntil(lambda: "ring of background is open" in warnings.text())
+    assert "have no scribble yet" in warnings.text()
+    mask = np.zeros(case.image.array.shape, np.uint8)
+    mask[2, 18:30, 18:30] = 3
+    project_of(widget).write_prediction(case.id, mask, case.image.geometry, {})
+    widget.session.reread_masks(case.id)
+    drawn = drawn.copy()
+    drawn[2, 11, 12] = 255
+    widget.session.take_scribble(drawn, (2,))
+    qtbot.waitUntil(lambda: warnings.text() == "")
+    drawn = drawn.copy()
+    drawn[2, 10:40, 10] = 0
+    drawn[2, 38:40, 10:36] = 0
+    widget.session.take_scribble(drawn, (2,))
+    qtbot.waitUntil(lambda: "ring of background is open" in warnings.text())
 
 
 def test_a_first_mask_shows_in_the_list_of_cases(widget: ScribbleMixWidget, qtbot: Any) -> None:

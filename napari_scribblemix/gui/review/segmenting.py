@@ -12,15 +12,19 @@ from napari_scribblemix.gui.review.panel import ReviewPanel
 from napari_scribblemix.gui.review.questions import may_replace_corrections
 from napari_scribblemix.gui.state.guard import guarded
 from napari_scribblemix.gui.state.open_case import corrections_at_risk, decided_cases
+from napari_scribblemix.gui.state.origins import followed_cases
 from napari_scribblemix.gui.state.runs import list_runs, model_choices
 from napari_scribblemix.gui.state.session import Session
 
 
 class Start(Protocol):
-    """What starts the work: ``cases`` none means all; ``left`` are those that need nothing."""
+    """What starts the work: ``cases`` none means all; ``left`` are those that need nothing.
+
+    ``also`` is said at the end.
+    """
 
     def __call__(
-        self, model: Path, cases: tuple[str, ...], *, over_corrections: bool, left: int
+        self, model: Path, cases: tuple[str, ...], *, over_corrections: bool, left: int, also: str
     ) -> None:
         """Write the masks of ``cases`` with a model."""
 
@@ -48,6 +52,13 @@ class Segmenting(QObject):
         session.leaving.emit()
         case_ids = [record.id for record in session.the_project().cases]
         wanted = case_ids if everything else [session.the_case().id]
+        among = wanted if everything else []
+        followed = followed_cases(session.the_project(), among, model)
+        wanted = [case_id for case_id in wanted if case_id not in followed]
+        also = kept_words(len(followed))
+        if followed and not wanted:
+            session.told.emit("info", also)
+            return
         at_risk = corrections_at_risk(session.the_project(), wanted)
         replace = may_replace_corrections(self._panel, at_risk) if at_risk else False
         if replace is not None:
@@ -61,8 +72,8 @@ class Segmenting(QObject):
                 )
                 return
             open_cases = tuple(case_id for case_id in wanted if case_id not in left)
-            cases = () if everything and not left else open_cases
-            self._start(model, cases, over_corrections=replace, left=len(left))
+            cases = () if everything and not left and not followed else open_cases
+            self._start(model, cases, over_corrections=replace, left=len(left), also=also)
 
     def _on_project(self) -> None:
         self._panel.forget_choice()
@@ -85,3 +96,11 @@ class Segmenting(QObject):
         reason = None if session.case is not None else "open images first."
         busy = "a training or segmentation is at work." if session.run.busy else None
         self._panel.allow_segmenting(reason or session.read_only or busy)
+
+
+def kept_words(count: int) -> str:
+    """What to say of so many masks that *All* left as they were."""
+    if not count:
+        return ""
+    masks = "1 mask that follows" if count == 1 else f"{count} masks that follow"
+    return f"{masks} your strokes stayed; Segment makes one anew."

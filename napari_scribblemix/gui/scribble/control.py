@@ -20,7 +20,7 @@ from napari_scribblemix.gui.scribble.pens import Pens
 from napari_scribblemix.gui.scribble.whole_slices import WholeSlices
 from napari_scribblemix.gui.state.guard import guarded
 from napari_scribblemix.gui.state.next_slice import most_doubtful, slice_doubts, spread
-from napari_scribblemix.gui.state.open_case import done_slices
+from napari_scribblemix.gui.state.open_case import done_slices, may_be_ring
 from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.gui.viewer.layers import PREDICTION, SCRIBBLES, LayerBoard
 from napari_scribblemix.gui.viewer.ring_tint import RingTint
@@ -154,7 +154,9 @@ class DrawControl(QObject):
                 session.told.emit("error", f"The last strokes are not saved yet: {error}")
             self._refused = str(error)
             return False
-        self._refused = ""
+        if self._refused:
+            self._refused = ""
+            session.told.emit("info", "All strokes are saved.")
         return True
 
     # -- what is shown --
@@ -193,10 +195,12 @@ class DrawControl(QObject):
             counts = np.bincount(case.scribble.ravel(), minlength=256)
             short = scheme.abbreviations or scheme.names
             missing = [short[i] for i in (*range(1, scheme.classes), 0) if not counts[i]]
-            if missing:
+            # Strokes on a mask correct it; they need not name everything.
+            if missing and case.prediction is None:
                 have = "has" if len(missing) == 1 else "have"
                 messages.append(f"{', '.join(missing)} {have} no scribble yet.")
-            if self._session.slice in self.tint.open_rings:
+            number = self._session.slice
+            if number in self.tint.open_rings and may_be_ring(case, number):
                 messages.append(
                     "The ring of background is open in this slice, or no structure lies in it; "
                     "close it round them."

@@ -43,12 +43,14 @@ class LiveMasks(QObject):
         self._project: Path | None = None
         self._used: Path | None = None
         self._told = ""
+        self._missed: frozenset[str] = frozenset()
+        """Cases on which somebody drew while other work was done."""
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
         self._idle.timeout.connect(self.end)
         panel.live_changed.connect(self._on_switch)
         session.strokes_saved.connect(self._on_strokes)
-        session.case_changed.connect(self._on_view)
+        session.case_changed.connect(self._on_case)
         session.slice_changed.connect(self._on_view)
         session.project_changed.connect(self._on_project)
         session.run_changed.connect(self._on_run)
@@ -76,6 +78,8 @@ class LiveMasks(QObject):
 
     def _on_strokes(self, case_id: str) -> None:
         case = self._session.case
+        if self._session.run.busy:
+            self._missed |= {case_id}
         if case is None or case.id != case_id:
             return
         if self._follow():
@@ -106,6 +110,11 @@ class LiveMasks(QObject):
         session = self._session
         return self._panel.live.isChecked() and session.writable and not session.run.busy
 
+    def _on_case(self) -> None:
+        # What was said was said of the case before.
+        self._panel.show_live("")
+        self._on_view()
+
     def _on_view(self, _slice: int = 0) -> None:
         case = self._session.case
         if case is not None and self.relay.running:
@@ -130,8 +139,14 @@ class LiveMasks(QObject):
 
     def _on_run(self) -> None:
         # A training answers strokes itself; both together would wait for each other.
-        if self._session.run.busy and self.relay.running:
+        busy = self._session.run.busy
+        if busy and self.relay.running:
             self.end()
+        case, missed = self._session.case, self._missed
+        if not busy and missed:
+            self._missed = frozenset()
+            if case is not None and case.id in missed:
+                self._on_strokes(case.id)
         self._allow()
 
     # -- what the worker tells --
@@ -143,8 +158,12 @@ class LiveMasks(QObject):
             self._session.reread_masks(event.case)
             if fresh:
                 self._session.cases_changed.emit()
-            if event.whole:
-                self._panel.show_live(f"The mask follows the strokes ({event.seconds:.1f} s).")
+            if event.whole and self._told:
+                self._told = ""
+                self._session.told.emit("info", f"The mask of {event.case} follows the strokes.")
+        elif isinstance(event, ev.Followed):
+            if self._session.case is not None and self._session.case.id == event.case:
+                self._panel.show_live(event.words)
         elif isinstance(event, ev.Warned):
             self._say(event.message)
 

@@ -128,6 +128,21 @@ def corrections_at_risk(project: Project, case_ids: Collection[str]) -> dict[str
     return found
 
 
+def may_be_ring(case: OpenCase, number: int) -> bool:
+    """Whether the background strokes of a slice may be meant to lie round the heart.
+
+    Where the slice has a mask, a line that does not reach round its middle corrects it.
+    """
+    heart = () if case.prediction is None else np.nonzero(case.prediction[number])
+    strokes = np.nonzero(case.scribble[number] == 0)
+    if not len(heart) or not len(heart[0]) or not len(strokes[0]):
+        return True
+    return all(
+        along.min() < middle.mean() < along.max()
+        for along, middle in zip(strokes, heart, strict=True)
+    )
+
+
 def decided_cases(
     project: Project, case_ids: Collection[str], *, corrections: bool
 ) -> frozenset[str]:

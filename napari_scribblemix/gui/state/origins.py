@@ -10,10 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from napari_scribblemix.data.wording import counted
+from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.project.corrections import KEPT
+from napari_scribblemix.project.makers import maker_of
+from napari_scribblemix.project.project import Project
 from napari_scribblemix.resources import STARTER_NAME
 
 
@@ -176,3 +180,18 @@ def comparison(one: Origin, other: Origin, names: tuple[str, str]) -> tuple[bool
     mixed = one.by_person != other.by_person or len(steps) > 1
     unknown = any(not source.name for source in steps)
     return True, told if mixed or unknown else ""
+
+
+def followed_cases(project: Project, case_ids: Collection[str], model: Path) -> frozenset[str]:
+    """The cases whose mask is that of ``model`` after it had followed all strokes on them."""
+    maker, found = maker_of(model, 0, project), set()
+    for case_id in case_ids:
+        try:
+            record = project.read_origin(case_id)
+        except ProjectError:  # told where it is opened
+            continue
+        source = Source.of(record)
+        same = (source.kind, source.name) == (maker.kind, maker.name)
+        if source.live and same and record.get("settled") is True:
+            found.add(case_id)
+    return frozenset(found)

@@ -31,8 +31,8 @@ class Phase(StrEnum):
 class RunState:
     """``tasks``: their names if there are several, the main one first; ``words``: for a line.
 
-    ``left``: of a segmentation, the cases in which there was nothing to replace; ``seen``: what the
-    last look at the case on screen told.
+    ``left``: of a segmentation, the cases in which there was nothing to replace; ``also``: what to
+    say beside that; ``seen``: what the last look at the case on screen told.
     """
 
     phase: Phase = Phase.IDLE
@@ -45,6 +45,7 @@ class RunState:
     curves: CurveData = field(default_factory=CurveData)
     warnings: tuple[str, ...] = ()
     left: int = 0
+    also: str = ""
     seen: str = ""
     outcome: ev.Finished | ev.Failed | None = None
 
@@ -121,6 +122,7 @@ def _finished(state: RunState, event: ev.Finished) -> RunState:
                 f" In {counted(state.left, 'case')} all slices are accepted (or corrected); "
                 "nothing was replaced there."
             )
+        words = f"{words} {state.also}".rstrip()
         # No bar is left: it would look as if a training had ended.
         return replace(state, words=words, fraction=0.0, outcome=event)
     how = "Stopped" if event.stopped else "Done"

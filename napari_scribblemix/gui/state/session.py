@@ -208,13 +208,16 @@ class Session:
 
     # -- the child process --
 
-    def begin(self, phase: Phase, run: Path | None, words: str, left: int = 0) -> None:
+    def begin(
+        self, phase: Phase, run: Path | None, words: str, left: int = 0, also: str = ""
+    ) -> None:
         """A child process was started; a run that goes on shows its curves from the start.
 
-        ``left``: of a segmentation, the cases in which there was nothing to replace.
+        ``left``: of a segmentation, the cases in which there was nothing to replace; ``also`` is
+        said at its end.
         """
         curves = CurveData() if run is None else curves_of(read_events(run))
-        self.run = RunState(phase=phase, run=run, words=words, curves=curves, left=left)
+        self.run = RunState(phase, run, words=words, curves=curves, left=left, also=also)
         self.run_changed.emit()
 
     def enter(self, phase: Phase, words: str) -> None:

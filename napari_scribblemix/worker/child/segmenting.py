@@ -19,9 +19,9 @@ from napari_scribblemix.events import (
     describe_kept,
 )
 from napari_scribblemix.inference.look import Look
-from napari_scribblemix.inference.maker import maker_of
 from napari_scribblemix.inference.model import Model, load_model
 from napari_scribblemix.inference.project_cases import class_map, predict_case
+from napari_scribblemix.project.makers import maker_of
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.training.device import (
     choose_device,
@@ -94,6 +94,7 @@ def _segment_case(
             maker=maker_of(job.model, model.card.steps, project),
             look=Look(mirror=job.mirror),
             over_corrections=job.over_corrections,
+            strokes_win=True,
         )
     except ScribbleMixError as error:
         return Warned(message=f"{case_id} was not segmented: {error}"), ()

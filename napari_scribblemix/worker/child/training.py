@@ -21,8 +21,8 @@ from napari_scribblemix.events import (
     Warned,
 )
 from napari_scribblemix.inference.look import LOOK, Look
-from napari_scribblemix.inference.maker import Maker
 from napari_scribblemix.inference.project_cases import predict_case
+from napari_scribblemix.project.makers import Maker
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.settings import TrainSettings
 from napari_scribblemix.training.claim import claimed_output

@@ -1,0 +1,187 @@
+"""One case whose strokes a model follows: read, learnt from, answered, a piece at a time.
+
+After a stroke the slice on screen is answered at once by what is known, the whole case once the
+network has learnt.  A mask that is not yet what the strokes will make it says so in its origin, so
+that learning goes on where it was broken off.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_scribblemix.data.channels import check_channels
+from napari_scribblemix.data.labels import UNLABELLED
+from napari_scribblemix.data.volume import Volume
+from napari_scribblemix.data.wording import counted
+from napari_scribblemix.errors import ImageError, ScribbleMixError
+from napari_scribblemix.events import Event, Followed, Preview
+from napari_scribblemix.inference.look import Look
+from napari_scribblemix.inference.model import Model
+from napari_scribblemix.inference.other_frames import size_told, weights_of_heart
+from napari_scribblemix.inference.phases import heart_size
+from napari_scribblemix.inference.project_cases import class_map, classes_of_model, write_mask
+from napari_scribblemix.project.corrections import lay_over, whole_slices
+from napari_scribblemix.project.makers import Maker
+from napari_scribblemix.project.project import Project
+from napari_scribblemix.training.live import LiveCase
+
+_LOOK = Look(phases=False)
+
+_TOWARDS = 2
+"""How often the network is made to agree with the other frames: weights before the interpolation
+to the image's own grid do half of what they do after it."""
+
+_CHUNK = 3
+"""Steps between two looks into the inbox."""
+
+LEARNING = "The mask follows the strokes…"
+
+
+@dataclass(frozen=True, eq=False)
+class Guide:
+    """The model that follows strokes in a project, and who it says made its masks."""
+
+    model: Model
+    maker: Maker
+    project: Path
+
+
+class Following:
+    """One case; ``work`` does the next piece as long as it is ``busy``."""
+
+    def __init__(self, case_id: str, guide: Guide) -> None:
+        self.id, self._guide = case_id, guide
+        self._project = Project.open(guide.project, write=False)
+        scheme, project_scheme = guide.model.card.labels, self._project.labels
+        self._to_project = class_map(scheme, project_scheme)
+        self._from_project = classes_of_model(self._to_project, project_scheme, scheme)
+        self._open: tuple[Volume, LiveCase] | None = None
+        self._stamp: tuple[int, int] | None = None
+        self._drawn = np.zeros(0, np.uint8)
+        self._opening, self._learning = True, False
+        self._asked = time.monotonic()
+        # A mask stays as it is until somebody draws, unless it was left half learnt.
+        self._changed = self._left_half_learnt()
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is something to do."""
+        return self._opening or self._changed or self._learning
+
+    def strokes_changed(self) -> None:
+        """Strokes or accepted slices are new on the disk."""
+        self._changed, self._asked = True, time.monotonic()
+
+    def give_up(self) -> None:
+        """What was to be done could not be; whatever changes next is tried again."""
+        self._opening, self._changed, self._learning = False, False, False
+        self._open = None
+
+    def work(self, shown: int) -> Iterator[Event]:
+        """Do the next piece of work; ``shown`` is the slice on screen, from 0."""
+        self._opening = False
+        if self._open is None or self._stamp != self._image_stamp():
+            self._open = self._read()
+            return
+        image, case = self._open
+        number = min(shown, len(image.array) - 1)
+        if self._changed:
+            self._changed = False
+            self._drawn, whole = self._read_strokes(image)
+            if not case.take(self._from_project[self._drawn], whole):
+                words = "Strokes in accepted slices change nothing." if whole else ""
+                yield Followed(case=self.id, words=words)
+                return
+            self._learning = not case.settled
+            if self._learning:
+                yield self._answer(image, case, number)
+                yield Followed(case=self.id, words=LEARNING)
+                return
+        elif self._learning:
+            case.learn(_CHUNK, number)
+            self._learning = not case.settled
+            if self._learning:
+                return
+        else:
+            return
+        yield self._answer(image, case, None)
+        yield Followed(case=self.id, words=self._words())
+
+    def _words(self) -> str:
+        """What to say of a mask that follows all strokes."""
+        names = self._project.labels.names
+        known = set(self._to_project.tolist())
+        drawn = np.setdiff1d(np.unique(self._drawn), UNLABELLED).tolist()
+        strange = [names[k] for k in drawn if k not in known]
+        if strange:
+            return f"This model knows no {' and no '.join(strange)}: train first."
+        return f"The mask follows the strokes ({time.monotonic() - self._asked:.1f} s)."
+
+    def _left_half_learnt(self) -> bool:
+        try:
+            origin = self._project.read_origin(self.id)
+        except ScribbleMixError:  # told where it is opened
+            return False
+        return origin.get("live") is True and origin.get("settled") is False
+
+    def _image_stamp(self) -> tuple[int, int] | None:
+        with suppress(OSError):
+            state = self._project.image_path(self.id).stat()
+            return state.st_mtime_ns, state.st_size
+        return None
+
+    def _read(self) -> tuple[Volume, LiveCase]:
+        model = self._guide.model
+        self._stamp = self._image_stamp()
+        image = self._project.read_image(self.id)
+        for finding in check_channels(image):
+            if finding.level == "block":
+                raise ImageError(f"{self._project.image_path(self.id)}: {finding.message}")
+        if len(image.arrays) != model.card.in_channels:
+            raise ImageError(
+                f"it has {counted(len(image.arrays), 'channel')} and {self._guide.maker.name} "
+                f"takes {model.card.in_channels}; train a model on such cases first (step 3)."
+            )
+        case = LiveCase(model, image, _LOOK)
+        alone = replace(self._guide.maker, live=False)
+        for _ in range(_TOWARDS):
+            weights = weights_of_heart(self._project, self.id, case.model, image, alone, case.turn)
+            if weights is not None:
+                case.favour(weights)
+        case.warm_up()
+        return image, case
+
+    def _read_strokes(self, image: Volume) -> tuple[NDArray[np.uint8], frozenset[int]]:
+        """The strokes, with the accepted slices in their place, and which these are."""
+        strokes = self._project.read_scribble(self.id, image)
+        accepted = self._project.read_accepted(self.id)
+        return lay_over(strokes, accepted), whole_slices(accepted, strokes.shape)
+
+    def _answer(self, image: Volume, case: LiveCase, number: int | None) -> Event:
+        """Write the mask, looked at anew in slice ``number`` only or in all; what to tell."""
+        mask, entropy = case.mask(number)
+        # Also of structures that the model does not know.
+        labels = np.where(self._drawn == UNLABELLED, self._to_project[mask], self._drawn)
+        # A person decides on this heart: it is not made to agree with other frames afterwards.
+        scheme, voxel = self._guide.model.card.labels, image.geometry.voxel_volume_ml
+        told = size_told(heart_size(mask, scheme, voxel), agreed=True)
+        told["settled"] = number is None
+        written = write_mask(
+            self._project, self.id, labels, entropy, image.geometry, self._guide.maker, told
+        )
+        return Preview(
+            case=self.id,
+            file=written.file,
+            step=case.steps,
+            mean_dice=written.mean_dice,
+            uncertainty_file=written.uncertainty_file,
+            seconds=round(time.monotonic() - self._asked, 3),
+            whole=number is None,
+        )
