@@ -38,8 +38,11 @@ _TOWARDS = 2
 """How often the network is made to agree with the other frames: weights before the interpolation
 to the image's own grid do half of what they do after it."""
 
-_CHUNK = 3
-"""Steps between two looks into the inbox."""
+_CHUNK = 1
+"""Steps between two looks into the inbox: a stroke does not wait for more."""
+
+_PEN_UP = 0.3
+"""Seconds without anything new after which a stroke is taken for finished, and learnt from."""
 
 LEARNING = "The mask follows the strokes…"
 
@@ -74,6 +77,12 @@ class Following:
     def busy(self) -> bool:
         """Whether there is something to do."""
         return self._opening or self._changed or self._learning
+
+    @property
+    def pause(self) -> float:
+        """Seconds to wait, for the rest of a stroke, before the next piece of work."""
+        begun = self._changed or self._open is None or self._open[1].steps > 0
+        return 0.0 if begun else max(0.0, self._asked + _PEN_UP - time.monotonic())
 
     def strokes_changed(self) -> None:
         """Strokes or accepted slices are new on the disk."""

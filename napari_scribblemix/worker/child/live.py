@@ -56,6 +56,8 @@ def live(job: LiveJob, folder: Path, inbox: Inbox) -> Iterator[Event]:
         if following is None:
             arrived.wait()
             continue
+        if following.pause > 0 and arrived.wait(following.pause):
+            continue
         try:
             for event in following.work(cases.slice):
                 told += 1
