@@ -238,3 +238,14 @@ def test_a_first_mask_shows_in_the_list_of_cases(widget: ScribbleMixWidget, qtbo
     qtbot.waitUntil(lambda: widget.session.the_case().prediction is not None)
     assert next(state.predicted for state in widget.session.case_states())
     assert "…" in widget.scribble_panel.live_note.text()
+
+
+def test_a_mask_that_cannot_be_read_is_told(widget: ScribbleMixWidget, qtbot: Any) -> None:
+    heard: list[str] = []
+    widget.session.told.connect(lambda level, sentence: heard.append(sentence))
+    a_stroke(widget)
+    answer(widget, 3)
+    qtbot.waitUntil(lambda: widget.session.the_case().prediction is not None)
+    project_of(widget).prediction_path("case00").write_bytes(b"damaged")
+    QuietClient.made.tell(ev.Preview(case="case00", file="f", step=2))
+    qtbot.waitUntil(lambda: any("case00.nii.gz" in sentence for sentence in heard))

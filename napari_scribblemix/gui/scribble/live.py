@@ -16,6 +16,7 @@ from napari_scribblemix import events as ev
 from napari_scribblemix.errors import ScribbleMixError
 from napari_scribblemix.gui.scribble.panel import ScribblePanel
 from napari_scribblemix.gui.state import preferences
+from napari_scribblemix.gui.state.guard import guarded
 from napari_scribblemix.gui.state.relay import WorkerRelay
 from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.worker.client import Exit
@@ -54,7 +55,7 @@ class LiveMasks(QObject):
         session.slice_changed.connect(self._on_view)
         session.project_changed.connect(self._on_project)
         session.run_changed.connect(self._on_run)
-        relay.told.connect(self._on_event)
+        relay.told.connect(guarded(session, self._on_event))
         relay.ended.connect(self._on_exit)
         self._allow()
 
@@ -133,7 +134,7 @@ class LiveMasks(QObject):
     def _on_project(self) -> None:
         folder = None if self._session.project is None else self._session.project.folder
         if folder != self._project:
-            self._project = folder
+            self._project, self._missed = folder, frozenset()
             self.end()
         self._allow()
 
