@@ -311,3 +311,38 @@ def test_a_case_of_other_channels_is_refused_with_what_can_be_done(tmp_path: Pat
         "cases first (step 3)."
     )
     assert of(Followed, events)[-1].words == "Not followed."
+
+
+def test_a_stroke_that_was_erased_leaves_the_mask_also_where_it_was_learnt_by_another_process(
+    project: Project,
+) -> None:
+    draw_on(project, "case01", 1, 3)
+    work(project, JOB, Parent([ScribblesChanged(case="case01")]))
+    draw_on(project, "case01", 1, UNLABELLED)
+    work(project, JOB, Parent([ScribblesChanged(case="case01")]))
+    found = project.read_prediction("case01")
+    assert found is not None
+    assert not (found[0][1, 20:26, 20:26] == 3).all()
+
+
+def test_wall_that_is_painted_over_as_scar_is_scar(tmp_path: Path) -> None:
+    """To a model without scar both are wall, and to the mask they are not."""
+    image = sample_folder("cine") / "train" / "images" / "cine01_ED.nii.gz"
+    with Project.create(tmp_path / "p.scribblemix", MYOPS) as project:
+        project.add_case(CaseFiles("case01", image))
+        wall, scar = MYOPS.names.index("myocardium"), MYOPS.names.index("scar")
+        draw_on(project, "case01", 1, wall)
+        done: list[Command] = [ScribblesChanged(case="case01")]
+
+        def parent(event: Event) -> list[Command]:
+            if isinstance(event, Preparing):
+                return done
+            if isinstance(event, Followed) and "follows the strokes (" in event.words:
+                draw_on(project, "case01", 1, scar)
+                return done
+            return [Stop()] if isinstance(event, Followed) and "scar" in event.words else []
+
+        work(project, JOB, parent)
+        found = project.read_prediction("case01")
+    assert found is not None
+    assert (found[0][1, 20:26, 20:26] == scar).all()

@@ -110,3 +110,15 @@ def test_a_cavity_round_a_wall_is_somebodys_meaning_and_stays() -> None:
     wall, cavity = labels == 2, labels == 3
     labels[wall], labels[cavity] = 3, 2
     assert (tidy(labels, CARDIAC) == labels).all()
+
+
+def test_a_piece_with_a_stroke_of_its_structure_is_no_island() -> None:
+    labels = np.zeros((1, 40, 40), np.uint8)
+    labels[0, 4:24, 4:24] = 1
+    labels[0, 30:38, 30:38] = 1
+    strokes = np.full(labels.shape, 255, np.uint8)
+    assert not tidy(labels, CARDIAC, strokes)[0, 30:38, 30:38].any()
+    strokes[0, 33, 33] = 2
+    assert not tidy(labels, CARDIAC, strokes)[0, 30:38, 30:38].any()
+    strokes[0, 33, 33] = 1
+    np.testing.assert_array_equal(tidy(labels, CARDIAC, strokes), labels)

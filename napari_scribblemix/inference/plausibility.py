@@ -55,24 +55,36 @@ def extent(there: NDArray[np.bool_]) -> slice:
     return slice(int(found[0]), int(found[-1]) + 1)
 
 
-def heart_window(probability: Tensor, spacing: float) -> Window:
-    """Rows and columns of a square about the heart, as far as it lies in the image.
+Lines = tuple[NDArray[np.bool_], NDArray[np.bool_]]
+"""In which rows and in which columns something is."""
 
-    The whole image where no structure was found, or where it is no larger than the square.
-    """
+
+def heart_lines(probability: Tensor) -> Lines:
+    """Where a prediction (Z, K, h, w) has a heart."""
     labels = probability.argmax(dim=1).numpy().astype(np.uint8)
-    rows, columns = (
-        np.flatnonzero(
-            (keep_largest_components(labels, each_alone(probability.shape[1])) > 0).any(axis=axes)
-        )
-        for axes in ((0, 2), (0, 1))
-    )
-    height, width = labels.shape[1:]
+    kept = keep_largest_components(labels, each_alone(probability.shape[1])) > 0
+    rows: NDArray[np.bool_] = np.logical_or.reduce(kept, axis=(0, 2))
+    columns: NDArray[np.bool_] = np.logical_or.reduce(kept, axis=(0, 1))
+    return rows, columns
+
+
+def window_of(lines: Lines, spacing: float) -> Window:
+    """Rows and columns of a square about what is there, as far as it lies in the image.
+
+    The whole image where nothing is there, or where it is no larger than the square.
+    """
+    rows, columns = (np.flatnonzero(there) for there in lines)
+    height, width = (len(there) for there in lines)
     if not len(rows):
         return slice(0, height), slice(0, width)
     extent = max(np.ptp(rows), np.ptp(columns)) + 1 + 2 * _MARGIN / spacing
     side = -int(-max(extent, _FIELD / spacing) // _MULTIPLE) * _MULTIPLE
     return _about(rows, side, height), _about(columns, side, width)
+
+
+def heart_window(probability: Tensor, spacing: float) -> Window:
+    """Rows and columns of a square about the heart of a prediction (Z, K, h, w)."""
+    return window_of(heart_lines(probability), spacing)
 
 
 def _about(found: np.ndarray, side: int, size: int) -> slice:

@@ -127,14 +127,16 @@ def predict_case(
         result = with_wall(result, share, model, image, look, known)
     # As the network had it: others are measured against that.
     told = size_told(own, agreed=share is not None)
+    found = translation[result.labels]
     written = write_mask(
         project,
         case_id,
-        lay_over(translation[result.labels], strokes if strokes_win else None),
+        lay_over(found, strokes if strokes_win else None),
         normalised_entropy(result.probability),
         image.geometry,
         maker,
         told,
+        score=accepted_dice(found, project.read_accepted(case_id), project.labels.classes),
         over_corrections=over_corrections,
     )
     return replace(written, changes=would_change(own, others))
@@ -149,13 +151,14 @@ def write_mask(
     maker: Maker,
     told: Mapping[str, Any] | None = None,
     *,
+    score: float | None = None,
     over_corrections: bool = False,
 ) -> Prediction:
     """Write a mask (Z, Y, X) of the project's classes, with its uncertainty ``entropy``, 0 to 1.
 
-    ``told`` is said of the mask beside its maker.
+    ``told`` is said of the mask beside its maker; ``score`` is the network's Dice on accepted
+    slices.
     """
-    score = accepted_dice(labels, project.read_accepted(case_id), project.labels.classes)
     origin = maker.record(entropy) | dict(told or {})
     corrected = project.write_prediction(
         case_id, labels, geometry, origin, entropy, over_corrections=over_corrections

@@ -130,7 +130,8 @@ def decide(
         if look.largest_component:
             here = None if known is None else known.part(*window)
             decided = keep_largest_components(decided, model.card.labels.connected, here)
-            decided = tidy(decided, model.card.labels)
+            strokes = None if here is None else here.strokes
+            decided = tidy(decided, model.card.labels, strokes)
             image = volume.array[:, window[0], window[1]]
             decided = solid_where_dark(decided, image, model.card.labels)
         labels[:, window[0], window[1]] = decided

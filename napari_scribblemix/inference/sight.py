@@ -106,7 +106,10 @@ class Sight:
 
     def around(self, model: Model, probability: Tensor) -> Sight:
         """The same, but only a window about the heart that ``probability`` found here."""
-        window = heart_window(probability, model.card.spacing)
+        return self.within(model, heart_window(probability, model.card.spacing))
+
+    def within(self, model: Model, window: Window) -> Sight:
+        """The same, but only that window of it."""
         part = _cut_out(model, self.slices, window)
         return self if part.shape == self.slices.shape else replace(self, heart=window, slices=part)
 

@@ -32,16 +32,22 @@ _STRUCTURES = ("right ventricle", "left ventricle", "myocardium")
 _CORNERS = np.ones((3, 3), dtype=bool)
 
 
-def tidy(labels: NDArray[np.uint8], scheme: LabelScheme) -> NDArray[np.uint8]:
-    """``labels`` (Z, Y, X) without islands and holes in the slices of ventricles and wall."""
+def tidy(
+    labels: NDArray[np.uint8], scheme: LabelScheme, strokes: NDArray[np.uint8] | None = None
+) -> NDArray[np.uint8]:
+    """``labels`` (Z, Y, X) without islands and holes in the slices of ventricles and wall.
+
+    No island is a piece in which a stroke of its structure lies; ``strokes`` are (Z, Y, X) too.
+    """
     tidied = labels.copy()
     right, left, muscle = (scheme.find(name) for name in _STRUCTURES)
     cavities = [k for k in (right, left) if k is not None]
     wall = () if muscle is None else scheme.wall
     structures = [(k,) for k in cavities] + ([wall] if wall else [])
-    for plane in tidied:
+    drawn = np.zeros_like(labels) if strokes is None else strokes
+    for plane, drawn_there in zip(tidied, drawn, strict=True):
         for classes in structures:
-            plane[_islands(np.isin(plane, classes))] = 0
+            plane[_islands(np.isin(plane, classes), np.isin(drawn_there, classes))] = 0
         for k in cavities:
             plane[_holes(plane == k) & (plane == 0)] = k
         if muscle is not None:
@@ -53,14 +59,16 @@ def tidy(labels: NDArray[np.uint8], scheme: LabelScheme) -> NDArray[np.uint8]:
     return tidied
 
 
-def _islands(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _islands(mask: NDArray[np.bool_], drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:
     numbers, count = ndimage.label(mask, structure=_CORNERS)
     if count < 2:
         return np.zeros_like(mask)
     sizes = np.bincount(numbers.ravel())
     sizes[0] = 0
-    small: NDArray[np.bool_] = (sizes < _ISLAND * sizes.max())[numbers]
-    return small & mask
+    small = sizes < _ISLAND * sizes.max()
+    small[numbers[drawn & mask]] = False
+    islands: NDArray[np.bool_] = small[numbers] & mask
+    return islands
 
 
 def _holes(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -24,13 +24,14 @@ class ScribbledCases(CaseList):
 
         ``GeometryError`` if they were made on an image of another shape.
         """
+        # The journal first: who saves it has its strokes in the file before it is emptied.
+        records = self._journal(case_id).records()
         path = self.scribble_path(case_id)
         if path.is_file():
             stored, _ = onto_grid(read_labels(path), image.geometry, "Scribbles", str(path))
             saved = self.labels.decode(stored.array, source=str(path))
         else:
             saved = np.full(image.array.shape, UNLABELLED, np.uint8)
-        records = self._journal(case_id).records()
         check_strokes(records, saved.shape, str(self.journal_path(case_id)))
         return replay(saved, records)
 

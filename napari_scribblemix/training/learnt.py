@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-_MOST = 12
-"""So many states are kept; one of the fast network takes 6 MB."""
+_MOST_BYTES = 80_000_000
+"""States are kept up to so much, and one in any case; a dozen of the fast network."""
 
 
 class Learnt:
@@ -32,9 +32,13 @@ class Learnt:
     ) -> None:
         """Remember a copy of ``weights``, and forget what was asked for longest ago."""
         key = _key(strokes, whole)
-        self._states[key] = {name: value.detach().clone() for name, value in weights.items()}
+        # On the host: a card has no room to spare, and undoing is not in a hurry.
+        self._states[key] = {
+            name: value.detach().to("cpu", copy=True) for name, value in weights.items()
+        }
         self._states.move_to_end(key)
-        while len(self._states) > _MOST:
+        size = sum(value.nbytes for value in self._states[key].values())
+        while len(self._states) > max(1, _MOST_BYTES // max(1, size)):
             self._states.popitem(last=False)
 
 

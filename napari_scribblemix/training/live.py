@@ -18,7 +18,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.data.volume import Volume
@@ -26,6 +26,7 @@ from napari_scribblemix.inference.look import LOOK, Look
 from napari_scribblemix.inference.model import Model, check_fit
 from napari_scribblemix.inference.orientation import AS_STORED, Turn
 from napari_scribblemix.inference.pieces import Known
+from napari_scribblemix.inference.plausibility import Lines, Window, heart_lines, window_of
 from napari_scribblemix.inference.pull import pulled
 from napari_scribblemix.inference.segment import decide, found_in
 from napari_scribblemix.inference.sight import Sight, first_look, predict_slices
@@ -95,6 +96,8 @@ class LiveCase:
         self._network = copy.deepcopy(self._base.network).requires_grad_(True)
         self._learnt = Learnt()
         self._sight = self._body
+        self._found: Lines | None = None
+        self._window: Window = self._body.heart
         self._first: NDArray[np.uint8] | None = None
         self._predicted: Tensor | None = None
         self._labels: NDArray[np.uint8] | None = None
@@ -161,15 +164,19 @@ class LiveCase:
         )
 
     def _look_at_heart(self) -> None:
-        """Look at the window about what was found before and what is drawn."""
-        strokes = self._body.strokes(self._strokes)
-        drawn = (strokes != UNLABELLED) & (strokes > 0)
-        inside = drawn[:, self._sight.heart[0], self._sight.heart[1]].sum()
-        if not self._look.find_heart or (self._labels is not None and inside == drawn.sum()):
+        """Look at the window about what was found before any stroke and what is drawn."""
+        if not self._look.find_heart:
             return
-        probability = torch.where(drawn[:, None], one_hot(strokes, self._classes), self._before)
-        self._sight = self._body.around(self._base, probability)
-        self._predicted = self._labels = None
+        if self._found is None:
+            self._found = heart_lines(self._before)
+        strokes = self._body.strokes(self._strokes).numpy()
+        drawn = (strokes != UNLABELLED) & (strokes > 0)
+        lines = (self._found[0] | drawn.any(axis=(0, 2)), self._found[1] | drawn.any(axis=(0, 1)))
+        window = window_of(lines, self._base.card.spacing)
+        if self._labels is None or window != self._window:
+            self._window = window
+            self._sight = self._body.within(self._base, window)
+            self._predicted = self._labels = None
 
     def warm_up(self) -> None:
         """Take a step that changes nothing: the first one costs PyTorch seconds."""
@@ -191,6 +198,10 @@ class LiveCase:
             )
         method = PartialCE(self._network)
         self._network.train()
+        for part in self._network.modules():
+            # Of a handful of crops no statistics are taken.
+            if isinstance(part, nn.BatchNorm2d):
+                part.eval()
         for _ in range(steps):
             loss = method(self._batch(shown))["unmix"]
             self._optimiser.zero_grad()

@@ -15,10 +15,19 @@ from napari_scribblemix import events as ev
 from napari_scribblemix.gui.dock import ScribbleMixWidget
 from napari_scribblemix.gui.scribble import live
 from napari_scribblemix.gui.state import preferences
+from napari_scribblemix.project.drawn_on import checksum_of
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.worker.messages import LiveJob, PreviewCase, ScribblesChanged
 
 Make = Callable[..., ScribbleMixWidget]
+
+
+@pytest.fixture
+def told_by(widget: ScribbleMixWidget) -> list[str]:
+    """What the widget's session told."""
+    heard: list[str] = []
+    widget.session.told.connect(lambda level, sentence: heard.append(sentence))
+    return heard
 
 
 def a_stroke(widget: ScribbleMixWidget, number: int = 2, value: int = 3) -> None:
@@ -32,7 +41,8 @@ def answer(widget: ScribbleMixWidget, value: int, *, settled: bool = False, **to
     """The worker wrote a mask, and says so."""
     case = widget.session.the_case()
     mask = np.full(case.image.array.shape, value, np.uint8)
-    origin = {"kind": "bundled", "model": "starter", "step": 1, "live": True, "settled": settled}
+    origin: dict[str, Any] = {"kind": "bundled", "model": "starter", "step": 1, "live": True}
+    origin |= {"settled": settled, "strokes": checksum_of(case.scribble)}
     project_of(widget).write_prediction(case.id, mask, case.image.geometry, origin)
     QuietClient.made.tell(ev.Preview(case=case.id, file="f", step=1, seconds=0.4, **told))
 
@@ -203,6 +213,39 @@ def test_all_leaves_masks_that_follow_the_strokes_with_the_same_model(
     qtbot.waitUntil(lambda: "1 mask that follows your strokes stayed" in widget.message.text())
     widget.review_panel.segment_button.click()
     assert FakeClient.made.jobs[-1].cases == ("case00",)
+
+
+def test_all_makes_a_mask_anew_that_lacks_a_stroke_and_the_stroke_is_followed_afterwards(
+    widget: ScribbleMixWidget, qtbot: Any
+) -> None:
+    a_stroke(widget)
+    answer(widget, 3, settled=True)
+    qtbot.waitUntil(lambda: widget.session.the_case().prediction is not None)
+    a_stroke(widget, 1)
+    first = QuietClient.made
+    widget.review_panel.segment_all_button.click()
+    (job,) = FakeClient.made.jobs
+    assert job.cases in {(), ("case00", "case01", "case02")}
+    assert first.discarded == 1
+    FakeClient.made.end(0, "The segmentation finished.")
+    qtbot.waitUntil(lambda: QuietClient.made is not first)
+    assert QuietClient.made.commands[-1] == ScribblesChanged(case="case00")
+
+
+def test_a_worker_that_cannot_follow_anything_is_not_started_at_each_stroke(
+    widget: ScribbleMixWidget, told_by: list[str], qtbot: Any
+) -> None:
+    a_stroke(widget)
+    first = QuietClient.made
+    first.end(1, "The live mask could not start. No such model.")
+    qtbot.waitUntil(lambda: bool(told_by))
+    a_stroke(widget, 1)
+    assert len(first.jobs) == 1
+    assert "…" not in widget.scribble_panel.live_note.text()
+    widget.scribble_panel.live.click()
+    widget.scribble_panel.live.click()
+    assert len(QuietClient.made.jobs) == 1
+    assert QuietClient.made.running
 
 
 def test_lines_that_correct_a_mask_are_not_taken_for_an_open_ring(

@@ -45,7 +45,12 @@ class LiveMasks(QObject):
         self._used: Path | None = None
         self._told = ""
         self._missed: frozenset[str] = frozenset()
-        """Cases on which somebody drew while other work was done."""
+        """Cases with strokes that nobody follows yet, because other work was or is done."""
+        self._sent: frozenset[str] = frozenset()
+        """Cases with strokes that the worker has been told of and has not learnt yet."""
+        self._broken: tuple[object, ...] = ()
+        """What it was that could not follow anything: it is not tried again by itself."""
+        self._answered = self._closed = False
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
         self._idle.timeout.connect(self.end)
@@ -61,6 +66,7 @@ class LiveMasks(QObject):
 
     def close(self) -> None:
         """End the worker; for good."""
+        self._closed = True
         self._idle.stop()
         self.relay.discard()
 
@@ -72,6 +78,7 @@ class LiveMasks(QObject):
     def end(self) -> None:
         """Follow no more until the next stroke."""
         self._idle.stop()
+        self._sent = frozenset()
         self.relay.discard()
         self._panel.show_live("")
 
@@ -84,6 +91,8 @@ class LiveMasks(QObject):
         if case is None or case.id != case_id:
             return
         if self._follow():
+            self._sent |= {case_id}
+            self._missed -= {case_id}
             self.relay.send(ScribblesChanged(case=case_id))
             self._panel.show_live("The mask follows the strokes…")
 
@@ -92,6 +101,8 @@ class LiveMasks(QObject):
         session, model = self._session, self._model()
         case, project = session.case, session.project
         if not self._wanted() or case is None or project is None or model is None:
+            return False
+        if self._broken == (project.folder, model, self._device()):
             return False
         if self.relay.running and model != self._used:
             self.relay.discard()
@@ -102,19 +113,21 @@ class LiveMasks(QObject):
             except ScribbleMixError as error:
                 self._say(str(error))
                 return False
-            self._used = model
+            self._used, self._answered = model, False
         minutes = max(_LEAST_MINUTES, preferences.ready_minutes())
         self._idle.start(round(minutes * _MINUTE))
         return True
 
     def _wanted(self) -> bool:
         session = self._session
-        return self._panel.live.isChecked() and session.writable and not session.run.busy
+        idle = not self._closed and not session.run.busy
+        return idle and self._panel.live.isChecked() and session.writable
 
     def _on_case(self) -> None:
         # What was said was said of the case before.
         self._panel.show_live("")
         self._on_view()
+        self._take_up()
 
     def _on_view(self, _slice: int = 0) -> None:
         case = self._session.case
@@ -123,7 +136,7 @@ class LiveMasks(QObject):
         self._allow()
 
     def _on_switch(self, on: bool) -> None:
-        self._told = ""
+        self._told, self._broken = "", ()
         if on:
             case = self._session.case
             if case is not None:
@@ -134,21 +147,26 @@ class LiveMasks(QObject):
     def _on_project(self) -> None:
         folder = None if self._session.project is None else self._session.project.folder
         if folder != self._project:
-            self._project, self._missed = folder, frozenset()
+            self._project, self._broken = folder, ()
+            self._missed = self._sent = frozenset()
             self.end()
         self._allow()
 
     def _on_run(self) -> None:
         # A training answers strokes itself; both together would wait for each other.
-        busy = self._session.run.busy
-        if busy and self.relay.running:
+        if self._session.run.busy and self.relay.running:
+            if not self._session.run.training:  # a training learns from them
+                self._missed |= self._sent
             self.end()
-        case, missed = self._session.case, self._missed
-        if not busy and missed:
-            self._missed = frozenset()
-            if case is not None and case.id in missed:
-                self._on_strokes(case.id)
+        self._take_up()
         self._allow()
+
+    def _take_up(self) -> None:
+        """Follow the strokes on the case on screen that were made while other work was done."""
+        case = self._session.case
+        if case is not None and case.id in self._missed and not self._session.run.busy:
+            self._missed -= {case.id}
+            self._on_strokes(case.id)
 
     # -- what the worker tells --
 
@@ -159,6 +177,9 @@ class LiveMasks(QObject):
             self._session.reread_masks(event.case)
             if fresh:
                 self._session.cases_changed.emit()
+            self._answered = True
+            if event.whole:
+                self._sent -= {event.case}
             if event.whole and self._told:
                 self._told = ""
                 self._session.told.emit("info", f"The mask of {event.case} follows the strokes.")
@@ -172,6 +193,9 @@ class LiveMasks(QObject):
         self._idle.stop()
         self._panel.show_live("")
         if end.code != 0:
+            ended_itself = end.code is None or end.code > 0
+            if ended_itself and not self._answered and self._project is not None:
+                self._broken = (self._project, self._used, self._device())
             self._say(end.sentence)
 
     def _say(self, sentence: str) -> None:

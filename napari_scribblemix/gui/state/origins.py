@@ -13,12 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from napari_scribblemix.data.nifti import read_geometry
+from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.data.wording import counted
-from napari_scribblemix.errors import ProjectError
+from napari_scribblemix.errors import ScribbleMixError
 from napari_scribblemix.project.corrections import KEPT
+from napari_scribblemix.project.drawn_on import checksum_of, drawn_on
 from napari_scribblemix.project.makers import maker_of
 from napari_scribblemix.project.project import Project
-from napari_scribblemix.resources import STARTER_NAME
+from napari_scribblemix.project.run_models import MODEL_NAME
+from napari_scribblemix.resources import STARTER_NAME, find_model
 
 
 @dataclass(frozen=True)
@@ -185,13 +191,21 @@ def comparison(one: Origin, other: Origin, names: tuple[str, str]) -> tuple[bool
 def followed_cases(project: Project, case_ids: Collection[str], model: Path) -> frozenset[str]:
     """The cases whose mask is that of ``model`` after it had followed all strokes on them."""
     maker, found = maker_of(model, 0, project), set()
+    weights = find_model(model)
+    weights = weights / MODEL_NAME if weights.is_dir() else weights
     for case_id in case_ids:
         try:
             record = project.read_origin(case_id)
-        except ProjectError:  # told where it is opened
+            source = Source.of(record)
+            if not source.live or (source.kind, source.name) != (maker.kind, maker.name):
+                continue
+            geometry = read_geometry(project.image_path(case_id))
+            grid = Volume(np.broadcast_to(np.uint8(0), geometry.shape), geometry)
+            same = record.get("strokes") == checksum_of(drawn_on(project, case_id, grid)[0])
+            # A training that went on since knows more than this mask.
+            newer = weights.stat().st_mtime > project.prediction_path(case_id).stat().st_mtime
+        except (ScribbleMixError, OSError):  # told where it is opened
             continue
-        source = Source.of(record)
-        same = (source.kind, source.name) == (maker.kind, maker.name)
-        if source.live and same and record.get("settled") is True:
+        if same and not newer and record.get("settled") is True:
             found.add(case_id)
     return frozenset(found)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,8 @@ from napari_scribblemix.inference.model import Model
 from napari_scribblemix.inference.other_frames import size_told, weights_of_heart
 from napari_scribblemix.inference.phases import heart_size
 from napari_scribblemix.inference.project_cases import class_map, classes_of_model, write_mask
-from napari_scribblemix.project.corrections import lay_over, whole_slices
+from napari_scribblemix.project.corrections import lay_over
+from napari_scribblemix.project.drawn_on import checksum_of, drawn_on
 from napari_scribblemix.project.makers import Maker
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.training.live import LiveCase
@@ -67,11 +69,13 @@ class Following:
         self._from_project = classes_of_model(self._to_project, project_scheme, scheme)
         self._open: tuple[Volume, LiveCase] | None = None
         self._stamp: tuple[int, int] | None = None
-        self._drawn = np.zeros(0, np.uint8)
+        self._drawn: NDArray[np.uint8] | None = None
         self._opening, self._learning = True, False
         self._asked = time.monotonic()
         # A mask stays as it is until somebody draws, unless it was left half learnt.
-        self._changed = self._left_half_learnt()
+        origin = self._origin()
+        self._was_live = origin.get("live") is True
+        self._changed = self._was_live and origin.get("settled") is False
 
     @property
     def busy(self) -> bool:
@@ -98,13 +102,21 @@ class Following:
         self._opening = False
         if self._open is None or self._stamp != self._image_stamp():
             self._open = self._read()
+            # What was being learnt was learnt on another image.
+            self._changed, self._learning = self._changed or self._learning, False
+            self._drawn = None
             return
         image, case = self._open
         number = min(shown, len(image.array) - 1)
         if self._changed:
             self._changed = False
-            self._drawn, whole = self._read_strokes(image)
-            if not case.take(self._from_project[self._drawn], whole):
+            drawn, whole = drawn_on(self._project, self.id, image)
+            # Also where a stroke is gone that the mask on the disk still has in it, or where one
+            # was drawn anew in a class that is the same to the model.
+            repainted = self._was_live if self._drawn is None else (drawn != self._drawn).any()
+            self._drawn = drawn
+            news = case.take(self._from_project[drawn], whole)
+            if not news and not repainted:
                 words = "Strokes in accepted slices change nothing." if whole else ""
                 yield Followed(case=self.id, words=words)
                 return
@@ -127,18 +139,17 @@ class Following:
         """What to say of a mask that follows all strokes."""
         names = self._project.labels.names
         known = set(self._to_project.tolist())
-        drawn = np.setdiff1d(np.unique(self._drawn), UNLABELLED).tolist()
-        strange = [names[k] for k in drawn if k not in known]
+        drawn = [] if self._drawn is None else np.unique(self._drawn).tolist()
+        strange = [names[k] for k in drawn if k not in known and k != UNLABELLED]
         if strange:
             return f"This model knows no {' and no '.join(strange)}: train first."
         return f"The mask follows the strokes ({time.monotonic() - self._asked:.1f} s)."
 
-    def _left_half_learnt(self) -> bool:
+    def _origin(self) -> dict[str, Any]:
         try:
-            origin = self._project.read_origin(self.id)
+            return self._project.read_origin(self.id)
         except ScribbleMixError:  # told where it is opened
-            return False
-        return origin.get("live") is True and origin.get("settled") is False
+            return {}
 
     def _image_stamp(self) -> tuple[int, int] | None:
         with suppress(OSError):
@@ -167,21 +178,17 @@ class Following:
         case.warm_up()
         return image, case
 
-    def _read_strokes(self, image: Volume) -> tuple[NDArray[np.uint8], frozenset[int]]:
-        """The strokes, with the accepted slices in their place, and which these are."""
-        strokes = self._project.read_scribble(self.id, image)
-        accepted = self._project.read_accepted(self.id)
-        return lay_over(strokes, accepted), whole_slices(accepted, strokes.shape)
-
     def _answer(self, image: Volume, case: LiveCase, number: int | None) -> Event:
         """Write the mask, looked at anew in slice ``number`` only or in all; what to tell."""
         mask, entropy = case.mask(number)
+        drawn = np.full_like(mask, UNLABELLED) if self._drawn is None else self._drawn
         # Also of structures that the model does not know.
-        labels = np.where(self._drawn == UNLABELLED, self._to_project[mask], self._drawn)
+        labels = lay_over(self._to_project[mask], drawn)
         # A person decides on this heart: it is not made to agree with other frames afterwards.
         scheme, voxel = self._guide.model.card.labels, image.geometry.voxel_volume_ml
         told = size_told(heart_size(mask, scheme, voxel), agreed=True)
-        told["settled"] = number is None
+        told |= {"settled": number is None, "strokes": checksum_of(drawn)}
+        self._was_live = True
         written = write_mask(
             self._project, self.id, labels, entropy, image.geometry, self._guide.maker, told
         )

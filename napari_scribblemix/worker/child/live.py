@@ -27,6 +27,9 @@ from napari_scribblemix.worker.messages import (
     Stop,
 )
 
+_KEPT = 2
+"""Cases beside that on screen of which is kept what was learnt; each may hold 100 MB."""
+
 
 def live(job: LiveJob, folder: Path, inbox: Inbox) -> Iterator[Event]:
     """Follow the strokes as ``job`` says, in the project at ``folder``; errors as they come."""
@@ -69,7 +72,10 @@ def live(job: LiveJob, folder: Path, inbox: Inbox) -> Iterator[Event]:
 
 
 class _Cases:
-    """The case on screen, and those that were left before all of their strokes were learnt."""
+    """The case on screen, and others: those left half learnt, and those last looked at.
+
+    Who comes back to a case goes on where they were, as long as it is among the last few.
+    """
 
     def __init__(self, job: LiveJob, folder: Path) -> None:
         model = load_model(job.model, choose_device(job.device))
@@ -77,28 +83,30 @@ class _Cases:
         maker = replace(maker_of(job.model, model.card.steps, project), live=True)
         self._guide = Guide(model, maker, folder)
         self._shown = Following(job.case, self._guide)
-        self._left: dict[str, Following] = {}
+        self._others: dict[str, Following] = {}
         self.slice = job.slice
 
     def show(self, case_id: str, number: int | None) -> None:
         """That case is on screen, and that slice of it."""
         if case_id != self._shown.id:
-            if self._shown.busy:
-                self._left[self._shown.id] = self._shown
-            left = self._left.pop(case_id, None)
-            self._shown = Following(case_id, self._guide) if left is None else left
+            self._others[self._shown.id] = self._shown
+            known = self._others.pop(case_id, None)
+            self._shown = Following(case_id, self._guide) if known is None else known
         if number is not None:
             self.slice = number
 
     def strokes_changed(self, case_id: str) -> None:
         """Strokes or accepted slices of a case are new on the disk."""
-        following = self._shown if case_id == self._shown.id else self._left.get(case_id)
+        following = self._shown if case_id == self._shown.id else self._others.get(case_id)
         if following is not None:
             following.strokes_changed()
 
     def next(self) -> Following | None:
         """The case to work on now: that on screen first."""
-        self._left = {name: other for name, other in self._left.items() if other.busy}
         if self._shown.busy:
             return self._shown
-        return next(iter(self._left.values()), None)
+        busy = next((other for other in self._others.values() if other.busy), None)
+        if busy is None:
+            for name in list(self._others)[:-_KEPT]:
+                del self._others[name]
+        return busy
