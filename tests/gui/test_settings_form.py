@@ -34,8 +34,13 @@ def form(qtbot: Any) -> SettingsForm:
 def retype(form: SettingsForm, name: str, text: str) -> Any:
     """A person goes to the field with Tab, which marks what is in it, types and presses Return."""
     editor = form.editors[name]
-    editor.setFocus(Qt.FocusReason.TabFocusReason)
-    QTest.qWait(5)
+    for _ in range(200):
+        # On a busy machine the screen is late to give the window the keyboard.
+        form.activateWindow()
+        editor.setFocus(Qt.FocusReason.TabFocusReason)
+        QTest.qWait(5)
+        if editor.hasFocus():
+            break
     for letter in text:
         QTest.keyClicks(editor, letter)
         QTest.qWait(5)
