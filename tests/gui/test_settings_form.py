@@ -34,7 +34,7 @@ def form(qtbot: Any) -> SettingsForm:
 def retype(form: SettingsForm, name: str, text: str) -> Any:
     """A person goes to the field with Tab, which marks what is in it, types and presses Return."""
     editor = form.editors[name]
-    for _ in range(200):
+    for _ in range(40):
         # On a busy machine the screen is late to give the window the keyboard.
         form.activateWindow()
         editor.setFocus(Qt.FocusReason.TabFocusReason)
