@@ -92,6 +92,10 @@ class Preview(_Event):
     whole: bool = True
 
 
+LEARNING = "The mask follows the strokes…"
+"""What is said of a case from a stroke on it until all of it is learnt."""
+
+
 class Followed(_Event):
     """How far the mask of ``case`` follows its strokes, where that is done without a training.
 

@@ -42,7 +42,7 @@ def test_a_case_that_comes_back_never_replaces_what_was_drawn(tmp_path: Path, pl
     with Project.create(tmp_path / "p") as project:
         project.add_case(plain[0])
         image = project.read_image("case00")
-        drawn = project.read_scribble("case00", image)
+        drawn = project.read_scribble("case00", image.geometry)
         drawn[0, :5, :5] = 1
         project.write_scribble("case00", drawn, image.geometry)
         stroke = drawn.copy()
@@ -50,7 +50,7 @@ def test_a_case_that_comes_back_never_replaces_what_was_drawn(tmp_path: Path, pl
         project.record_stroke("case00", drawn, stroke)
         project.remove_case("case00")
         assert project.add_case(plain[0]) == (KEPT,)
-        np.testing.assert_array_equal(project.read_scribble("case00", image), stroke)
+        np.testing.assert_array_equal(project.read_scribble("case00", image.geometry), stroke)
         assert project.unsaved_strokes("case00") == 1
 
 
@@ -60,14 +60,14 @@ def test_a_lost_record_costs_no_strokes(tmp_path: Path, plain) -> None:
     with Project.create(tmp_path / "p") as project:
         project.add_case(bare)
         image = project.read_image("case00")
-        before = project.read_scribble("case00", image)
+        before = project.read_scribble("case00", image.geometry)
         after = before.copy()
         after[1, :5, :5] = 2
         project.record_stroke("case00", before, after)
     (tmp_path / "p" / "project.json").unlink()
     with Project.create(tmp_path / "p") as project:
         assert project.add_case(plain[0]) == (KEPT,)
-        np.testing.assert_array_equal(project.read_scribble("case00", image), after)
+        np.testing.assert_array_equal(project.read_scribble("case00", image.geometry), after)
 
 
 def test_names_that_differ_in_capitals_alone_are_refused_in_one_line(tmp_path: Path, plain) -> None:
@@ -88,7 +88,7 @@ def test_strokes_of_the_journal_are_part_of_the_case(tmp_path: Path, plain) -> N
         expected = {}
         for name in ("case00", "case01"):  # scribbled, and without any scribble file
             image = project.read_image(name)
-            before = project.read_scribble(name, image)
+            before = project.read_scribble(name, image.geometry)
             expected[name] = before.copy()
             expected[name][2, 3:9, 3:9] = 1
             project.record_stroke(name, before, expected[name])
@@ -105,7 +105,7 @@ def test_strokes_of_the_journal_are_part_of_the_case(tmp_path: Path, plain) -> N
 def test_strokes_drawn_and_erased_again_leave_the_case_unlabelled(tmp_path: Path, plain) -> None:
     with Project.create(tmp_path / "p") as project:
         project.add_case(CaseFiles("case00", plain[0].image))
-        nothing = project.read_scribble("case00", project.read_image("case00"))
+        nothing = project.read_scribble("case00", project.read_image("case00").geometry)
         stroke = nothing.copy()
         stroke[0, 0, :9] = 1
         project.record_stroke("case00", nothing, stroke)

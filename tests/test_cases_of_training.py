@@ -116,7 +116,7 @@ def test_strokes_not_saved_yet_are_trained_on(tmp_path: Path) -> None:
     with Project.create(tmp_path / "p.scribblemix") as project:
         for files in find_cases(folder):
             project.add_case(files)
-        before = project.read_scribble("case01", project.read_image("case01"))
+        before = project.read_scribble("case01", project.read_image("case01").geometry)
         project.record_stroke("case01", before, draw(1)[2])
         cases = load(project.folder)
     assert shown(cases) == (["case01"], ["case00"], [])
@@ -164,7 +164,7 @@ def test_a_case_is_read_again_with_its_new_strokes(tmp_path: Path) -> None:
     with make_project(tmp_path, scribbled=1, unlabelled=1) as project:
         chosen = settings(project.folder)
         assert reload_case(chosen, "case01", CARDIAC).scribble is None
-        before = project.read_scribble("case01", project.read_image("case01"))
+        before = project.read_scribble("case01", project.read_image("case01").geometry)
         project.record_stroke("case01", before, draw(1)[2])
         strokes = reload_case(chosen, "case01", CARDIAC).scribble
         np.testing.assert_array_equal(strokes, draw(1)[2])

@@ -105,7 +105,7 @@ def test_segmenting_with_a_missing_model_fails_in_a_line(project: Project) -> No
 
 def test_what_the_strokes_say_is_in_the_mask_of_a_case_that_is_segmented(project: Project) -> None:
     image = project.read_image("case01")
-    nothing = project.read_scribble("case01", image)
+    nothing = project.read_scribble("case01", image.geometry)
     drawn = nothing.copy()
     drawn[1, 5:9, 30:40] = 2
     project.record_stroke("case01", nothing, drawn)

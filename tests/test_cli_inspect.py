@@ -56,7 +56,7 @@ def test_inspect_of_a_project_counts_strokes_not_saved_yet(run: Run, tmp_path: P
     folder = write_folder(tmp_path / "plain", scribbled=0, unlabelled=1, masked=0)
     run("import", folder, "--output", tmp_path / "heart")
     with Project.open(tmp_path / "heart.scribblemix") as project:
-        before = project.read_scribble("case00", project.read_image("case00"))
+        before = project.read_scribble("case00", project.read_image("case00").geometry)
         project.record_stroke("case00", before, draw(0)[2])
     code, out, err = run("inspect", tmp_path / "heart.scribblemix")
     assert code == 0

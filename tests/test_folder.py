@@ -61,7 +61,7 @@ def test_the_second_writer_reads_only_and_is_told_why(tmp_path: Path, plain) -> 
         assert not second.writable
         assert "is being written to by process" in str(second.read_only_reason)
         image = second.read_image("case00")
-        scribble = second.read_scribble("case00", image)
+        scribble = second.read_scribble("case00", image.geometry)
         for change in (
             lambda: second.add_case(plain[1]),
             lambda: second.remove_case("case00"),

@@ -152,7 +152,7 @@ def test_a_journal_that_is_a_link_is_refused(
     project: Project, image: Volume, precious: Path
 ) -> None:
     project.journal_path("case00").symlink_to(precious)
-    before = project.read_scribble("case00", image)
+    before = project.read_scribble("case00", image.geometry)
     with pytest.raises(FileError, match=r"case00\.journal, which is a link"):
         project.record_stroke("case00", before, draw(0)[2])
     assert precious.read_bytes() == PRECIOUS

@@ -125,14 +125,14 @@ def test_files_of_a_project_that_were_saved_turned_are_read_as_they_were(tmp_pat
         volume = project.read_image("case00")
         project.write_prediction("case00", draw(0)[1], volume.geometry, {})
         project.write_review("case00", [1], "R")
-        before = project.read_scribble("case00", volume), project.read_accepted("case00")
+        before = project.read_scribble("case00", volume.geometry), project.read_accepted("case00")
         for path in (
             project.scribble_path("case00"),
             project.prediction_path("case00"),
             project.accepted_path("case00"),
         ):
             save_turned(path)
-        np.testing.assert_array_equal(project.read_scribble("case00", volume), before[0])
+        np.testing.assert_array_equal(project.read_scribble("case00", volume.geometry), before[0])
         np.testing.assert_array_equal(project.read_accepted("case00"), before[1])
         np.testing.assert_array_equal(project.read_prediction("case00")[0], draw(0)[1])
         (files, _) = project.case_files()

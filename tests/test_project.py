@@ -24,7 +24,7 @@ def image(project: Project) -> Volume:
 
 
 def test_a_new_case_is_unlabelled(project: Project, image: Volume) -> None:
-    scribble = project.read_scribble("heart", image)
+    scribble = project.read_scribble("heart", image.geometry)
     assert scribble.shape == image.array.shape
     assert (scribble == UNLABELLED).all()
     assert project.case_files()[0].scribble is None
@@ -33,24 +33,24 @@ def test_a_new_case_is_unlabelled(project: Project, image: Volume) -> None:
 def test_scribbles_come_back_on_the_images_grid(project: Project, image: Volume) -> None:
     strokes = draw(0)[2]
     project.write_scribble("heart", strokes, image.geometry)
-    np.testing.assert_array_equal(project.read_scribble("heart", image), strokes)
+    np.testing.assert_array_equal(project.read_scribble("heart", image.geometry), strokes)
     stored = nibabel.load(project.scribble_path("heart"))
     np.testing.assert_array_equal(stored.affine, nibabel.load(project.image_path("heart")).affine)
     assert set(np.unique(np.asarray(stored.dataobj))) == {0, 1, 2, 3, 4}
 
 
 def test_strokes_are_there_before_they_are_saved(project: Project, image: Volume) -> None:
-    states = [project.read_scribble("heart", image)]
+    states = [project.read_scribble("heart", image.geometry)]
     for value in (3, 0, UNLABELLED):
         after = states[-1].copy()
         after[1, 5, value % 7 : value % 7 + 4] = value
         project.record_stroke("heart", states[-1], after)
         states.append(after)
     assert project.unsaved_strokes("heart") == 3
-    np.testing.assert_array_equal(project.read_scribble("heart", image), states[-1])
+    np.testing.assert_array_equal(project.read_scribble("heart", image.geometry), states[-1])
     project.write_scribble("heart", states[-1], image.geometry)
     assert project.unsaved_strokes("heart") == 0
-    np.testing.assert_array_equal(project.read_scribble("heart", image), states[-1])
+    np.testing.assert_array_equal(project.read_scribble("heart", image.geometry), states[-1])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
@@ -60,7 +60,7 @@ def test_strokes_survive_a_kill(tmp_path: Path, project: Project, image: Volume)
 import os, signal, sys, pathlib
 from napari_scribblemix.project.project import Project
 project = Project.open(pathlib.Path(sys.argv[1]))
-before = project.read_scribble("heart", project.read_image("heart"))
+before = project.read_scribble("heart", project.read_image("heart").geometry)
 after = before.copy()
 after[2, 10, 4:9] = 2
 project.record_stroke("heart", before, after)
@@ -69,7 +69,7 @@ os.kill(os.getpid(), signal.SIGKILL)
     command = [sys.executable, "-c", code, str(project.folder)]
     assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
     with Project.open(project.folder) as reopened:
-        scribble = reopened.read_scribble("heart", image)
+        scribble = reopened.read_scribble("heart", image.geometry)
     assert (scribble[2, 10, 4:9] == 2).all()
     assert (scribble != UNLABELLED).sum() == 5
 
@@ -77,7 +77,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_a_crash_between_saving_and_clearing_changes_nothing(
     project: Project, image: Volume
 ) -> None:
-    before = project.read_scribble("heart", image)
+    before = project.read_scribble("heart", image.geometry)
     after = before.copy()
     after[0, 0, :5] = 1
     project.record_stroke("heart", before, after)
@@ -85,7 +85,7 @@ def test_a_crash_between_saving_and_clearing_changes_nothing(
     kept = journal.read_bytes()
     project.write_scribble("heart", after, image.geometry)
     journal.write_bytes(kept)
-    np.testing.assert_array_equal(project.read_scribble("heart", image), after)
+    np.testing.assert_array_equal(project.read_scribble("heart", image.geometry), after)
 
 
 def test_predictions_come_back_with_their_origin(project: Project, image: Volume) -> None:

@@ -79,7 +79,7 @@ def test_new_strokes_are_trained_on_without_a_new_start(project: Project) -> Non
 
     def react(event: Event) -> list[Command]:
         if isinstance(event, Preview) and event.step == 1:
-            empty = project.read_scribble("case01", image)
+            empty = project.read_scribble("case01", image.geometry)
             project.record_stroke("case01", empty, draw(1)[2])
             return [ScribblesChanged(case="case01")]
         return []

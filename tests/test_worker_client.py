@@ -109,7 +109,7 @@ def test_it_trains_takes_strokes_and_stops_while_the_parent_holds_the_lock(
     with pytest.raises(ProjectError, match="while one is running"):
         client.start(job(project))
     image = project.read_image("case01")
-    project.record_stroke("case01", project.read_scribble("case01", image), draw(1)[2])
+    project.record_stroke("case01", project.read_scribble("case01", image.geometry), draw(1)[2])
     client.send(ScribblesChanged(case="case01"))
     assert client.until(ScribblesTaken).scribbled_slices == 8
     client.stop()

@@ -125,7 +125,7 @@ class LayerWork(QObject):
     ) -> bool:
         """Write the strokes into the project; whether that was allowed."""
         key = (project.folder, self._case)
-        kept = project.read_scribble(self._case, project.read_image(self._case))
+        kept = project.read_scribble(self._case, project.read_image(self._case).geometry)
         lost = (kept != UNLABELLED) & (kept != strokes)
         ours = key in self._written and np.array_equal(kept, self._written[key])
         slices = int(lost.any(axis=(1, 2)).sum())

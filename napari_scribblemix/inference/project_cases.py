@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from napari_scribblemix.data.channels import check_channels
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import UNLABELLED, LabelScheme
+from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import ImageError, ModelError, ScribbleMixError
 from napari_scribblemix.evaluation.overlap import dice
 from napari_scribblemix.inference.look import LOOK, Look
@@ -91,6 +92,18 @@ def accepted_dice(
     return float(np.mean(finite)) if finite else None
 
 
+def read_usable(project: Project, case_id: str) -> Volume:
+    """The image of a case; ``ImageError`` if no network could make anything of it.
+
+    Raises as ``read_image``.
+    """
+    image = project.read_image(case_id)
+    for finding in check_channels(image):
+        if finding.level == "block":
+            raise ImageError(f"{project.image_path(case_id)}: {finding.message}")
+    return image
+
+
 def predict_case(
     project: Project,
     case_id: str,
@@ -106,17 +119,13 @@ def predict_case(
 
     ``maker`` goes into the record of the prediction; ``turn`` is the way up, where it is known;
     ``over_corrections`` as for ``Project.write_prediction``; with ``strokes_win`` the mask is what
-    the strokes say where they lie.  Raises as ``read_image``,
-    ``ImageError`` for an image that cannot be used, and ``ModelError``.
+    the strokes say where they lie.  Raises as ``read_usable``, and ``ModelError``.
     """
     translation = class_map(model.card.labels, project.labels)
-    image = project.read_image(case_id)
-    for finding in check_channels(image):
-        if finding.level == "block":
-            raise ImageError(f"{project.image_path(case_id)}: {finding.message}")
+    image = read_usable(project, case_id)
     strokes = np.full(image.array.shape, UNLABELLED, np.uint8)
     with suppress(ScribbleMixError):  # strokes that cannot be read are told where they are drawn
-        strokes = project.read_scribble(case_id, image)
+        strokes = project.read_scribble(case_id, image.geometry)
     # A structure that a person drew is not cleaned away.
     known = Known(classes_of_model(translation, project.labels, model.card.labels)[strokes])
     result = segment_volume(model, image, look, turn, known)

@@ -9,7 +9,6 @@ from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.data.matching import onto_grid
 from napari_scribblemix.data.nifti import read_labels, write_labels
-from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.project.case_list import CaseList
 from napari_scribblemix.project.cases import Case
 from napari_scribblemix.project.durable import Journal
@@ -19,8 +18,10 @@ from napari_scribblemix.project.strokes import check_strokes, encode_stroke, rep
 class ScribbledCases(CaseList):
     """A project folder with the strokes of its cases."""
 
-    def read_scribble(self, case_id: str, image: Volume) -> NDArray[np.uint8]:
-        """The scribbles (Z, Y, X), strokes of the journal included; all 255 if there are none.
+    def read_scribble(self, case_id: str, geometry: Geometry) -> NDArray[np.uint8]:
+        """The scribbles (Z, Y, X) on the image's grid, strokes of the journal included.
+
+        All 255 if there are none.
 
         ``GeometryError`` if they were made on an image of another shape.
         """
@@ -28,10 +29,10 @@ class ScribbledCases(CaseList):
         records = self._journal(case_id).records()
         path = self.scribble_path(case_id)
         if path.is_file():
-            stored, _ = onto_grid(read_labels(path), image.geometry, "Scribbles", str(path))
+            stored, _ = onto_grid(read_labels(path), geometry, "Scribbles", str(path))
             saved = self.labels.decode(stored.array, source=str(path))
         else:
-            saved = np.full(image.array.shape, UNLABELLED, np.uint8)
+            saved = np.full(geometry.shape, UNLABELLED, np.uint8)
         check_strokes(records, saved.shape, str(self.journal_path(case_id)))
         return replay(saved, records)
 

@@ -26,7 +26,7 @@ from napari_scribblemix.inference.look import LOOK, Look
 from napari_scribblemix.inference.model import Model, check_fit
 from napari_scribblemix.inference.orientation import AS_STORED, Turn
 from napari_scribblemix.inference.pieces import Known
-from napari_scribblemix.inference.plausibility import Lines, Window, heart_lines, window_of
+from napari_scribblemix.inference.plausibility import Lines, heart_lines, window_of
 from napari_scribblemix.inference.pull import pulled
 from napari_scribblemix.inference.segment import decide, found_in
 from napari_scribblemix.inference.sight import Sight, first_look, predict_slices
@@ -34,6 +34,7 @@ from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.methods.batch import Batch, one_hot
 from napari_scribblemix.methods.partial import PartialCE
 from napari_scribblemix.methods.unet import UNet
+from napari_scribblemix.project.corrections import lay_over
 from napari_scribblemix.training.augmentation import augment
 from napari_scribblemix.training.learnt import Learnt
 from napari_scribblemix.training.live_labels import (
@@ -68,6 +69,10 @@ class LiveCase:
         look: how masks are made.
         turn: the way up, where it is known.
         seed: of slices and augmentation.
+
+    Attributes:
+        model: with which it began.
+        steps: taken on the present strokes.
     """
 
     def __init__(
@@ -81,7 +86,7 @@ class LiveCase:
         check_fit(model.card, volume)
         if turn is None and not (look.upright and model.card.upright):
             turn = AS_STORED
-        self._base, self._volume, self._look, self._seed = model, volume, look, seed
+        self.model, self._volume, self._look, self._seed = model, volume, look, seed
         self._classes = model.card.labels.classes
         crop = 16 * max(1, round(CROP_MM / model.card.spacing / 16))
         self._recipe = RECIPE.model_copy(update={"crop": crop})
@@ -93,11 +98,10 @@ class LiveCase:
 
     def _begin(self) -> None:
         """Nothing is drawn and nothing learnt."""
-        self._network = copy.deepcopy(self._base.network).requires_grad_(True)
+        self._network = copy.deepcopy(self.model.network).requires_grad_(True)
         self._learnt = Learnt()
         self._sight = self._body
         self._found: Lines | None = None
-        self._window: Window = self._body.heart
         self._first: NDArray[np.uint8] | None = None
         self._predicted: Tensor | None = None
         self._labels: NDArray[np.uint8] | None = None
@@ -107,17 +111,7 @@ class LiveCase:
     @property
     def settled(self) -> bool:
         """Whether there is nothing to learn from the present strokes, or it was learnt before."""
-        return self._steps >= STEPS or not len(self._store.labelled)
-
-    @property
-    def steps(self) -> int:
-        """Steps on the present strokes."""
-        return self._steps
-
-    @property
-    def model(self) -> Model:
-        """The model with which it began."""
-        return self._base
+        return self.steps >= STEPS or not len(self._store.labelled)
 
     @property
     def turn(self) -> Turn:
@@ -126,13 +120,13 @@ class LiveCase:
 
     def favour(self, weights: NDArray[np.float32]) -> None:
         """Begin anew, with a model whose class probabilities are multiplied by ``weights`` (K,)."""
-        network = copy.deepcopy(self._base.network)
+        network = copy.deepcopy(self.model.network)
         if not isinstance(network, UNet):
             return
         network.favour(torch.from_numpy(weights))
-        self._base = replace(self._base, network=network)
+        self.model = replace(self.model, network=network)
         volume, turn = self._volume, self.turn
-        self._body, self._before = first_look(self._base, volume, turn, mirror=self._mirror)
+        self._body, self._before = first_look(self.model, volume, turn, mirror=self._mirror)
         self._begin()
 
     def take(self, strokes: NDArray[np.uint8], whole: Collection[int] = ()) -> bool:
@@ -148,18 +142,18 @@ class LiveCase:
     def _use(self, strokes: NDArray[np.uint8], whole: frozenset[int]) -> None:
         self._strokes, self._whole = strokes.copy(), whole
         known = self._learnt.of(strokes, whole)
-        self._steps = 0 if known is None else STEPS
+        self.steps = 0 if known is None else STEPS
         if known is not None:
             self._network.load_state_dict(known)
         elif (strokes == UNLABELLED).all():
-            self._network.load_state_dict(self._base.network.state_dict())
+            self._network.load_state_dict(self.model.network.state_dict())
         self._look_at_heart()
         self._store = labelled_store(
             self._sight,
             self._strokes,
             whole,
             self._before[..., self._sight.heart[0], self._sight.heart[1]],
-            self._base.card.spacing,
+            self.model.card.spacing,
             self._device,
         )
 
@@ -172,10 +166,9 @@ class LiveCase:
         strokes = self._body.strokes(self._strokes).numpy()
         drawn = (strokes != UNLABELLED) & (strokes > 0)
         lines = (self._found[0] | drawn.any(axis=(0, 2)), self._found[1] | drawn.any(axis=(0, 1)))
-        window = window_of(lines, self._base.card.spacing)
-        if self._labels is None or window != self._window:
-            self._window = window
-            self._sight = self._body.within(self._base, window)
+        window = window_of(lines, self.model.card.spacing)
+        if window != self._sight.heart:
+            self._sight = self._body.within(self.model, window)
             self._predicted = self._labels = None
 
     def warm_up(self) -> None:
@@ -191,7 +184,7 @@ class LiveCase:
         """Take ``steps`` on the strokes, ``shown`` the slice on screen; none where settled."""
         if self.settled:
             return
-        if self._steps == 0:
+        if self.steps == 0:
             self._generator.manual_seed(self._seed)
             self._optimiser = torch.optim.AdamW(
                 self._network.parameters(), lr=RATE, weight_decay=0.0
@@ -208,8 +201,8 @@ class LiveCase:
             loss.backward()
             self._optimiser.step()
         self._network.eval()
-        self._steps += steps
-        if self._steps >= STEPS:
+        self.steps += steps
+        if self.steps >= STEPS:
             self._learnt.keep(self._strokes, self._whole, self._network.state_dict())
 
     def _batch(self, shown: int) -> Batch:
@@ -227,11 +220,11 @@ class LiveCase:
         ``shown``: only that slice is looked at anew, and not cleaned of islands; the others are as
         they were.
         """
-        spacing = self._base.card.spacing
+        spacing = self.model.card.spacing
         if shown is None or self._predicted is None or self._labels is None:
             self._predicted = self._predict(self._sight)
             drawn_to = pulled(self._sight, self._predicted, self._strokes, spacing)
-            model = replace(self._base, network=self._network)
+            model = replace(self.model, network=self._network)
             found = decide(
                 found_in(self._sight, drawn_to),
                 model,
@@ -247,19 +240,18 @@ class LiveCase:
             probability = found_in(here, drawn_to).probability
             self._labels[shown] = probability[:, 0].argmax(axis=0)
             self._entropy[shown] = normalised_entropy(probability)[0]
-        there = self._strokes != UNLABELLED
-        labels = np.where(there, self._strokes, self._labels)
-        return labels, np.where(there, np.float32(0), self._entropy)
+        sure = np.where(self._strokes == UNLABELLED, self._entropy, np.float32(0))
+        return lay_over(self._labels, self._strokes), sure
 
     def _known(self) -> Known | None:
         """The mask before any stroke, and the strokes; nothing while there are none."""
         if (self._strokes == UNLABELLED).all():
             return None
         if self._first is None:
-            sight = self._body.around(self._base, self._before)
-            predicted = predict_slices(self._base.network, sight.slices, mirror=self._mirror)
+            sight = self._body.around(self.model, self._before)
+            predicted = predict_slices(self.model.network, sight.slices, mirror=self._mirror)
             found = found_in(sight, predicted)
-            self._first = decide(found, self._base, self._volume, self._look).labels
+            self._first = decide(found, self.model, self._volume, self._look).labels
         return Known(self._strokes, self._first)
 
     def _predict(self, sight: Sight) -> Tensor:

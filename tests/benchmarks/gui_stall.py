@@ -84,20 +84,14 @@ def main() -> None:
     options = parser.parse_args()
     on_a_screen()
 
-    import napari
     from qtpy import API_NAME
     from qtpy.QtWidgets import QApplication
+    from turning import sample_window
 
-    from napari_scribblemix.gui.commands import dock
-    from napari_scribblemix.gui.state import preferences
     from napari_scribblemix.gui.state.run_state import Phase
 
     with tempfile.TemporaryDirectory() as folder:
-        preferences.projects_folder = lambda: Path(folder)
-        viewer = napari.Viewer()
-        widget = dock(viewer)
-        widget.open_sample("cine")
-        widget.cases.finish_adding()
+        viewer, widget = sample_window(Path(folder))
         widget.draw.draw()
         print(f"{API_NAME}, {os.cpu_count()} cores; load {os.getloadavg()[0]:.1f} at the start")
         print(f"{'stalls in ms':<22} {'median':>7} {'99 %':>7} {'longest':>7}   ticks")

@@ -38,15 +38,13 @@ def main() -> None:
     options = parser.parse_args()
     on_a_screen()
 
-    import napari
     from mouse import stroke
     from qtpy import API_NAME
     from qtpy.QtCore import QTimer
     from qtpy.QtWidgets import QApplication
+    from turning import sample_window
 
     from napari_scribblemix import events as ev
-    from napari_scribblemix.gui.commands import dock
-    from napari_scribblemix.gui.state import preferences
 
     def wait(until: object, what: str) -> float:
         begun = time.perf_counter()
@@ -62,11 +60,7 @@ def main() -> None:
         wait(lambda: time.perf_counter() > end, "the end of a rest")
 
     with tempfile.TemporaryDirectory() as folder:
-        preferences.projects_folder = lambda: Path(folder)
-        viewer = napari.Viewer()
-        widget = dock(viewer)
-        widget.open_sample("cine")
-        widget.cases.finish_adding()
+        viewer, widget = sample_window(Path(folder))
         answers: list[tuple[float, bool]] = []
         relay = widget.live.relay
         relay.told.connect(

@@ -18,7 +18,6 @@ import gc
 import sys
 import time
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +25,12 @@ import napari
 import numpy as np
 from by_hand import open_folder, predict, project_of
 from fakes import FakeClient
-from mouse import stroke
-from qtpy.QtCore import QCoreApplication, QEvent
-from qtpy.QtWidgets import QApplication, QDockWidget, QMessageBox, QPushButton
+from qtpy.QtWidgets import QMessageBox
+from real_live import live
+from turning import click_cross, close, sample_window, train, turn, wait_for
 from walk import Walk, say
 
-from napari_scribblemix.data.labels import CARDIAC, UNLABELLED
+from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.gui.__main__ import main as start
 from napari_scribblemix.gui.commands import dock
 from napari_scribblemix.gui.dock import ScribbleMixWidget
@@ -39,70 +38,15 @@ from napari_scribblemix.gui.one_click import work_of
 from napari_scribblemix.gui.state import preferences
 from napari_scribblemix.gui.state.preferences import PLUGIN
 from napari_scribblemix.gui.state.relay import WorkerRelay
-from napari_scribblemix.gui.state.run_state import Phase
 from napari_scribblemix.gui.viewer.layers import SCRIBBLES
 from phantoms import draw
 
-PATIENCE = 1500.0
 _errors: list[str] = []
 
 
 def _note(kind: Any, error: Any, trace: Any) -> None:
     _errors.append("".join(traceback.format_exception(kind, error, trace)))
     sys.stderr.write(_errors[-1])
-
-
-def turn(seconds: float) -> None:
-    """Let the event loop turn for so long."""
-    end = time.monotonic() + seconds
-    while True:
-        QApplication.processEvents()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        if time.monotonic() >= end:
-            return
-        time.sleep(0.005)
-
-
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    """Let the event loop turn until the condition holds."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > end:
-            raise TimeoutError(what)
-        turn(0.02)
-
-
-def train(widget: ScribbleMixWidget, *, over: bool) -> None:
-    """A real training: until its curve is drawn, or until it has ended."""
-    panel, session = widget.train_panel, widget.session
-    panel.form.set_value("time", None if over else 600)
-    panel.more.set_value("steps", 2 if over else None)
-    panel.more.set_value("threads", 1)
-    panel.train_button.click()
-    wait_for(lambda: bool(session.run.curves.losses), "a step of the training")
-    if over:
-        wait_for(lambda: session.run.phase is Phase.IDLE, "the end of the training")
-    turn(0.3)
-
-
-def click_cross(widget: ScribbleMixWidget) -> None:
-    """As the mouse does on the dock's cross."""
-    parent = widget.parentWidget()
-    while not isinstance(parent, QDockWidget):
-        parent = parent.parentWidget()
-    parent.titleBarWidget().findChild(QPushButton, "QTitleBarCloseButton").click()
-
-
-def close(viewer: Any, widget: ScribbleMixWidget, route: str) -> None:
-    """Close the widget or the window."""
-    if route == "cross":
-        click_cross(widget)
-    elif route == "menu":
-        viewer.window.remove_dock_widget(widget)
-    elif route == "viewer":
-        viewer.close()
-    else:
-        viewer.window._qt_window.close(quit_app=route == "quit")
 
 
 def closings(folder: Path, steps: list[str]) -> None:
@@ -160,83 +104,6 @@ def layers(folder: Path, route: str) -> None:
     say("saved" if len(saved) == 1 else f"got {saved}")
 
 
-def live(folder: Path, route: str) -> None:
-    """Strokes by the mouse, which a real worker follows; closed while it learns from one."""
-    preferences.projects_folder = lambda: folder
-    viewer = napari.Viewer()
-    widget = dock(viewer)
-    widget.open_sample("cine")
-    widget.cases.finish_adding()
-    session, panel = widget.session, widget.scribble_panel
-    first, other = (state.id for state in session.case_states()[:2])
-    session.open_case(first)
-    turn(0.5)
-
-    def line(number: int, value: int, row: float) -> None:
-        """A stroke across the middle of a slice."""
-        case = session.the_case()
-        _, y, x = case.image.geometry.spacing
-        height, width = case.image.array.shape[1:]
-        widget.board.go_to_slice(number)
-        widget.draw.draw()
-        widget.draw.pens.take(value)
-        turn(0.1)
-        stroke(viewer, [(row * height * y, c * width * x) for c in np.linspace(0.4, 0.6, 12)])
-
-    def followed(number: int) -> np.ndarray:
-        """The mask once the strokes of a slice are in it and all is learnt."""
-
-        def there() -> bool:
-            case = session.the_case()
-            drawn = case.scribble[number] != UNLABELLED
-            mask = case.prediction
-            same = mask is not None and (mask[number][drawn] == case.scribble[number][drawn]).all()
-            return bool(drawn.any() and same and " s)" in panel.live_note.text())
-
-        panel.show_live("")
-        wait_for(there, "a mask that follows the stroke")
-        return session.the_case().prediction.copy()
-
-    middle = session.the_case().slices // 2
-    line(middle, 3, 0.5)
-    one = followed(middle)
-    line(middle, 1, 0.3)
-    two = followed(middle)
-    if np.array_equal(one, two):
-        raise ValueError("the second stroke changed nothing")
-    panel.undo_button.click()
-    followed(middle)
-    wait_for(lambda: np.array_equal(session.the_case().prediction, one), "the mask before")
-    say("undone")
-    session.open_case(other)
-    line(middle, 2, 0.5)
-    followed(middle)
-    session.open_case(first)
-    if not np.array_equal(session.the_case().prediction, one):
-        raise ValueError("the mask of the first case is another")
-    line(middle + 1, 3, 0.5)
-    wait_for(lambda: session.case.origin.get("settled") is False, "an answer at once")
-    session.open_case(other)
-    session.open_case(first)
-    wait_for(lambda: session.case.origin.get("settled") is True, "the end of learning")
-    line(middle + 1, 1, 0.4)
-    worker = widget.live.relay._client
-    child = worker._process
-    if route == "train":
-        train(widget, over=True)
-        if child.poll() is None:
-            raise ValueError("the worker that follows strokes is still there")
-        line(middle, 3, 0.45)
-        followed(middle)
-        child = widget.live.relay._client._process
-        route = "window"
-    close(viewer, widget, route)
-    turn(0.5)
-    if child.poll() is None:
-        raise ValueError("the worker outlived the window")
-    say("gone")
-
-
 def starts(folder: Path, times: int) -> None:
     """The program is started with the same folder so many times; its image is all in sight."""
     preferences.projects_folder = lambda: folder.parent / "projects"
@@ -261,11 +128,7 @@ def starts(folder: Path, times: int) -> None:
 
 def changes(folder: Path, times: int) -> None:
     """Changes of case in the bundled sample with strokes, masks and uncertainty on screen."""
-    preferences.projects_folder = lambda: folder
-    viewer = napari.Viewer()
-    widget = dock(viewer)
-    widget.open_sample("cine")
-    widget.cases.finish_adding()
+    viewer, widget = sample_window(folder)
     turn(0.2)
     widget.review_panel.uncertainty.setChecked(True)
     ids = [state.id for state in widget.session.case_states()]
@@ -283,7 +146,7 @@ def changes(folder: Path, times: int) -> None:
         z, y, x = number % case.slices, number % 48, (number * 7) % 48
         layer.data_setitem((np.array([z]), np.array([y]), np.array([x])), number % 4 + 1)
         widget.draw.watch.look()
-        kept = project_of(widget).read_scribble(case.id, case.image)
+        kept = project_of(widget).read_scribble(case.id, case.image.geometry)
         if not np.array_equal(widget.session.scheme.to_viewer(kept), layer.data):
             raise ValueError(f"change {number}: the strokes on screen are not those on the disk")
         turn(0.02)

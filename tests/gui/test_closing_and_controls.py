@@ -77,7 +77,7 @@ def test_closing_the_dock_saves_and_lets_go(widget: ScribbleMixWidget) -> None:
     with Project.open(folder) as again:
         assert again.writable
         assert again.unsaved_strokes("case00") == 0
-        assert again.read_scribble("case00", again.read_image("case00"))[1, 3, 3] == 1
+        assert again.read_scribble("case00", again.read_image("case00").geometry)[1, 3, 3] == 1
 
 
 def in_training(make_widget: Make, folder: Path) -> ScribbleMixWidget:

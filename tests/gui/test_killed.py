@@ -36,7 +36,7 @@ def paint_and_kill(folder: Path, seconds: float) -> tuple[int, int]:
     strokes = [line.split() for line in lines if line.endswith("\n")]
     old = [int(number) for number, when in strokes if killed - float(when) > 1.0]
     with Project.open(folder) as project:
-        scribble = project.read_scribble("case00", project.read_image("case00")).ravel()
+        scribble = project.read_scribble("case00", project.read_image("case00").geometry).ravel()
     meanings = {1: 1, 2: 2, 3: 3, 4: 0}
     return len(old), sum(scribble[number] != meanings[number % 4 + 1] for number in old)
 

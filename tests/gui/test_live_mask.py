@@ -23,10 +23,10 @@ Make = Callable[..., ScribbleMixWidget]
 
 
 @pytest.fixture
-def told_by(widget: ScribbleMixWidget) -> list[str]:
+def told(widget: ScribbleMixWidget) -> list[tuple[str, str]]:
     """What the widget's session told."""
-    heard: list[str] = []
-    widget.session.told.connect(lambda level, sentence: heard.append(sentence))
+    heard: list[tuple[str, str]] = []
+    widget.session.told.connect(lambda level, sentence: heard.append((level, sentence)))
     return heard
 
 
@@ -83,30 +83,25 @@ def test_the_pen_in_hand_lets_it_know_the_case_before_the_first_stroke(
     assert not any(isinstance(told, ScribblesChanged) for told in QuietClient.made.commands)
 
 
+@pytest.mark.parametrize("drawn_meanwhile", [True, False])
 def test_it_is_ended_by_a_training_and_takes_up_what_was_drawn_meanwhile(
-    widget: ScribbleMixWidget, qtbot: Any
+    widget: ScribbleMixWidget, qtbot: Any, drawn_meanwhile: bool
 ) -> None:
     a_stroke(widget)
     first = QuietClient.made
     widget.train_panel.train_button.click()
     assert first.discarded == 1
     assert not first.running
-    a_stroke(widget, 1)
-    assert QuietClient.made is first, "the training itself answers strokes"
+    if drawn_meanwhile:
+        a_stroke(widget, 1)
+        assert QuietClient.made is first, "the training itself answers strokes"
     FakeClient.made.end(0)
-    qtbot.waitUntil(lambda: QuietClient.made is not first)
-    assert QuietClient.made.commands[-1] == ScribblesChanged(case="case00")
-
-
-def test_a_training_without_a_stroke_in_it_leaves_the_masks_to_its_own_model(
-    widget: ScribbleMixWidget, qtbot: Any
-) -> None:
-    a_stroke(widget)
-    first = QuietClient.made
-    widget.train_panel.train_button.click()
-    FakeClient.made.end(0)
-    qtbot.wait(50)
-    assert QuietClient.made is first
+    if drawn_meanwhile:
+        qtbot.waitUntil(lambda: QuietClient.made is not first)
+        assert QuietClient.made.commands[-1] == ScribblesChanged(case="case00")
+    else:
+        qtbot.wait(50)
+        assert QuietClient.made is first, "the training has learnt from all strokes"
 
 
 def test_another_model_is_begun_with_once_it_is_chosen(
@@ -180,23 +175,21 @@ def test_a_project_that_may_only_be_read_has_no_live_mask(
 
 
 def test_what_goes_wrong_is_told_once_and_the_strokes_stay(
-    widget: ScribbleMixWidget, qtbot: Any
+    widget: ScribbleMixWidget, told: list[tuple[str, str]], qtbot: Any
 ) -> None:
-    heard: list[tuple[str, str]] = []
-    widget.session.told.connect(lambda level, sentence: heard.append((level, sentence)))
     a_stroke(widget)
     for _ in range(2):
         QuietClient.made.tell(ev.Warned(message="case00 is not followed: no."))
     QuietClient.made.tell(ev.Followed(case="case00", words="Not followed."))
     qtbot.waitUntil(lambda: widget.scribble_panel.live_note.text() == "Not followed.")
     QuietClient.made.end(-9, "The live mask process was killed (signal 9); start it again.")
-    qtbot.waitUntil(lambda: len(heard) == 2)
-    assert [sentence.split(" ")[0] for _, sentence in heard] == ["case00", "The"]
+    qtbot.waitUntil(lambda: len(told) == 2)
+    assert [sentence.split(" ")[0] for _, sentence in told] == ["case00", "The"]
     assert (widget.session.the_case().scribble == 3).any()
     a_stroke(widget, 1)
     assert QuietClient.made.running
     answer(widget, 3)
-    qtbot.waitUntil(lambda: heard[-1] == ("info", "The mask of case00 follows the strokes."))
+    qtbot.waitUntil(lambda: told[-1] == ("info", "The mask of case00 follows the strokes."))
 
 
 def test_all_leaves_masks_that_follow_the_strokes_with_the_same_model(
@@ -233,12 +226,12 @@ def test_all_makes_a_mask_anew_that_lacks_a_stroke_and_the_stroke_is_followed_af
 
 
 def test_a_worker_that_cannot_follow_anything_is_not_started_at_each_stroke(
-    widget: ScribbleMixWidget, told_by: list[str], qtbot: Any
+    widget: ScribbleMixWidget, told: list[tuple[str, str]], qtbot: Any
 ) -> None:
     a_stroke(widget)
     first = QuietClient.made
     first.end(1, "The live mask could not start. No such model.")
-    qtbot.waitUntil(lambda: bool(told_by))
+    qtbot.waitUntil(lambda: bool(told))
     a_stroke(widget, 1)
     assert len(first.jobs) == 1
     assert "…" not in widget.scribble_panel.live_note.text()
@@ -283,12 +276,12 @@ def test_a_first_mask_shows_in_the_list_of_cases(widget: ScribbleMixWidget, qtbo
     assert "…" in widget.scribble_panel.live_note.text()
 
 
-def test_a_mask_that_cannot_be_read_is_told(widget: ScribbleMixWidget, qtbot: Any) -> None:
-    heard: list[str] = []
-    widget.session.told.connect(lambda level, sentence: heard.append(sentence))
+def test_a_mask_that_cannot_be_read_is_told(
+    widget: ScribbleMixWidget, told: list[tuple[str, str]], qtbot: Any
+) -> None:
     a_stroke(widget)
     answer(widget, 3)
     qtbot.waitUntil(lambda: widget.session.the_case().prediction is not None)
     project_of(widget).prediction_path("case00").write_bytes(b"damaged")
     QuietClient.made.tell(ev.Preview(case="case00", file="f", step=2))
-    qtbot.waitUntil(lambda: any("case00.nii.gz" in sentence for sentence in heard))
+    qtbot.waitUntil(lambda: any("case00.nii.gz" in sentence for _, sentence in told))

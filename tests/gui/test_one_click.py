@@ -77,7 +77,7 @@ def test_train_makes_a_project_trains_and_shows_the_mask_on_the_layer_s_grid(
     assert (job.settings.time, job.settings.cases) == (120.0, "my_heart")
     kept = project(projects_folder)
     volume = kept.read_image("my_heart")
-    assert np.array_equal(kept.read_scribble("my_heart", volume), draw(0)[2])
+    assert np.array_equal(kept.read_scribble("my_heart", volume.geometry), draw(0)[2])
     mask = np.zeros(image.data.shape, np.uint8)
     mask[1, 5:9, 7:20] = 3
     geometry = volume.geometry
@@ -146,13 +146,15 @@ def test_strokes_from_elsewhere_are_replaced_only_if_a_person_says_so(
     assert len(FakeClient.made.jobs) == 2
     assert "6 pixels in 1 slice" in asked[0]
     with project(projects_folder) as kept:
-        assert np.array_equal(kept.read_scribble("my_heart", kept.read_image("my_heart")), drawn)
+        assert np.array_equal(
+            kept.read_scribble("my_heart", kept.read_image("my_heart").geometry), drawn
+        )
     answer[0] = True
     widget()
     assert len(FakeClient.made.jobs) == 3
     FakeClient.made.end()
     with project(projects_folder) as kept:
-        now = kept.read_scribble("my_heart", kept.read_image("my_heart"))
+        now = kept.read_scribble("my_heart", kept.read_image("my_heart").geometry)
     assert np.array_equal(now == 255, strokes.data == 0)
 
 

@@ -62,10 +62,9 @@ def test_a_finished_segmentation_counts_cases() -> None:
     over = after(RunState(phase=Phase.SEGMENTING), done)
     assert over.words == "Segmented 12 cases in 0:06."
     assert not over.preparing  # nothing is waited for any more, so no seconds are counted
-    some = RunState(phase=Phase.SEGMENTING, left=1)
+    some = RunState(phase=Phase.SEGMENTING, also="1 mask stayed.")
     assert after(some, done.model_copy(update={"step": 1})).words == (
-        "Segmented 1 case in 0:06. In 1 case all slices are accepted (or corrected); nothing was "
-        "replaced there."
+        "Segmented 1 case in 0:06. 1 mask stayed."
     )
 
 

@@ -33,7 +33,7 @@ def test_undo_reaches_the_journal(widget: ScribbleMixWidget) -> None:
     assert (widget.session.the_case().scribble != before).any()
     widget.scribble_panel.undo_button.click()
     assert (widget.session.the_case().scribble == before).all()
-    read = project_of(widget).read_scribble(case.id, case.image)
+    read = project_of(widget).read_scribble(case.id, case.image.geometry)
     assert (read == before).all()
     widget.scribble_panel.redo_button.click()
     assert project_of(widget).unsaved_strokes(case.id) == 3

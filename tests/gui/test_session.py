@@ -40,7 +40,7 @@ def test_another_case_folds_the_journal_into_the_scribble_file(
     draw(session)
     session.open_case("case01")
     assert project.unsaved_strokes("case00") == 0
-    again = project.read_scribble("case00", project.read_image("case00"))
+    again = project.read_scribble("case00", project.read_image("case00").geometry)
     assert (again[1, 2:5, 2:5] == 3).all()
 
 

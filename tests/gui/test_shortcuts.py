@@ -151,7 +151,7 @@ def test_no_heart_makes_the_slice_background_and_undo_brings_its_strokes_back(
     case, number = shown.session.the_case(), shown.session.slice
     before = case.scribble.copy()
     press(shown, "B", shift=True)
-    kept = project_of(shown).read_scribble(case.id, case.image)
+    kept = project_of(shown).read_scribble(case.id, case.image.geometry)
     assert (kept[number] == 0).all()
     others = np.arange(case.slices) != number
     assert np.array_equal(kept[others], before[others])
@@ -165,7 +165,7 @@ def test_no_heart_makes_the_slice_background_and_undo_brings_its_strokes_back(
     QTest.keyClick(shown.window().windowHandle(), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     shown.draw.watch.look()
     assert layer.opacity == 1
-    assert np.array_equal(project_of(shown).read_scribble(case.id, case.image), before)
+    assert np.array_equal(project_of(shown).read_scribble(case.id, case.image.geometry), before)
 
 
 def test_while_the_mask_is_corrected_no_heart_empties_it_and_undo_fills_it(
@@ -205,7 +205,7 @@ def test_strokes_of_the_slices_beside_are_copied_and_undo_brings_the_old_ones_ba
     shown.board.go_to_slice(2)
     before = case.scribble[2].copy()
     press(shown, "C", shift=True)
-    kept = project_of(shown).read_scribble(case.id, case.image)
+    kept = project_of(shown).read_scribble(case.id, case.image.geometry)
     assert np.array_equal(kept[2], kept[1])
     assert (kept[2] == 2).sum() == 25
     shown.scribble_panel.undo_button.click()

@@ -58,7 +58,7 @@ class Walk:
                 raise ValueError(f"the layer {role} does not show {case.id}")
         layer = board.layer(SCRIBBLES)
         if layer is not None:
-            kept = project_of(widget).read_scribble(case.id, case.image)
+            kept = project_of(widget).read_scribble(case.id, case.image.geometry)
             if not np.array_equal(widget.session.scheme.to_viewer(kept), layer.data):
                 raise ValueError(f"the strokes of {case.id} are not those on the disk")
 

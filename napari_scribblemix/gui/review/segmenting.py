@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Protocol
 
 from qtpy.QtCore import QObject
 
+from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.gui.review.panel import ReviewPanel
 from napari_scribblemix.gui.review.questions import may_replace_corrections
@@ -18,13 +20,10 @@ from napari_scribblemix.gui.state.session import Session
 
 
 class Start(Protocol):
-    """What starts the work: ``cases`` none means all; ``left`` are those that need nothing.
-
-    ``also`` is said at the end.
-    """
+    """What starts the work: ``cases`` none means all; ``also`` is said at the end."""
 
     def __call__(
-        self, model: Path, cases: tuple[str, ...], *, over_corrections: bool, left: int, also: str
+        self, model: Path, cases: tuple[str, ...], *, over_corrections: bool, also: str
     ) -> None:
         """Write the masks of ``cases`` with a model."""
 
@@ -55,9 +54,8 @@ class Segmenting(QObject):
         among = wanted if everything else []
         followed = followed_cases(session.the_project(), among, model)
         wanted = [case_id for case_id in wanted if case_id not in followed]
-        also = kept_words(len(followed))
         if followed and not wanted:
-            session.told.emit("info", also)
+            session.told.emit("info", _kept(followed))
             return
         at_risk = corrections_at_risk(session.the_project(), wanted)
         replace = may_replace_corrections(self._panel, at_risk) if at_risk else False
@@ -73,7 +71,8 @@ class Segmenting(QObject):
                 return
             open_cases = tuple(case_id for case_id in wanted if case_id not in left)
             cases = () if everything and not left and not followed else open_cases
-            self._start(model, cases, over_corrections=replace, left=len(left), also=also)
+            also = f"{_decided(left)} {_kept(followed)}".strip()
+            self._start(model, cases, over_corrections=replace, also=also)
 
     def _on_project(self) -> None:
         self._panel.forget_choice()
@@ -98,9 +97,19 @@ class Segmenting(QObject):
         self._panel.allow_segmenting(reason or session.read_only or busy)
 
 
-def kept_words(count: int) -> str:
-    """What to say of so many masks that *All* left as they were."""
-    if not count:
+def _decided(cases: Collection[str]) -> str:
+    """What to say of cases in which there was nothing to replace."""
+    if not cases:
         return ""
-    masks = "1 mask that follows" if count == 1 else f"{count} masks that follow"
+    return (
+        f"In {counted(len(cases), 'case')} all slices are accepted (or corrected); nothing was "
+        "replaced there."
+    )
+
+
+def _kept(cases: Collection[str]) -> str:
+    """What to say of cases whose masks *All* left as they were."""
+    if not cases:
+        return ""
+    masks = "1 mask that follows" if len(cases) == 1 else f"{len(cases)} masks that follow"
     return f"{masks} your strokes stayed; Segment makes one anew."

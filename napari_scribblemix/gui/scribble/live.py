@@ -94,7 +94,7 @@ class LiveMasks(QObject):
             self._sent |= {case_id}
             self._missed -= {case_id}
             self.relay.send(ScribblesChanged(case=case_id))
-            self._panel.show_live("The mask follows the strokes…")
+            self._panel.show_live(ev.LEARNING)
 
     def _follow(self) -> bool:
         """Have a worker that follows the case on screen; whether there is one."""

@@ -185,7 +185,7 @@ def _made_by_hand(project: Project, case_id: str, image: Volume) -> Labels:
     for path in (project.accepted_path(case_id), project.corrected_path(case_id)):
         if path.is_file():
             onto_grid(read_labels(path), image.geometry, "Accepted or corrected slices", str(path))
-    return project.read_scribble(case_id, image)
+    return project.read_scribble(case_id, image.geometry)
 
 
 def read_case(project: Project, case_id: str) -> OpenCase:

@@ -13,10 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from napari_scribblemix.data.nifti import read_geometry
-from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import ScribbleMixError
 from napari_scribblemix.project.corrections import KEPT
@@ -200,8 +197,7 @@ def followed_cases(project: Project, case_ids: Collection[str], model: Path) -> 
             if not source.live or (source.kind, source.name) != (maker.kind, maker.name):
                 continue
             geometry = read_geometry(project.image_path(case_id))
-            grid = Volume(np.broadcast_to(np.uint8(0), geometry.shape), geometry)
-            same = record.get("strokes") == checksum_of(drawn_on(project, case_id, grid)[0])
+            same = record.get("strokes") == checksum_of(drawn_on(project, case_id, geometry)[0])
             # A training that went on since knows more than this mask.
             newer = weights.stat().st_mtime > project.prediction_path(case_id).stat().st_mtime
         except (ScribbleMixError, OSError):  # told where it is opened

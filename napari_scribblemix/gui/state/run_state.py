@@ -31,8 +31,8 @@ class Phase(StrEnum):
 class RunState:
     """``tasks``: their names if there are several, the main one first; ``words``: for a line.
 
-    ``left``: of a segmentation, the cases in which there was nothing to replace; ``also``: what to
-    say beside that; ``seen``: what the last look at the case on screen told.
+    ``also``: what else to say at the end of a segmentation; ``seen``: what the last look at the
+    case on screen told.
     """
 
     phase: Phase = Phase.IDLE
@@ -44,7 +44,6 @@ class RunState:
     tasks: tuple[str, ...] = ()
     curves: CurveData = field(default_factory=CurveData)
     warnings: tuple[str, ...] = ()
-    left: int = 0
     also: str = ""
     seen: str = ""
     outcome: ev.Finished | ev.Failed | None = None
@@ -117,11 +116,6 @@ def _measured(state: RunState, event: ev.Validation) -> RunState:
 def _finished(state: RunState, event: ev.Finished) -> RunState:
     if state.phase is Phase.SEGMENTING:
         words = f"Segmented {counted(event.step, 'case')} in {ev.clock(event.elapsed)}."
-        if state.left:
-            words += (
-                f" In {counted(state.left, 'case')} all slices are accepted (or corrected); "
-                "nothing was replaced there."
-            )
         words = f"{words} {state.also}".rstrip()
         # No bar is left: it would look as if a training had ended.
         return replace(state, words=words, fraction=0.0, outcome=event)

@@ -208,16 +208,13 @@ class Session:
 
     # -- the child process --
 
-    def begin(
-        self, phase: Phase, run: Path | None, words: str, left: int = 0, also: str = ""
-    ) -> None:
+    def begin(self, phase: Phase, run: Path | None, words: str, also: str = "") -> None:
         """A child process was started; a run that goes on shows its curves from the start.
 
-        ``left``: of a segmentation, the cases in which there was nothing to replace; ``also`` is
-        said at its end.
+        ``also`` is said at the end of a segmentation.
         """
         curves = CurveData() if run is None else curves_of(read_events(run))
-        self.run = RunState(phase, run, words=words, curves=curves, left=left, also=also)
+        self.run = RunState(phase, run, words=words, curves=curves, also=also)
         self.run_changed.emit()
 
     def enter(self, phase: Phase, words: str) -> None:

@@ -124,19 +124,17 @@ class TrainControl(QObject):
         cases: tuple[str, ...],
         *,
         over_corrections: bool = False,
-        left: int = 0,
         also: str = "",
     ) -> None:
         """Write the masks of ``cases`` with a model; ``over_corrections`` as in ``SegmentJob``.
 
-        ``left``: how many more cases were asked for and need nothing; it is told at the end, and
-        ``also``.
+        ``also`` is told at the end.
         """
         project = self._writable_project()
         self._relay.start(project.folder.absolute(), SegmentJob(
             model=model, cases=cases, device=self.device(), over_corrections=over_corrections
         ))  # fmt: skip
-        self._session.begin(Phase.SEGMENTING, None, f"Segmenting with {model.name}…", left, also)
+        self._session.begin(Phase.SEGMENTING, None, f"Segmenting with {model.name}…", also)
 
     def pause_or_resume(self) -> None:
         """Pause what runs, or go on with what waits."""

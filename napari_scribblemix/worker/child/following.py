@@ -17,17 +17,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_scribblemix.data.channels import check_channels
 from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import ImageError, ScribbleMixError
-from napari_scribblemix.events import Event, Followed, Preview
+from napari_scribblemix.events import LEARNING, Event, Followed, Preview
 from napari_scribblemix.inference.look import Look
 from napari_scribblemix.inference.model import Model
 from napari_scribblemix.inference.other_frames import size_told, weights_of_heart
 from napari_scribblemix.inference.phases import heart_size
-from napari_scribblemix.inference.project_cases import class_map, classes_of_model, write_mask
+from napari_scribblemix.inference.project_cases import (
+    class_map,
+    classes_of_model,
+    read_usable,
+    write_mask,
+)
 from napari_scribblemix.project.corrections import lay_over
 from napari_scribblemix.project.drawn_on import checksum_of, drawn_on
 from napari_scribblemix.project.makers import Maker
@@ -45,8 +49,6 @@ _CHUNK = 1
 
 _PEN_UP = 0.3
 """Seconds without anything new after which a stroke is taken for finished, and learnt from."""
-
-LEARNING = "The mask follows the strokes…"
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +112,7 @@ class Following:
         number = min(shown, len(image.array) - 1)
         if self._changed:
             self._changed = False
-            drawn, whole = drawn_on(self._project, self.id, image)
+            drawn, whole = drawn_on(self._project, self.id, image.geometry)
             # Also where a stroke is gone that the mask on the disk still has in it, or where one
             # was drawn anew in a class that is the same to the model.
             repainted = self._was_live if self._drawn is None else (drawn != self._drawn).any()
@@ -160,10 +162,7 @@ class Following:
     def _read(self) -> tuple[Volume, LiveCase]:
         model = self._guide.model
         self._stamp = self._image_stamp()
-        image = self._project.read_image(self.id)
-        for finding in check_channels(image):
-            if finding.level == "block":
-                raise ImageError(f"{self._project.image_path(self.id)}: {finding.message}")
+        image = read_usable(self._project, self.id)
         if len(image.arrays) != model.card.in_channels:
             raise ImageError(
                 f"it has {counted(len(image.arrays), 'channel')} and {self._guide.maker.name} "

@@ -28,7 +28,7 @@ from napari_scribblemix.worker.messages import (
 )
 
 _KEPT = 2
-"""Cases beside that on screen of which is kept what was learnt; each may hold 100 MB."""
+"""Cases beside that on screen of which is kept what was learnt."""
 
 
 def live(job: LiveJob, folder: Path, inbox: Inbox) -> Iterator[Event]:
