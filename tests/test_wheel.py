@@ -80,7 +80,7 @@ def test_the_wheel_names_licence_extras_and_no_qt(wheel: Path) -> None:
     assert "License-Expression: BSD-3-Clause" in lines
     assert "Classifier: Framework :: napari" in lines
     extras = {line.split(": ")[1] for line in lines if line.startswith("Provides-Extra")}
-    assert extras == {"pyqt5", "pyqt6", "all", "docs", "test"}
+    assert extras == {"pyqt5", "pyqt6", "all", "dicom", "docs", "test"}
     base = [line for line in lines if line.startswith("Requires-Dist") and "extra ==" not in line]
     assert not [line for line in base if "qt" in line.lower() or "napari" in line]
 
