@@ -29,14 +29,19 @@ class ImportSettings(Settings):
 class SampleSettings(Settings):
     """Write a sample to try things on: synthetic hearts with scribbles, and held-out cases."""
 
-    kind: Literal["cine", "lge", "myops"] = Field(
+    kind: Literal["cine", "lge", "myops", "dicom"] = Field(
         description="cine: end-diastole and end-systole; lge: late gadolinium enhancement; myops: "
-        "cine, LGE and T2 of one heart as three channels, with scar and oedema.",
+        "cine, LGE and T2 of one heart as three channels, with scar and oedema; dicom: two drawn "
+        "people's studies as a scanner exports them.",
         json_schema_extra={"cli": "argument"},
     )
-    output: Path = Field(description="Folder to write train/ and heldout/ into.")
+    output: Path = Field(
+        description="Folder to write train/ and heldout/ into; for dicom, dicom/ and masks/."
+    )
     seed: int | None = Field(
-        None, ge=0, description="Draw new hearts from this seed. [the bundled ones are copied]"
+        None,
+        ge=0,
+        description="Draw new hearts from this seed. [the bundled ones are copied; dicom is drawn]",
     )
 
 
