@@ -98,6 +98,11 @@ class Geometry:
         return float(abs(np.linalg.det(self.affine[:3, :3]))) / 1000.0
 
     @property
+    def pixel_area_mm2(self) -> float:
+        """Area of one pixel of a slice in mm²."""
+        return self.spacing[1] * self.spacing[2]
+
+    @property
     def axis_codes(self) -> str:
         """Towards which side of the patient each file axis runs, e.g. ``LPS``."""
         return "".join(aff2axcodes(self.affine))

@@ -28,7 +28,8 @@ from napari_scribblemix.inference.orientation import Turn
 from napari_scribblemix.inference.other_frames import other_frames, size_told, would_change
 from napari_scribblemix.inference.phases import heart_size, wanted_share, with_wall
 from napari_scribblemix.inference.pieces import Known
-from napari_scribblemix.inference.segment import segment_volume
+from napari_scribblemix.inference.quality import evidence, quality
+from napari_scribblemix.inference.segment import Segmentation, segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.project.corrections import lay_over
 from napari_scribblemix.project.makers import Maker
@@ -137,6 +138,7 @@ def predict_case(
     # As the network had it: others are measured against that.
     told = size_told(own, agreed=share is not None)
     found = translation[result.labels]
+    told |= _quality(result, image.geometry, known.strokes if strokes_win else None)
     written = write_mask(
         project,
         case_id,
@@ -149,6 +151,14 @@ def predict_case(
         over_corrections=over_corrections,
     )
     return replace(written, changes=would_change(own, others))
+
+
+def _quality(
+    result: Segmentation, geometry: Geometry, strokes: NDArray[np.uint8] | None
+) -> dict[str, Any]:
+    """What is told of how good the mask probably is; ``strokes`` (classes) lie in it."""
+    mask, area = lay_over(result.labels, strokes), geometry.pixel_area_mm2
+    return quality(evidence(result.probability, mask, area, strokes), mask, area).record()
 
 
 def write_mask(

@@ -28,6 +28,7 @@ from napari_scribblemix.inference.orientation import AS_STORED, Turn
 from napari_scribblemix.inference.pieces import Known
 from napari_scribblemix.inference.plausibility import Lines, heart_lines, window_of
 from napari_scribblemix.inference.pull import pulled
+from napari_scribblemix.inference.quality import Evidence, Quality, evidence, quality
 from napari_scribblemix.inference.segment import decide, found_in
 from napari_scribblemix.inference.sight import Sight, first_look, predict_slices
 from napari_scribblemix.inference.uncertainty import normalised_entropy
@@ -106,6 +107,7 @@ class LiveCase:
         self._predicted: Tensor | None = None
         self._labels: NDArray[np.uint8] | None = None
         self._entropy = np.zeros(0, np.float32)
+        self._evidence: Evidence | None = None
         self._use(np.full(self._volume.array.shape, UNLABELLED, np.uint8), frozenset())
 
     @property
@@ -233,6 +235,7 @@ class LiveCase:
                 known=self._known(),
             )
             self._labels, self._entropy = found.labels, normalised_entropy(found.probability)
+            self._evidence = self._seen(found.probability, found.labels, self._strokes)
         else:
             here, strokes = self._sight.only(shown), self._strokes[shown : shown + 1]
             self._predicted[shown] = self._predict(here)[0]
@@ -240,8 +243,27 @@ class LiveCase:
             probability = found_in(here, drawn_to).probability
             self._labels[shown] = probability[:, 0].argmax(axis=0)
             self._entropy[shown] = normalised_entropy(probability)[0]
+            part = self._seen(probability, self._labels[shown : shown + 1], strokes)
+            if self._evidence is not None:
+                self._evidence.replace_slice(shown, part)
         sure = np.where(self._strokes == UNLABELLED, self._entropy, np.float32(0))
         return lay_over(self._labels, self._strokes), sure
+
+    def quality(self) -> Quality | None:
+        """How good the mask that was given last probably is."""
+        if self._evidence is None or self._labels is None:
+            return None
+        mask = lay_over(self._labels, self._strokes)
+        return quality(self._evidence, mask, self._volume.geometry.pixel_area_mm2)
+
+    def _seen(
+        self,
+        probability: NDArray[np.float32],
+        labels: NDArray[np.uint8],
+        strokes: NDArray[np.uint8],
+    ) -> Evidence:
+        area = self._volume.geometry.pixel_area_mm2
+        return evidence(probability, lay_over(labels, strokes), area, strokes)
 
     def _known(self) -> Known | None:
         """The mask before any stroke, and the strokes; nothing while there are none."""

@@ -9,12 +9,15 @@ from hypothesis import strategies as st
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 
-from napari_scribblemix.gui.images.case_tree import COLUMNS, CaseTree, shortened
+from napari_scribblemix.gui.images.case_columns import COLUMNS
+from napari_scribblemix.gui.images.case_tree import CaseTree, shortened
 from napari_scribblemix.gui.state.case_states import CaseState
 
 
-def state(case_id: str, *, scribbled: bool = False, accepted: int = 0) -> CaseState:
-    return CaseState(case_id, scribbled, False, False, accepted)
+def state(
+    case_id: str, *, scribbled: bool = False, accepted: int = 0, quality: float | None = None
+) -> CaseState:
+    return CaseState(case_id, scribbled, False, quality is not None, accepted, quality)
 
 
 @pytest.fixture
@@ -53,6 +56,7 @@ def test_a_patient_says_in_how_many_of_the_cases(tree: CaseTree) -> None:
         "",
         "",
         "1 of 2",
+        "",
     ]
     tree.show_cases(
         [state("patient2_frame4", scribbled=True), state("patient2_frame12", scribbled=True)]
@@ -124,3 +128,27 @@ def test_a_shortened_name_keeps_its_numbers_and_is_no_wider_than_it_may(
     assert len(short) <= max(width, least)
     if len(name) <= width:
         assert short == name
+
+
+def test_a_click_on_the_head_of_the_quality_shows_the_worst_first(tree: CaseTree) -> None:
+    tree.show_cases([
+        state("patient2_frame4", quality=0.91), state("patient2_frame12", quality=0.85),
+        state("patient10_frame01", quality=0.55), state("patient10_frame02", quality=0.9),
+        state("volunteer"),
+    ])  # fmt: skip
+    places = {column.title: place for place, column in enumerate(COLUMNS, start=1)}
+    assert tree.topLevelItem(1).text(places["Dice?"]) == "55 !"
+    assert tree.topLevelItem(2).text(places["Dice?"]) == ""
+    tree.choose("patient2_frame4")
+    tree.show()
+    header = tree.header()
+
+    def click(place: int) -> None:
+        middle = QPoint(header.sectionViewportPosition(place) + 5, header.height() // 2)
+        QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+
+    click(places["Dice?"])
+    assert [name for name, _ in rows(tree)] == ["patient10", "patient2", "volunteer"]
+    assert [item.text(0) for item in tree.selectedItems()] == ["frame4"]
+    click(places["Dice?"])
+    assert [name for name, _ in rows(tree)] == ["patient2", "patient10", "volunteer"]

@@ -2,14 +2,13 @@
 
 A patient with one case is one row.  Names are sorted as people count (frame 2 before frame 10), and
 where there is no room for one its letters give way, never its numbers; the tooltip has the whole.
-A further column is a line of ``COLUMNS``.
+``case_columns`` says what stands beside them.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -24,6 +23,7 @@ from qtpy.QtWidgets import (
     QTreeWidgetItem,
 )
 
+from napari_scribblemix.gui.images.case_columns import COLUMNS, QUALITY, worst_quality
 from napari_scribblemix.gui.state.case_states import CaseState
 from napari_scribblemix.gui.widgets.controls import tip
 from napari_scribblemix.gui.widgets.plain import plain
@@ -39,8 +39,6 @@ _LETTERS = 9
 _PADDING = 8
 """Pixels left and right of a name."""
 
-_TRAINED = "Its strokes or accepted slices took part in the last training."
-
 _CASE = Qt.ItemDataRole.UserRole
 
 
@@ -51,32 +49,6 @@ def _patient(case_id: str) -> str:
 def _order(state: CaseState) -> tuple[Any, ...]:
     patient = _patient(state.id)
     return natural_key(patient), patient, natural_key(state.id)
-
-
-def _mark(yes: bool) -> str:
-    return "✓" if yes else ""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column after the name: what it says of a case, and of a patient of several."""
-
-    title: str
-    hint: str
-    of_case: Callable[[CaseState], str]
-
-    def of_patient(self, states: Sequence[CaseState]) -> str:
-        """In how many of the cases something is said; a mark if in all."""
-        told = sum(bool(self.of_case(state)) for state in states)
-        return f"{told} of {len(states)}" if 0 < told < len(states) else _mark(told > 0)
-
-
-COLUMNS = (
-    Column("Drawn", "Has strokes.", lambda state: _mark(state.scribbled)),
-    Column("Trained", _TRAINED, lambda s: _mark(s.trained)),
-    Column("Mask", "Has a predicted mask.", lambda state: _mark(state.predicted)),
-    Column("Accepted", "How many slices were accepted.", lambda s: str(s.accepted or "")),
-)
 
 
 def shortened(text: str, width: int, measure: Callable[[str], int]) -> str:
@@ -132,6 +104,8 @@ class CaseTree(QTreeWidget):
         header.setMinimumSectionSize(0)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionsClickable(True)
+        header.sectionClicked.connect(self._on_head)
         self.setItemDelegateForColumn(0, _Names(self))
         self.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.setUniformRowHeights(True)
@@ -139,6 +113,8 @@ class CaseTree(QTreeWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._items: dict[str, QTreeWidgetItem] = {}
         self._shown: tuple[tuple[str, ...], ...] = ()
+        self._states: Sequence[CaseState] = ()
+        self._worst_first = False
         tip(self, "The cases of the project; click one to show it.")
         self.itemSelectionChanged.connect(self._on_selection)
         self.itemClicked.connect(self._on_click)
@@ -159,10 +135,13 @@ class CaseTree(QTreeWidget):
 
     def show_cases(self, states: Sequence[CaseState]) -> None:
         """Fill the list; what was folded stays so."""
+        self._states = states
         groups = [
             (patient, list(cases))
             for patient, cases in groupby(sorted(states, key=_order), lambda s: _patient(s.id))
         ]
+        if self._worst_first:
+            groups.sort(key=lambda group: worst_quality(group[1]))
         shape = tuple((patient, *(case.id for case in cases)) for patient, cases in groups)
         self.blockSignals(True)
         if shape != self._shown:
@@ -190,6 +169,16 @@ class CaseTree(QTreeWidget):
             self._fit()
 
     # -- inside --
+
+    def _on_head(self, place: int) -> None:
+        """A click on the head of the expected Dice turns the order; on the others, the names'."""
+        title = self.headerItem().text(place)
+        worst = title == QUALITY and not self._worst_first
+        if worst != self._worst_first:
+            self._worst_first = worst
+            chosen = [item.data(0, _CASE) for item in self.selectedItems()]
+            self.show_cases(self._states)
+            self.show_current(chosen[0] if chosen else None)
 
     def _build(self, groups: Sequence[tuple[str, Sequence[CaseState]]]) -> None:
         folded = {

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from napari_scribblemix.data.labels import UNLABELLED
+from napari_scribblemix.errors import ScribbleMixError
 from napari_scribblemix.gui.state.open_case import OpenCase, accepted_slices
 from napari_scribblemix.project.drawn import is_drawn_on
+from napari_scribblemix.project.expected import Expected, expected_of
 from napari_scribblemix.project.project import Project
 
 Stamp = tuple[tuple[int, int] | None, ...]
@@ -16,13 +18,18 @@ Stamp = tuple[tuple[int, int] | None, ...]
 
 @dataclass(frozen=True)
 class CaseState:
-    """What the list of cases says of one; ``accepted`` counts slices."""
+    """What the list of cases says of one; ``accepted`` counts slices.
+
+    ``quality``: the expected Dice of its mask, 0 to 1, where it is told and somebody has still to
+    look at some of it.
+    """
 
     id: str
     scribbled: bool
     trained: bool
     predicted: bool
     accepted: int
+    quality: float | None = None
 
     @property
     def labelled(self) -> bool:
@@ -48,22 +55,44 @@ class CaseStates:
 
     def __init__(self) -> None:
         self._drawn: dict[Path, tuple[Stamp, bool]] = {}
+        self._expected: dict[Path, tuple[Stamp, Expected]] = {}
 
     def of(
         self, project: Project, case: OpenCase | None, trained: Collection[str]
     ) -> list[CaseState]:
         """Every case, sorted by name; ``case`` is on screen, ``trained`` took part."""
         states = [
-            CaseState(
-                record.id,
-                self._is_drawn_on(project, record.id, case),
-                record.id in trained,
-                project.prediction_path(record.id).is_file(),
-                len(accepted_slices(project, record.id)),
-            )
-            for record in project.cases
+            self._of(project, record.id, case, record.id in trained) for record in project.cases
         ]
         return sorted(states, key=lambda state: state.id)
+
+    def _of(
+        self, project: Project, case_id: str, case: OpenCase | None, trained: bool
+    ) -> CaseState:
+        accepted = len(accepted_slices(project, case_id))
+        expected = self._expected_of(project, case_id)
+        return CaseState(
+            case_id,
+            self._is_drawn_on(project, case_id, case),
+            trained,
+            project.prediction_path(case_id).is_file(),
+            accepted,
+            None if accepted and accepted == len(expected.slices) else expected.case,
+        )
+
+    def _expected_of(self, project: Project, case_id: str) -> Expected:
+        mask = project.prediction_path(case_id)
+        now = stamp(mask, mask.with_name(f"{case_id}.json"))
+        if now[0] is None:
+            return Expected()
+        known = self._expected.get(mask)
+        if known is None or known[0] != now:
+            try:
+                told = expected_of(project.read_origin(case_id))
+            except ScribbleMixError:  # told where it is opened
+                told = Expected()
+            known = self._expected[mask] = (now, told)
+        return known[1]
 
     def _is_drawn_on(self, project: Project, case_id: str, case: OpenCase | None) -> bool:
         if case is not None and case.id == case_id:

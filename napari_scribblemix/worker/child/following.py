@@ -187,6 +187,8 @@ class Following:
         scheme, voxel = self._guide.model.card.labels, image.geometry.voxel_volume_ml
         told = size_told(heart_size(mask, scheme, voxel), agreed=True)
         told |= {"settled": number is None, "strokes": checksum_of(drawn)}
+        if (good := case.quality()) is not None:
+            told |= good.record()
         self._was_live = True
         written = write_mask(
             self._project, self.id, labels, entropy, image.geometry, self._guide.maker, told
