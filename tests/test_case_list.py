@@ -35,6 +35,19 @@ def test_a_removed_case_finds_its_scribbles_when_added_again(tmp_path: Path, pla
             project.remove_case("nobody")
 
 
+def test_a_case_left_out_of_training_stays_so_until_it_is_taken_in(tmp_path: Path, plain) -> None:
+    with Project.create(tmp_path / "p") as project:
+        project.add_case(plain[0])
+        project.leave_out("case00", left_out=True)
+        with pytest.raises(ProjectError, match="Got the case 'nobody'"):
+            project.leave_out("nobody", left_out=True)
+    with Project.open(tmp_path / "p") as project:
+        assert [files.left_out for files in project.case_files()] == [True]
+        assert project.case_files()[0].scribbled
+        project.leave_out("case00", left_out=False)
+        assert [files.left_out for files in project.case_files()] == [False]
+
+
 KEPT = "The scribbles that are in the project already were kept."
 
 

@@ -83,6 +83,28 @@ def test_masked_cases_that_are_not_chosen_train_where_none_is_held_out(tmp_path:
     assert shown(without) == (["case01"], ["case00", "case02"], [])
 
 
+def test_a_case_that_a_person_left_out_takes_no_part(tmp_path: Path) -> None:
+    source = write_folder(tmp_path / "source", scribbled=2, unlabelled=1, masked=2)
+    with Project.create(tmp_path / "p.scribblemix") as project:
+        for files in find_cases(source):
+            project.add_case(files)
+        for name in ("case01", "case03"):
+            project.leave_out(name, left_out=True)
+        cases = load(project.folder)
+        assert shown(cases) == (["case00"], ["case02"], ["case04"])
+        assert cases.warnings == [
+            "case01, case03: left out of training, as the list of cases says."
+        ]
+        measured = load(project.folder, validation=project.folder)
+        assert shown(measured)[2] == ["case04"]
+        with pytest.raises(TrainingError, match="case01 was left out of training"):
+            reload_case(settings(project.folder), "case01", CARDIAC)
+        with pytest.raises(TrainingError, match=r"Got only cases .* leaves out .*\(case01\); exp"):
+            load(project.folder, cases="case01")
+        project.leave_out("case01", left_out=False)
+        assert shown(load(project.folder))[0] == ["case00", "case01"]
+
+
 def test_a_cine_without_scribbles_is_left_out_with_a_warning(tmp_path: Path) -> None:
     folder = write_folder(tmp_path, scribbled=1, masked=1)
     for name in ("cine1", "cine2"):

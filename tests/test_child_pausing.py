@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from child_at_work import Once, Script, _often, jobs, of, project, train_job, work
 
 from napari_scribblemix.events import (
@@ -17,8 +19,13 @@ from napari_scribblemix.events import (
     Resumed,
     Started,
 )
+from napari_scribblemix.inference.model import Model
+from napari_scribblemix.inference.segment import segment_volume
+from napari_scribblemix.project.cases import Case
 from napari_scribblemix.project.project import Project
+from napari_scribblemix.training import validation
 from napari_scribblemix.training.checkpoint import checkpoint_path
+from napari_scribblemix.worker.child import training
 from napari_scribblemix.worker.messages import (
     Command,
     Pause,
@@ -26,6 +33,7 @@ from napari_scribblemix.worker.messages import (
     Resume,
     Stop,
 )
+from phantoms import write_folder
 
 __all__ = ["_often", "project"]
 
@@ -82,6 +90,46 @@ def test_a_stop_ends_a_pause(project: Project) -> None:
     assert code == 0
     assert of(Finished, events)[0].stopped
     assert not of(Resumed, events)
+
+
+def test_a_stop_in_a_validation_is_heard_at_once(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = Script(lambda event: [])
+    measured = write_folder(tmp_path / "measured", masked=2)
+    looked: list[str] = []
+
+    def slow(model: Model, cases: Sequence[Case]) -> dict[str, float]:
+        for case in cases:
+            looked.append(case.id)
+            script._put(Stop())  # as the reading thread does, in the middle of the measuring
+            segment_volume(model, case.image)
+        raise AssertionError
+
+    monkeypatch.setattr(validation, "measure", slow)
+    job = train_job(project, validations=1, validation=measured)
+    assert jobs.run(job, project.folder, script, script.tell) == 0
+    assert len(looked) == 1
+    finished = of(Finished, script.events)[0]
+    assert (finished.step, finished.stopped) == (4, True)
+    assert checkpoint_path(project.folder / "runs" / "r").is_file()
+
+
+def test_a_stop_in_a_preview_leaves_the_mask_as_it_was(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = Script(lambda event: [])
+
+    def slow(project: Project, case_id: str, model: Model, **_: object) -> None:
+        script._put(Stop())
+        segment_volume(model, project.read_image(case_id))
+        raise AssertionError
+
+    monkeypatch.setattr(training, "predict_case", slow)
+    assert jobs.run(train_job(project), project.folder, script, script.tell) == 0
+    assert of(Finished, script.events)[0].stopped
+    assert not of(Preview, script.events)
+    assert not list((project.folder / "predictions").glob("*"))
 
 
 def test_a_stop_before_the_first_step_leaves_no_run(project: Project) -> None:

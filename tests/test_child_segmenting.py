@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from child_at_work import Once, _often, of, project, train_job, work
+import pytest
+from child_at_work import Once, Script, _often, jobs, of, project, train_job, work
 
 from napari_scribblemix.events import (
     Failed,
@@ -15,7 +16,10 @@ from napari_scribblemix.events import (
     Started,
     Warned,
 )
+from napari_scribblemix.inference.model import Model
+from napari_scribblemix.inference.segment import segment_volume
 from napari_scribblemix.project.project import Project
+from napari_scribblemix.worker.child import segmenting
 from napari_scribblemix.worker.messages import (
     SegmentJob,
     Stop,
@@ -95,6 +99,27 @@ def test_segmenting_can_be_stopped_and_goes_past_a_bad_case(project: Project) ->
     code, events = work(project, job)
     assert "none could be segmented" in of(Failed, events)[0].why
     assert code == 2
+
+
+def test_a_stop_in_the_middle_of_a_case_leaves_its_mask_as_it_was(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = Script(lambda event: [])
+
+    def slow(project: Project, case_id: str, model: Model, **_: object) -> None:
+        script._put(Stop())
+        segment_volume(model, project.read_image(case_id))
+        raise AssertionError
+
+    monkeypatch.setattr(segmenting, "predict_case", slow)
+    job = SegmentJob(model=Path("starter"), device="cpu")
+    assert jobs.run(job, project.folder, script, script.tell) == 0
+    assert not of(Segmented, script.events)
+    assert (of(Finished, script.events)[0].step, of(Finished, script.events)[0].stopped) == (
+        0,
+        True,
+    )
+    assert not list((project.folder / "predictions").glob("*"))
 
 
 def test_segmenting_with_a_missing_model_fails_in_a_line(project: Project) -> None:

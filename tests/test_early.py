@@ -20,7 +20,10 @@ from phantoms import write_folder
 REFUSED = (
     (["train", "nothing"], "nothing (nothing there)"),
     (["train", "study", "--output", "used"], "used already holds a training"),
-    (["train", "study", "--cases", "nobody*"], "matches none of 3 cases"),
+    (["train", "study", "--cases", "nobody*"], "nobody* matches none of 3 cases"),
+    (["train", "study", "--cases", "case00,nobody"], "but nobody matches none of 3 cases: case00"),
+    (["train", "study", "--cases", ", ,"], "without a name in it"),
+    (["train", "study", "--scribbled", "case01,case10"], "but case10 matches none of 3 cases"),
     (["train", "study", "--scribbled", "nobody*"], "matches none of 3 cases"),
     (["train", "study", "--device", "gpu"], "got 'gpu', expected auto"),
     (["train", "study", "--start", "nomodel"], "Got nomodel; expected a run folder"),

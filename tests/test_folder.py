@@ -113,9 +113,9 @@ def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
     folder = tmp_path / "p.scribblemix"
     Project.create(folder).close()
     path = folder / "project.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 2, "new": 1}))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 3, "new": 1}))
     before = path.read_bytes()
-    with pytest.raises(SchemaError, match="schema version 2, this program knows 1"):
+    with pytest.raises(SchemaError, match="schema version 3, this program knows 2"):
         Project.open(folder)
     assert path.read_bytes() == before
 
@@ -128,8 +128,8 @@ SWAPPED = CARDIAC.model_dump() | {"file_values": [3, 2, 1, 0]}
     [
         ([], "it holds no record of a project"),
         (None, "it holds no record of a project"),
-        ({}, "schema_version: got None, expected 1"),
-        ({"schema_version": "2"}, "schema_version: got '2', expected 1"),
+        ({}, "schema_version: got None, expected 1 or 2"),
+        ({"schema_version": "2"}, "schema_version: got '2', expected 1 or 2"),
         ({"schema_version": 1, "cases": 3}, "cases: got 3, expected a list"),
         ({"schema_version": 1, "cases": [{}]}, r"cases\.0\.id: it is missing"),
         ({"schema_version": 1, "more": 3}, "more: this name is not known"),

@@ -225,7 +225,7 @@ def test_scribbled_chooses_whose_strokes_are_used(folder: Path) -> None:
 
 
 def test_a_pattern_that_matches_nothing_is_refused(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="Got --cases patient9, which matches none of 4 cases"):
+    with pytest.raises(SettingsError, match="Got --cases patient9, but patient9 matches none of 4"):
         training(settings(folder, cases="patient9"), tmp_path / "run")
 
 
@@ -310,6 +310,30 @@ def test_a_stop_does_not_wait_for_a_validation(folder: Path, tmp_path: Path) -> 
     assert not [e for e in events if isinstance(e, Validation)]
     assert isinstance(events[-1], Finished)
     assert (events[-1].step, events[-1].stopped) == (0, True)
+
+
+def test_a_stop_in_a_validation_is_not_kept_waiting_for_its_end(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control, begun = Control(), training(settings(folder, validations=1), tmp_path / "run")
+    begun.control = control
+    looks = 0
+
+    def ask_to_stop(*_: object) -> None:
+        nonlocal looks
+        looks += 1
+        control.stop()
+
+    begun.job.main.averaged.register_forward_pre_hook(ask_to_stop)
+    monkeypatch.setattr("napari_scribblemix.inference.sight._PIXELS_AT_ONCE", 1)
+    events = list(begun.events())
+    # The next pass through the network found that a stop was asked for.
+    assert looks == 1
+    assert not [e for e in events if isinstance(e, Validation)]
+    assert isinstance(events[-1], Finished)
+    assert (events[-1].step, events[-1].stopped, events[-1].mean_dice) == (4, True, None)
+    again = run(settings(folder, validations=1, resume=True), tmp_path / "run")
+    assert [e.step for e in again if isinstance(e, Validation)] == [4]
 
 
 def test_full_memory_is_told_with_what_to_do(

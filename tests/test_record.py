@@ -26,14 +26,30 @@ def test_a_record_comes_back_from_the_disk(tmp_path: Path) -> None:
     assert read_record(tmp_path / "project.json") == record("a", "b")
 
 
-@pytest.mark.parametrize("version", [2, 17])
+@pytest.mark.parametrize("version", [3, 17])
 def test_a_newer_schema_version_is_refused_before_anything_else(
     tmp_path: Path, version: int
 ) -> None:
     path = tmp_path / "project.json"
     path.write_text(json.dumps({"schema_version": version, "something": "new"}))
-    with pytest.raises(SchemaError, match=f"version {version}, this program knows 1; update"):
+    with pytest.raises(SchemaError, match=f"version {version}, this program knows 2; update"):
         read_record(path)
+
+
+def test_only_a_project_that_leaves_a_case_out_needs_a_newer_program(tmp_path: Path) -> None:
+    path, plain = tmp_path / "project.json", record("a", "b")
+    write_record(path, plain)
+    assert json.loads(path.read_text())["schema_version"] == 1
+    assert "left_out" not in path.read_text()
+    first, second = plain.cases
+    without = plain.model_copy(
+        update={"cases": (first, second.model_copy(update={"left_out": True}))}
+    )
+    write_record(path, without)
+    assert json.loads(path.read_text())["schema_version"] == 2
+    assert [case.left_out for case in read_record(path).cases] == [False, True]
+    write_record(path, plain)
+    assert read_record(path) == plain
 
 
 @pytest.mark.parametrize("version", [0, None, "1"])

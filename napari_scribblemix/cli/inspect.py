@@ -81,6 +81,8 @@ def _show_project(folder: Path) -> None:
     unsaved = sum(project.unsaved_strokes(record.id) for record in project.cases)
     runs = ", ".join(path.name for path in project.runs()) or "none"
     print_line(f"project, {counted(len(project.cases), 'case')}; runs: {runs}")
+    if left_out := [record.id for record in project.cases if record.left_out]:
+        print_line(f"left out of training: {', '.join(left_out)}")
     if unsaved:
         print_warning(
             f"Not in the scribble files yet but in the journal: {counted(unsaved, 'stroke')}; "

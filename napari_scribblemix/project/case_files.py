@@ -23,7 +23,8 @@ class CaseFiles:
     the images of the other channels, where ``image`` is the first of several, whose names are
     ``channels``.  ``unlabelled``: the value of the scribble file that means so, see
     ``data.untouched``; what a project wrote (``scheme``) needs no such choice.  ``known``: the
-    sha256 of each image when it was added to a project.
+    sha256 of each image when it was added to a project.  ``left_out``: a person wants no training
+    to use the case.
     """
 
     id: str
@@ -38,6 +39,7 @@ class CaseFiles:
     channels: tuple[str, ...] = ()
     unlabelled: Unlabelled = "auto"
     known: tuple[str, ...] = ()
+    left_out: bool = False
 
     @property
     def images(self) -> tuple[Path, ...]:

@@ -101,6 +101,18 @@ class CaseList(ProjectFolder):
         write_record(self.folder / PROJECT_FILE, changed)
         self._record = changed
 
+    def leave_out(self, case_id: str, *, left_out: bool) -> None:
+        """Let trainings from now on leave a case out, or take it in again; its files stay."""
+        self.require_lock()
+        self.case(case_id)
+        cases = tuple(
+            record.model_copy(update={"left_out": left_out}) if record.id == case_id else record
+            for record in self.cases
+        )
+        changed = self._record.model_copy(update={"cases": cases})
+        write_record(self.folder / PROJECT_FILE, changed)
+        self._record = changed
+
     def image_path(self, case_id: str) -> Path:
         """Where the image of a case is; that of its first channel, if it has several."""
         return self._absolute(self.case(case_id).source)
@@ -183,4 +195,5 @@ class CaseList(ProjectFolder):
             tuple(self._absolute(image.source) for image in record.further),
             record.channels,
             known=(record.sha256, *(image.sha256 for image in record.further)),
+            left_out=record.left_out,
         )

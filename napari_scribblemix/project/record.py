@@ -25,7 +25,8 @@ from napari_scribblemix.data.labels import CARDIAC, LabelScheme
 from napari_scribblemix.data.wording import can_be_shown, check_name, first_wrong
 from napari_scribblemix.errors import ProjectError, SchemaError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: a case may be left out of training.  A project in which none is stays one of version 1."""
 
 LONGEST_ID = 200
 """Bytes in the name of a case: with what is added to it, it must still be a file name."""
@@ -68,6 +69,7 @@ class CaseRecord(BaseModel):
     note: str | None = Field(None, description="what the geometry rule decided")
     channels: tuple[Name, ...] = Field((), description="their names, if the case has several")
     further: tuple[ImageRecord, ...] = Field((), description="all channels but the first")
+    left_out: bool = Field(False, description="whether trainings leave the case out")
 
     @field_validator("id")
     @classmethod
@@ -94,7 +96,7 @@ class ProjectRecord(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1, 2] = 1
     labels: LabelScheme = CARDIAC
     cases: tuple[CaseRecord, ...] = ()
 
@@ -143,5 +145,9 @@ def read_record(path: Path) -> ProjectRecord:
 
 
 def write_record(path: Path, record: ProjectRecord) -> None:
-    """Write the record durably."""
-    atomic_write(path, (record.model_dump_json(indent=2) + "\n").encode())
+    """Write the record durably, as the oldest version that can say it."""
+    # An earlier program would not know the field: it may read all projects that do without.
+    newest = any(case.left_out for case in record.cases)
+    unsaid = None if newest else {"cases": {"__all__": {"left_out"}}}
+    written = record.model_copy(update={"schema_version": 2 if newest else 1})
+    atomic_write(path, (written.model_dump_json(indent=2, exclude=unsaid) + "\n").encode())

@@ -13,23 +13,26 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from napari_scribblemix.data.channels import describe_channels
 from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.data.links import real
-from napari_scribblemix.data.wording import counted
-from napari_scribblemix.errors import FileError, LabelError, SettingsError, TrainingError
-from napari_scribblemix.project.case_files import CaseFiles, is_whole_cine
+from napari_scribblemix.errors import FileError, LabelError, TrainingError
+from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.cases import Case, load_case
 from napari_scribblemix.project.changes import case_hash
 from napari_scribblemix.project.layouts import find_cases, survey
 from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.project.run_models import checkpoint_path
 from napari_scribblemix.settings import TrainSettings
+from napari_scribblemix.training.choosing import (
+    matches,
+    select,
+    without_cines,
+    without_left_out,
+)
 
-_NAMED = 5
 _REASONS = 2
 
 
@@ -55,45 +58,15 @@ class TrainingCases:
         return len(self.training[0].image.arrays)
 
 
-def _matches(case_id: str, patterns: str | None) -> bool:
-    wanted = [part.strip() for part in (patterns or "").split(",") if part.strip()]
-    return not wanted or any(fnmatchcase(case_id, pattern) for pattern in wanted)
-
-
 def _as_meant(files: Sequence[CaseFiles], settings: TrainSettings) -> list[CaseFiles]:
     """``files``, whose scribbles mean by their values what the settings say."""
     return [dataclasses.replace(item, unlabelled=settings.unlabelled) for item in files]
 
 
 def _only_if_chosen(item: CaseFiles, patterns: str) -> CaseFiles:
-    if _matches(item.id, patterns):
+    if matches(item.id, patterns):
         return item
     return dataclasses.replace(item, scribble=None, journal=None, accepted=None)
-
-
-def _select(files: Sequence[CaseFiles], option: str, patterns: str | None) -> list[CaseFiles]:
-    chosen = [item for item in files if _matches(item.id, patterns)]
-    if not chosen:
-        shown = ", ".join(item.id for item in files[:3])
-        raise SettingsError(
-            f"Got {option} {patterns}, which matches none of {counted(len(files), 'case')} "
-            f"({shown}, ...)."
-        )
-    return chosen
-
-
-def _without_cines(files: Sequence[CaseFiles]) -> tuple[list[CaseFiles], list[str]]:
-    """``files`` without the cines that nobody scribbled on, and a warning that names them.
-
-    A scribbled one stays: leaving strokes out unasked would be worse than the error it gives.
-    """
-    cines = [item.id for item in files if not item.scribbled and is_whole_cine(item)]
-    if not cines:
-        return list(files), []
-    named = ", ".join(cines[:_NAMED])
-    more = f" and {len(cines) - _NAMED} more" if len(cines) > _NAMED else ""
-    warning = f"{named}{more}: left out, because training reads 3-D volumes and not 4-D cines."
-    return [item for item in files if item.id not in cines], [warning]
 
 
 def _validation_files(
@@ -103,13 +76,13 @@ def _validation_files(
         return [], []
     if settings.validation is not None:
         found = survey(settings.validation)
-        files = [item for item in found.cases if item.mask is not None]
+        files = [item for item in found.cases if item.mask is not None and not item.left_out]
         if not files:
             raise TrainingError(
                 f"Got --validation {settings.validation} without any mask; expected images/ and "
                 "masks/ with the same case names."
             )
-        files, cines = _without_cines(_as_meant(files, settings))
+        files, cines = without_cines(_as_meant(files, settings))
         return files, [*found.warnings, *cines]
     masked = [item for item in training if item.mask is not None]
     unseen = [item for item in masked if not item.scribbled]
@@ -174,13 +147,14 @@ def choose_cases(settings: TrainSettings) -> ChosenCases:
     validation folder without masks.
     """
     found = survey(settings.folder)
-    files = _select(_as_meant(found.cases, settings), "--cases", settings.cases)
+    files = select(_as_meant(found.cases, settings), "--cases", settings.cases)
+    files, left_out = without_left_out(files, settings.folder)
     if settings.scribbled is not None:
-        _select(files, "--scribbled", settings.scribbled)
+        select(files, "--scribbled", settings.scribbled)
         files = [_only_if_chosen(item, settings.scribbled) for item in files]
-    files, cines = _without_cines(files)
+    files, cines = without_cines(files)
     validation, warnings = _validation_files(settings, files)
-    return ChosenCases(files, validation, [*found.warnings, *cines, *warnings])
+    return ChosenCases(files, validation, [*found.warnings, *left_out, *cines, *warnings])
 
 
 def load_training_cases(settings: TrainSettings) -> TrainingCases:
@@ -219,6 +193,10 @@ def reload_case(settings: TrainSettings, case_id: str, scheme: LabelScheme) -> C
     if not files:
         raise FileError(f"Got the case {case_id}; {settings.folder} holds none of that name.")
     item = files[0]
+    if item.left_out:
+        raise TrainingError(
+            f"{case_id} was left out of training; its new strokes take part once it is taken in."
+        )
     if settings.scribbled is not None:
         item = _only_if_chosen(item, settings.scribbled)
     return load_case(item, scheme)

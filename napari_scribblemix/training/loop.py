@@ -104,7 +104,7 @@ class Training:
             raise out_of_memory(self.job.machine.device, self.state.step) from error
         yield from self._save()
         if self._scores.outdated and not self.control.stopping:
-            yield from self._scores.take(self.model)
+            yield from self._scores.take(self.model, self._is_stopping)
             yield from self._save()
         results = self._scores.results(self.run)
         yield Finished(
@@ -128,7 +128,7 @@ class Training:
         next_validation = self._next_validation()
         if len(job.tasks) > 1 and self._scores.outdated and not state.step:
             # Where each task began, so that the end can tell which of them gained.
-            yield from self._scores.take(self.model)
+            yield from self._scores.take(self.model, self._is_stopping)
             state.method.train()
             begun = time.monotonic() - state.elapsed
         while not self.budget.spent(state.step, state.elapsed):
@@ -169,7 +169,7 @@ class Training:
                 yield from self._save()
                 saved_at = state.elapsed
             if due:
-                yield from self._scores.take(self.model)
+                yield from self._scores.take(self.model, self._is_stopping)
                 state.method.train()
                 next_validation = self._next_validation()
                 meter = Meter(state.step, time.monotonic() - begun)
@@ -192,6 +192,9 @@ class Training:
             yield from self._others()
         if not self.control.stopping:
             yield Resumed(step=self.state.step)
+
+    def _is_stopping(self) -> bool:
+        return self.control.stopping
 
     def _next_validation(self) -> float:
         if not self._scores.possible:

@@ -11,6 +11,7 @@ from napari_scribblemix.evaluation.overlap import dice
 from napari_scribblemix.events import TaskResult, Validation
 from napari_scribblemix.inference.model import Model
 from napari_scribblemix.inference.segment import segment_volume
+from napari_scribblemix.inference.stoppable import LeftEarly, stoppable
 from napari_scribblemix.project.cases import Case
 from napari_scribblemix.training.checkpoint import TrainingState
 from napari_scribblemix.training.job import Task
@@ -58,13 +59,20 @@ class Scores:
         """Whether something can be measured and was not since the last step."""
         return self.possible and self._taken_at != self._state.step
 
-    def take(self, model_of: Callable[[Task], Model]) -> Iterator[Validation]:
-        """Measure each task's model as of now."""
+    def take(
+        self, model_of: Callable[[Task], Model], stopping: Callable[[], bool]
+    ) -> Iterator[Validation]:
+        """Measure each task's model as of now; left in the middle once ``stopping`` is true."""
         state = self._state
         for task in self._tasks:
             if not task.validation:
                 continue
-            found = measure(model_of(task), task.validation)
+            model = model_of(task)
+            try:
+                with stoppable(model.network, stopping):
+                    found = measure(model, task.validation)
+            except LeftEarly:
+                return
             mean = sum(found.values()) / max(1, len(found))
             before = state.metrics.get(task.name, {})
             state.metrics[task.name] = {

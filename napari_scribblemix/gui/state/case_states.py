@@ -12,6 +12,7 @@ from napari_scribblemix.gui.state.open_case import OpenCase, accepted_slices
 from napari_scribblemix.project.drawn import is_drawn_on
 from napari_scribblemix.project.expected import Expected, expected_of
 from napari_scribblemix.project.project import Project
+from napari_scribblemix.project.record import CaseRecord
 
 Stamp = tuple[tuple[int, int] | None, ...]
 
@@ -21,7 +22,7 @@ class CaseState:
     """What the list of cases says of one; ``accepted`` counts slices.
 
     ``quality``: the expected Dice of its mask, 0 to 1, where it is told and somebody has still to
-    look at some of it.
+    look at some of it; ``left_out``: a person wants no training to use it.
     """
 
     id: str
@@ -30,11 +31,12 @@ class CaseState:
     predicted: bool
     accepted: int
     quality: float | None = None
+    left_out: bool = False
 
     @property
     def labelled(self) -> bool:
         """Whether there is something to train on."""
-        return self.scribbled or self.accepted > 0
+        return (self.scribbled or self.accepted > 0) and not self.left_out
 
 
 def stamp(*paths: Path) -> Stamp:
@@ -61,14 +63,13 @@ class CaseStates:
         self, project: Project, case: OpenCase | None, trained: Collection[str]
     ) -> list[CaseState]:
         """Every case, sorted by name; ``case`` is on screen, ``trained`` took part."""
-        states = [
-            self._of(project, record.id, case, record.id in trained) for record in project.cases
-        ]
+        states = [self._of(project, record, case, record.id in trained) for record in project.cases]
         return sorted(states, key=lambda state: state.id)
 
     def _of(
-        self, project: Project, case_id: str, case: OpenCase | None, trained: bool
+        self, project: Project, record: CaseRecord, case: OpenCase | None, trained: bool
     ) -> CaseState:
+        case_id = record.id
         accepted = len(accepted_slices(project, case_id))
         expected = self._expected_of(project, case_id)
         return CaseState(
@@ -78,6 +79,7 @@ class CaseStates:
             project.prediction_path(case_id).is_file(),
             accepted,
             None if accepted and accepted == len(expected.slices) else expected.case,
+            record.left_out,
         )
 
     def _expected_of(self, project: Project, case_id: str) -> Expected:

@@ -21,6 +21,7 @@ from napari_scribblemix.events import (
 from napari_scribblemix.inference.look import Look
 from napari_scribblemix.inference.model import Model, load_model
 from napari_scribblemix.inference.project_cases import class_map, predict_case
+from napari_scribblemix.inference.stoppable import LeftEarly, stoppable
 from napari_scribblemix.project.makers import maker_of
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.training.device import (
@@ -55,7 +56,14 @@ def segment(job: SegmentJob, folder: Path, inbox: Inbox) -> Iterator[Event]:
                 waiting.remove(command.case)
                 waiting.insert(0, command.case)
         if not stopped:
-            event, changes = _segment_case(job, project, waiting.pop(0), model)
+            case_id = waiting.pop(0)
+            try:
+                # A case takes seconds: who presses Stop does not wait for its end.
+                with stoppable(model.network, lambda: inbox.stop_asked):
+                    event, changes = _segment_case(job, project, case_id, model)
+            except LeftEarly:
+                stopped = True
+                break
             if isinstance(event, Segmented):
                 again = event.case in done
                 number = done.setdefault(event.case, len(done) + 1)

@@ -22,6 +22,7 @@ from napari_scribblemix.events import (
 )
 from napari_scribblemix.inference.look import LOOK, Look
 from napari_scribblemix.inference.project_cases import predict_case
+from napari_scribblemix.inference.stoppable import LeftEarly, stoppable
 from napari_scribblemix.project.makers import Maker
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.settings import TrainSettings
@@ -102,7 +103,14 @@ def _train_in(
     )
     company = _Company(prepared, folder, inbox, plan)
     control = Control()
-    inbox.on_arrival = control.wake
+
+    def look() -> None:
+        # At once, not only between two steps: a validation or a preview may be going on.
+        if inbox.stop_asked:
+            control.stop()
+        control.wake()
+
+    inbox.on_arrival = look
     training = Training(prepared, run_folder, control, company.between_steps)
     yield from recorded(_with_last_preview(training, company), run_folder)
 
@@ -143,12 +151,12 @@ class _Company:
             yield self._take_scribbles(case, training.state.step)
         case_id = self._plan.next(only_asked=control.paused)
         if case_id is not None:
-            yield self._preview(case_id, training, _GLANCE)
+            yield from self._preview(case_id, training, _GLANCE)
 
     def preview_last(self, training: Training) -> Iterator[Event]:
         """The case on screen once more, as carefully as ``segment`` would."""
         if self._plan.shown is not None:
-            yield self._preview(self._plan.shown, training, LOOK)
+            yield from self._preview(self._plan.shown, training, LOOK)
 
     def _take_scribbles(self, case_id: str, step: int) -> Event:
         try:
@@ -156,25 +164,30 @@ class _Company:
         except ScribbleMixError as error:
             return Warned(message=str(error))
 
-    def _preview(self, case_id: str, training: Training, look: Look) -> Event:
-        begun, step = time.monotonic(), training.state.step
+    def _preview(self, case_id: str, training: Training, look: Look) -> Iterator[Event]:
+        """What a look at a case gives; nothing if a stop is asked for meanwhile."""
+        begun, step, model = time.monotonic(), training.state.step, training.model()
         try:
             # Opened anew: cases may have been added.
             project = Project.open(self._folder, write=False)
-            found = predict_case(
-                project,
-                case_id,
-                training.model(),
-                maker=Maker("run", training.run.name, step),
-                look=look,
-                turn=self._job.turn_of(case_id),
-            )
+            with stoppable(model.network, lambda: self._inbox.stop_asked):
+                found = predict_case(
+                    project,
+                    case_id,
+                    model,
+                    maker=Maker("run", training.run.name, step),
+                    look=look,
+                    turn=self._job.turn_of(case_id),
+                )
+        except LeftEarly:
+            return
         except ScribbleMixError as error:
             self._plan.drop(case_id)
-            return Warned(message=f"{case_id} cannot be shown: {error}")
+            yield Warned(message=f"{case_id} cannot be shown: {error}")
+            return
         seconds = time.monotonic() - begun
         self._plan.done(seconds)
-        return Preview(
+        yield Preview(
             case=case_id,
             file=found.file,
             step=step,
