@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from napari_scribblemix.cli.segment import quality_lines
 from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.inference.quality import Quality, evidence, quality
 from napari_scribblemix.project.expected import LOW, Expected, expected_of
@@ -137,3 +138,22 @@ def test_a_record_that_says_something_else_says_nothing(record: dict[str, object
 def test_of_a_list_with_strange_entries_the_rest_is_read() -> None:
     known = expected_of({"quality": [0.5, "0.5", -1, 2, float("nan"), True, {}, 1]})
     assert known.slices == (0.5, None, None, None, None, None, None, 1.0)
+
+
+def test_the_masks_to_look_at_first_are_named() -> None:
+    known = {
+        "good": Expected((0.9, 0.9), 0.9),
+        "ends": Expected((0.9, 0.6, None), 0.8),
+        "poor": Expected((0.3, 0.5), 0.4),
+        "empty": Expected((None,), None),
+    }
+    assert quality_lines(known) == [
+        "Expected Dice: 0.70 (mean of 3 masks).",
+        "Look at these first: 2 masks with slices that are probably poor (expected Dice below 0.7; "
+        "slices count from 0).",
+        "  poor: 0.40, slices 0, 1",
+        "  ends: 0.80, slices 1",
+    ]
+    assert quality_lines({"empty": Expected()}) == []
+    many = {f"case{n:02d}": Expected((0.5,), 0.5) for n in range(13)}
+    assert quality_lines(many)[-1] == "  and 3 more"

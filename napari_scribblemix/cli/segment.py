@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.progress import track
 
 from napari_scribblemix.cli.console import messages, print_error, print_warning, results
@@ -9,10 +11,14 @@ from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import ModelError, SettingsError
 from napari_scribblemix.evaluation.cardiac import pair_phases
 from napari_scribblemix.evaluation.plausible import LEFT, check_phases
+from napari_scribblemix.project.expected import LOW, Expected, expected_of
 from napari_scribblemix.project.names import case_name
 from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.resources import find_model
 from napari_scribblemix.settings import SegmentSettings
+
+_MOST = 10
+"""How many masks are named."""
 
 
 def run(settings: SegmentSettings) -> int:
@@ -43,6 +49,7 @@ def run(settings: SegmentSettings) -> int:
     written = failed = 0
     notes = NoteList()
     measured: dict[str, dict[str, float]] = {}
+    expected: dict[str, Expected] = {}
     outcomes = segment_files(model, cases, settings)
     for outcome in track(
         outcomes, "Segmenting", total=len(cases), console=messages(), transient=True
@@ -52,8 +59,10 @@ def run(settings: SegmentSettings) -> int:
             print_error(outcome.told)
         written += len(outcome.masks)
         notes.add(outcome.image.name, outcome.notes)
-        names = map(case_name, outcome.masks)
+        names = [case_name(mask) for mask in outcome.masks]
         measured |= dict(zip(names, outcome.volumes_ml, strict=True))
+        told = (expected_of(each.record()) for each in outcome.expected)
+        expected |= dict(zip(names, told, strict=True))
     for pair in pair_phases({case: ml.get(LEFT, 0.0) for case, ml in measured.items()}):
         notes.add(pair.patient, check_phases(measured[pair.ed], measured[pair.es]))
     for line in (*found.warnings, *notes.lines()):
@@ -64,4 +73,27 @@ def run(settings: SegmentSettings) -> int:
         markup=False,
         soft_wrap=True,
     )
+    for line in quality_lines(expected):
+        results().print(line, markup=False, soft_wrap=True)
     return 1 if failed else 0
+
+
+def quality_lines(expected: Mapping[str, Expected]) -> list[str]:
+    """How good the masks probably are, by case: the mean, and the poor ones, the worst first."""
+    known = {name: each for name, each in expected.items() if each.case is not None}
+    if not known:
+        return []
+    mean = sum(each.case or 0.0 for each in known.values()) / len(known)
+    lines = [f"Expected Dice: {mean:.2f} (mean of {counted(len(known), 'mask')})."]
+    poor = sorted((each.case or 0.0, name) for name, each in known.items() if each.poor)
+    if poor:
+        lines.append(
+            f"Look at these first: {counted(len(poor), 'mask')} with slices that are probably "
+            f"poor (expected Dice below {LOW:.1f}; slices count from 0)."
+        )
+    for value, name in poor[:_MOST]:
+        numbers = ", ".join(map(str, sorted(known[name].poor)))
+        lines.append(f"  {name}: {value:.2f}, slices {numbers}")
+    if len(poor) > _MOST:
+        lines.append(f"  and {len(poor) - _MOST} more")
+    return lines

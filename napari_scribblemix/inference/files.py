@@ -31,6 +31,7 @@ from napari_scribblemix.inference.outputs import (
     probability_path,
 )
 from napari_scribblemix.inference.phases import heart_size, wanted_share, with_wall
+from napari_scribblemix.inference.quality import Quality, evidence, quality
 from napari_scribblemix.inference.segment import Segmentation, segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.project.case_files import CaseFiles
@@ -52,6 +53,7 @@ class Outcome:
     notes: tuple[str, ...] = ()
     error: str | None = None
     volumes_ml: tuple[dict[str, float], ...] = ()
+    expected: tuple[Quality, ...] = ()
 
     @property
     def told(self) -> str:
@@ -71,6 +73,7 @@ class _Frame:
     notes: tuple[str, ...]
     geometry: Geometry
     found: Segmentation
+    expected: Quality
 
 
 @dataclass
@@ -114,7 +117,12 @@ def _segment_frame(
     geometry = volume.geometry
     _write(model, target, found, geometry, settings)
     notes = (*change_notes(case), *volume.notes, *doubts(geometry.shape, geometry.spacing))
-    return _Frame(frame, target, notes, geometry, found)
+    return _Frame(frame, target, notes, geometry, found, _expected(found, geometry))
+
+
+def _expected(found: Segmentation, geometry: Geometry) -> Quality:
+    area = geometry.pixel_area_mm2
+    return quality(evidence(found.probability, found.labels, area), found.labels, area)
 
 
 def _segment_case(model: Model, files: CaseFiles, settings: SegmentSettings) -> _Case:
@@ -152,6 +160,7 @@ def _agree(model: Model, cases: list[_Case], settings: SegmentSettings) -> None:
         if share is not None:
             volume, look = _read(files, frame.number), Look.of(settings)
             frame.found = with_wall(frame.found, share, model, volume, look)
+            frame.expected = _expected(frame.found, frame.geometry)
             _write(model, frame.target, frame.found, frame.geometry, settings)
 
 
@@ -169,6 +178,7 @@ def _outcome(model: Model, case: _Case) -> Outcome:
             volumes_ml(frame.found.labels, scheme, frame.geometry.voxel_volume_ml)
             for frame in case.frames
         ),
+        tuple(frame.expected for frame in case.frames),
     )
 
 

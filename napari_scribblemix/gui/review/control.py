@@ -25,9 +25,10 @@ from napari_scribblemix.gui.review.mask_look import show_look, show_outline
 from napari_scribblemix.gui.review.panel import ReviewPanel
 from napari_scribblemix.gui.review.questions import with_consent
 from napari_scribblemix.gui.review.segmenting import Segmenting, Start
+from napari_scribblemix.gui.review.slice_strip import strip_of
 from napari_scribblemix.gui.state.guard import guarded
 from napari_scribblemix.gui.state.measures import Measures, origin_of_case, siblings
-from napari_scribblemix.gui.state.next_slice import most_doubtful, slice_doubts
+from napari_scribblemix.gui.state.next_slice import least_sure
 from napari_scribblemix.gui.state.origins import describe_mask, describe_slice
 from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.gui.viewer.layers import PREDICTION, LayerBoard
@@ -63,6 +64,7 @@ class ReviewControl(QObject):
         self.segmenting = Segmenting(session, panel, start)
         panel.look_changed.connect(self._show_look)
         panel.uncertain_wanted.connect(guarded(session, self.go_to_uncertain))
+        panel.strip.slice_wanted.connect(board.go_to_slice)
         panel.accept_wanted.connect(guarded(session, self.toggle_slice))
         panel.accept_all_wanted.connect(guarded(session, self.toggle_volume))
         panel.take_wanted.connect(guarded(session, self.take_into_scribbles))
@@ -86,13 +88,13 @@ class ReviewControl(QObject):
     # -- what the user presses --
 
     def go_to_uncertain(self) -> None:
-        """Show the slice the model is least sure of, those a person decided on left out."""
+        """Show the slice with the worst mask, probably; those a person decided on are left out."""
         case = self._session.the_case()
-        if case.prediction is None or case.uncertainty is None:
-            raise ProjectError(f"{case.id} has no uncertainty yet; train or segment first.")
-        equal = [0] * self._session.scheme.classes
-        doubts = slice_doubts(case.prediction, case.uncertainty, equal)
-        number = most_doubtful(doubts, case.accepted | case.corrected)
+        if case.prediction is None:
+            raise ProjectError(f"{case.id} has no mask yet; train or segment first.")
+        number = least_sure(
+            case, case.accepted | case.corrected, [0] * self._session.scheme.classes
+        )
         if number is None:
             self._session.told.emit("info", "No slice is left in doubt.")
         else:
@@ -225,6 +227,7 @@ class ReviewControl(QObject):
             origin = origin_of_case(case)
             lines = (describe_mask(origin), describe_slice(origin, self._session.slice))
             self._panel.show_origin(lines, starter=any(m.starter for m in origin.unanswered))
+        self._panel.show_quality(strip_of(case, self._session.slice))
         accepted = case.accepted if case is not None else frozenset()
         self._panel.show_accepted(accepted, self._session.slice, case.slices if case else 0)
 

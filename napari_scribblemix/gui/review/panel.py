@@ -8,6 +8,7 @@ from pathlib import Path
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QSlider, QWidget
 
+from napari_scribblemix.gui.review.slice_strip import SliceStrip, StripState
 from napari_scribblemix.gui.widgets.controls import allow, button, column, note, row, say, tip
 
 STARTER_WORDS = (
@@ -48,6 +49,8 @@ class ReviewPanel(QWidget):
             "All", "Make the masks of all cases of the project.",
             lambda: self.segment_wanted.emit(True),
         )  # fmt: skip
+        self.strip = SliceStrip()
+        self.poor = note(tone="warning")
         self.starter = note()
         self.origin = note()
         self.prediction = self._check("Mask", "Show the predicted mask.", on=True)
@@ -72,7 +75,7 @@ class ReviewPanel(QWidget):
             self.accept_all_wanted.emit,
         )  # fmt: skip
         self.uncertain_button = button(
-            "Least sure slice", "Go to the slice the model is least sure of.",
+            "Least sure slice", "Go to the slice whose mask is probably the worst.",
             self.uncertain_wanted.emit,
         )  # fmt: skip
         self.take_button = button(
@@ -100,11 +103,12 @@ class ReviewPanel(QWidget):
         layout.addLayout(
             row(self.prediction, self.outline, self.uncertainty, self.opacity, stretch=3)
         )
+        layout.addWidget(self.strip)
         layout.addLayout(row(self.uncertain_button, self.take_button, stretch=0))
         layout.addLayout(row(self.accept_button, self.accept_all_button, stretch=0))
         layout.addLayout(row(self.export_button, self.export_all_button, stretch=0))
         # Below all buttons, for they come and go with the slice on screen.
-        for words in (self.origin, self.starter, self.accepted, self.measures):
+        for words in (self.poor, self.origin, self.starter, self.accepted, self.measures):
             layout.addWidget(words)
 
     def show_models(self, choices: Sequence[tuple[str, Path]]) -> None:
@@ -152,6 +156,11 @@ class ReviewPanel(QWidget):
         """Who made the mask on screen; of the starter's what it is worth."""
         say(self.origin, "\n".join(line for line in lines if line))
         say(self.starter, STARTER_WORDS if starter else "")
+
+    def show_quality(self, state: StripState) -> None:
+        """How good each slice probably is, and what is to be said of the one on screen."""
+        self.strip.show_state(state)
+        say(self.poor, state.warning)
 
     def show_measures(self, lines: Sequence[str]) -> None:
         """Volumes and ejection fraction."""

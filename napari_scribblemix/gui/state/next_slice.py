@@ -1,8 +1,9 @@
 """Which slice to scribble next, so that a minute of drawing is worth most.
 
 Before there is a prediction nothing is known of the image, so the strokes are spread evenly, from
-the middle of the ventricle outwards.  With a prediction the slice comes first in which the model is
-least sure of a structure, each structure counting the more the less it has been scribbled.
+the middle of the ventricle outwards.  With a prediction the slice comes first of which the mask is
+probably the worst; where that is not told (masks of earlier versions), the one in which the model
+is least sure of a structure, each structure counting the more the less it has been scribbled.
 Arrays are (Z, Y, X); slices count from 0.
 """
 
@@ -12,6 +13,9 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+from napari_scribblemix.gui.state.open_case import OpenCase
+from napari_scribblemix.project.expected import expected_of
 
 
 def spread(slices: int, done: Collection[int]) -> int | None:
@@ -28,6 +32,23 @@ def spread(slices: int, done: Collection[int]) -> int | None:
         if room > 0 and (best is None or candidate < best):
             best = candidate
     return None if best is None else best[2]
+
+
+def least_sure(case: OpenCase, leave_out: Collection[int], pixels: Sequence[int]) -> int | None:
+    """The slice of ``case`` with the worst mask, probably; ``None`` if nothing is known of any.
+
+    ``pixels`` as for ``slice_doubts``.
+    """
+    told = {
+        number: known
+        for number, known in enumerate(expected_of(case.origin).slices)
+        if known is not None and number not in leave_out and number < case.slices
+    }
+    if told:
+        return min(told, key=lambda number: told[number])
+    if case.prediction is None or case.uncertainty is None:
+        return None
+    return most_doubtful(slice_doubts(case.prediction, case.uncertainty, pixels), leave_out)
 
 
 def slice_doubts(
