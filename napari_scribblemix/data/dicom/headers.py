@@ -1,0 +1,253 @@
+"""What is read of one DICOM file: its image planes, without a pixel.
+
+The file is opened once; no more of it is taken than ``HEADER_BYTES``, and what the header states is
+held against the size of the file and the limits before anything else is believed.
+``Unusable`` says why a file is no picture of a heart; it is not an error of the program.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_scribblemix.data.dicom import limits
+from napari_scribblemix.data.dicom.enhanced import plane_of_frame
+from napari_scribblemix.data.dicom.files import PREAMBLE, starts_as_dicom
+from napari_scribblemix.data.dicom.needed import DAMAGED
+from napari_scribblemix.data.dicom.planes import Plane, Storage, digest, hints_in, part_of
+from napari_scribblemix.data.dicom.tags import (
+    directions,
+    number,
+    numbers,
+    seconds,
+    vector,
+    whole,
+    word,
+    words,
+)
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+DEFLATED = "1.2.840.10008.1.2.1.99"
+NATIVE = {
+    "1.2.840.10008.1.2": (False, "<"),
+    "1.2.840.10008.1.2.1": (True, "<"),
+    "1.2.840.10008.1.2.2": (True, ">"),
+}
+"""Uncompressed transfer syntaxes: whether each element names its kind, and the order of bytes."""
+
+_CLASSES = {
+    "1.2.840.10008.5.1.4.1.1.4",
+    "1.2.840.10008.5.1.4.1.1.4.1",
+    "1.2.840.10008.5.1.4.1.1.4.4",
+}
+_NO_IMAGE = {
+    "1.2.840.10008.1.3.10": "a table of contents (DICOMDIR)",
+    "1.2.840.10008.5.1.4.1.1.66.4": "a segmentation, not an image",
+    "1.2.840.10008.5.1.4.1.1.66.7": "a segmentation, not an image",
+    "1.2.840.10008.5.1.4.1.1.66": "raw data, not an image",
+    "1.2.840.10008.5.1.4.1.1.4.2": "a spectrum, not an image",
+    "1.2.840.10008.5.1.4.1.1.104.1": "a document, not an image",
+}
+_NOWHERE, _NO_WAY = (math.nan, math.nan, math.nan), (0.0, 0.0, 0.0)
+_SCREEN = "a screenshot or derived picture, not a scan"
+
+TAGS = [
+    "SpecificCharacterSet", "SOPClassUID", "SOPInstanceUID", "StudyInstanceUID",
+    "SeriesInstanceUID", "PatientID", "Modality", "ImageType", "SeriesDescription", "ProtocolName",
+    "SequenceName",
+    "ScanningSequence", "InversionTime", "EchoTime", "ComplexImageComponent", "Rows", "Columns",
+    "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated", "BitsStored",
+    "HighBit", "PixelRepresentation", "PixelSpacing", "ImagePositionPatient",
+    "ImageOrientationPatient", "SliceThickness", "SpacingBetweenSlices", "TriggerTime",
+    "TemporalPositionIdentifier", "AcquisitionTime", "AcquisitionDate", "AcquisitionDateTime",
+    "SeriesTime", "ContentTime", "InstanceNumber", "SeriesNumber", "NominalInterval", "HeartRate",
+    "RescaleSlope", "RescaleIntercept", "PatientSize", "PatientWeight",
+    "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence", "ModalityLUTSequence",
+    "CardiacSynchronizationTechnique",
+]  # fmt: skip
+"""All that is read; each other value is passed over."""
+
+
+class Unusable(Exception):
+    """Why a file is left out, in words that follow its name."""
+
+
+def read_planes(path: Path) -> list[Plane]:
+    """The image planes of the file at ``path``; ``Unusable`` if it has none for us.
+
+    To be called within ``needed.silent``.
+    """
+    try:
+        with path.open("rb") as file:
+            size = path.stat().st_size
+            start = file.read(limits.HEADER_BYTES + 1)
+    except OSError as error:
+        raise Unusable(f"cannot be read ({error.strerror or 'the disk refuses'})") from error
+    if not starts_as_dicom(start):
+        raise Unusable("no DICOM")
+    try:
+        data, end = _parsed(start)
+        return _planes(path, data, start, end, size)
+    except DAMAGED as error:
+        raise Unusable("damaged: its header cannot be read") from error
+
+
+def _parsed(start: bytes) -> tuple[Dataset, int]:
+    """The header, and the place in the file where its pixels' element begins."""
+    from pydicom import dcmread
+
+    # Unpacked, it could be a thousand times as large.
+    if DEFLATED.encode() in start[: PREAMBLE + 4096]:
+        raise Unusable("a deflated file, which is not read")
+    buffer = io.BytesIO(start)
+    bare = start[PREAMBLE : PREAMBLE + 4] != b"DICM"
+    data = dcmread(buffer, stop_before_pixels=True, force=bare, specific_tags=TAGS)
+    return data, buffer.tell()
+
+
+def _check_kind(data: Dataset) -> None:
+    """``Unusable`` for what is no slice of a scan."""
+    kind, modality = word(data, "SOPClassUID"), word(data, "Modality")
+    kinds = {each.strip().upper() for each in words(data, "ImageType")}
+    if kind in _NO_IMAGE:
+        raise Unusable(_NO_IMAGE[kind])
+    if modality not in ("MR", ""):
+        shown = modality if re.fullmatch("[A-Z]{2,16}", modality) else "another kind"
+        raise Unusable(f"{shown}, not MR")
+    if "MOSAIC" in kinds:
+        raise Unusable("a mosaic: many slices drawn into one image")
+    if kind.startswith("1.2.840.10008.5.1.4.1.1.7") or kinds & {"SCREEN SAVE", "CSA REPORT"}:
+        raise Unusable(_SCREEN)
+    if (whole(data, "SamplesPerPixel") or 1) != 1:
+        raise Unusable(_SCREEN)
+    if kind not in _CLASSES and not (kind == "" and modality == "MR"):
+        raise Unusable("no image of a scanner")
+    if "ModalityLUTSequence" in data:
+        raise Unusable("its grey values need a table, which is not read")
+
+
+def _storage(data: Dataset, start: bytes, end: int, size: int) -> Storage:
+    rows, columns = whole(data, "Rows") or 0, whole(data, "Columns") or 0
+    frames = whole(data, "NumberOfFrames") or 1
+    allocated = whole(data, "BitsAllocated") or 0
+    stored = whole(data, "BitsStored") or allocated
+    high = whole(data, "HighBit")
+    high = stored - 1 if high is None else high
+    if not (0 < rows <= limits.MOST_SIDE and 0 < columns <= limits.MOST_SIDE):
+        raise Unusable(f"{rows} x {columns} pixels; expected 1 to {limits.MOST_SIDE} a side")
+    if not 0 < frames <= limits.MOST_PLANES:
+        raise Unusable(f"{frames} frames in one file; expected 1 to {limits.MOST_PLANES}")
+    if (
+        allocated not in (8, 16, 32)
+        or not 0 < stored <= allocated
+        or not stored - 1 <= high < allocated
+    ):
+        raise Unusable(f"pixels of {stored} bits in {allocated}; expected 8, 16 or 32")
+    # A file without its first part is implicit little endian, as all old ones are.
+    syntax = word(getattr(data, "file_meta", None), "TransferSyntaxUID") or next(iter(NATIVE))
+    length = rows * columns * frames * (allocated // 8) if syntax in NATIVE else None
+    offset = _pixels_at(start, end, syntax)
+    if length is not None and offset + length > size:
+        raise Unusable("cut off: it is shorter than its header says")
+    if length is None and not 0 < size - offset <= limits.MOST_PACKED_BYTES:
+        raise Unusable(f"compressed pixels of {size} bytes; expected 1 GB at most")
+    return Storage(
+        syntax, offset, length, rows, columns, frames, allocated, stored, high,
+        signed=whole(data, "PixelRepresentation") == 1,
+        inverted=word(data, "PhotometricInterpretation") == "MONOCHROME1",
+    )  # fmt: skip
+
+
+def _pixels_at(start: bytes, end: int, syntax: str) -> int:
+    """Where the value of the pixels' element begins, whose tag is at ``end``."""
+    names_kind, order = NATIVE.get(syntax, (True, "<"))
+    tag = b"\x7f\xe0\x00\x10" if order == ">" else b"\xe0\x7f\x10\x00"
+    if start[end : end + 4] != tag:
+        long = len(start) > limits.HEADER_BYTES
+        raise Unusable("a header of more than 32 MB" if long else "cut off: it has no pixels")
+    return end + (12 if names_kind else 8)
+
+
+def _planes(path: Path, data: Dataset, start: bytes, end: int, size: int) -> list[Plane]:
+    _check_kind(data)
+    storage = _storage(data, start, end, size)
+    base = _plane(path, data, storage)
+    if "PerFrameFunctionalGroupsSequence" not in data:
+        if storage.frames > 1:
+            raise Unusable("several frames that do not say where they lie")
+        return [_placed(base)]
+    groups = data.PerFrameFunctionalGroupsSequence
+    if len(groups) != storage.frames:
+        raise Unusable(f"{storage.frames} frames, of which {len(groups)} are described")
+    shared = data.get("SharedFunctionalGroupsSequence")
+    first = shared[0] if shared else None
+    return [
+        _placed(plane_of_frame(base, number_in_file, own, first))
+        for number_in_file, own in enumerate(groups)
+    ]
+
+
+def _placed(plane: Plane) -> Plane:
+    """``plane`` if it says where it lies; else ``Unusable``."""
+    if plane.along_row == plane.along_column or not all(map(math.isfinite, plane.position)):
+        raise Unusable("it does not say where in space it lies")
+    if not all(1e-3 < size < 1e3 for size in plane.pixel):
+        raise Unusable("it does not say how large its pixels are")
+    if any(abs(place) > 1e5 for place in plane.position):
+        raise Unusable("it lies more than 100 m from the scanner")
+    return plane
+
+
+def _plane(path: Path, data: Dataset, storage: Storage) -> Plane:
+    """The plane as a classic header has it; with empty places where it says nothing."""
+    axes = directions(numbers(data, "ImageOrientationPatient")) or (_NO_WAY, _NO_WAY)
+    place = vector(numbers(data, "ImagePositionPatient"))
+    pixel = numbers(data, "PixelSpacing")
+    hints = hints_in(
+        *(word(data, name) for name in ("SeriesDescription", "ProtocolName", "SequenceName"))
+    )
+    taken = seconds(word(data, "AcquisitionTime") or word(data, "AcquisitionDateTime"))
+    rate, cycle = number(data, "HeartRate"), number(data, "NominalInterval")
+    if not cycle or cycle <= 0:
+        cycle = 60000.0 / rate if rate and rate > 0 else None
+    slope = number(data, "RescaleSlope")
+    thickness = number(data, "SliceThickness") or number(data, "SpacingBetweenSlices")
+    return Plane(
+        path=path,
+        frame=0,
+        storage=storage,
+        position=place or _NOWHERE,
+        along_row=axes[0] if place else (0.0, 0.0, 0.0),
+        along_column=axes[1] if place else (0.0, 0.0, 0.0),
+        pixel=(pixel[0], pixel[1]) if len(pixel) == 2 else (0.0, 0.0),
+        thickness=abs(thickness) if thickness else None,
+        times=(
+            number(data, "TriggerTime"),
+            number(data, "TemporalPositionIdentifier"),
+            taken,
+            number(data, "InstanceNumber"),
+        ),
+        cycle_ms=cycle,
+        part=part_of(words(data, "ImageType"), word(data, "ComplexImageComponent"), hints),
+        inversion=(number(data, "InversionTime") or 0) > 0
+        or "IR" in words(data, "ScanningSequence"),
+        echo_ms=number(data, "EchoTime"),
+        hints=hints,
+        slope=slope if slope else 1.0,
+        intercept=number(data, "RescaleIntercept") or 0.0,
+        taken=(
+            word(data, "AcquisitionDate") or word(data, "AcquisitionDateTime")[:8],
+            taken or seconds(word(data, "SeriesTime")) or 0.0,
+            number(data, "SeriesNumber") or 0.0,
+        ),
+        study=digest(word(data, "PatientID"), word(data, "StudyInstanceUID")),
+        series=digest(word(data, "SeriesInstanceUID") or str(path.parent)),
+        uid=digest(word(data, "SOPInstanceUID") or str(path)),
+        height_m=number(data, "PatientSize"),
+        weight_kg=number(data, "PatientWeight"),
+    )

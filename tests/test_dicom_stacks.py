@@ -1,0 +1,125 @@
+"""DICOM files become stacks: order, geometry and voxels, against SimpleITK and two real studies."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from dicom_files import ORIGIN, ROW, value, write_cine, write_enhanced
+
+from napari_scribblemix.data.dicom.reading import read_cine, read_frame
+from napari_scribblemix.data.dicom.stacks import find_stacks
+from napari_scribblemix.data.nifti import read_geometry, read_image
+
+
+def corners(affine: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    last = [(0, size - 1) for size in shape]
+    return np.array([affine @ (*corner, 1) for corner in product(*last)])[:, :3]
+
+
+def expected(slices: int, frames: int) -> np.ndarray:
+    return np.array([[value(z, t) for z in range(slices)] for t in range(frames)])
+
+
+def test_a_cine_is_put_in_order_by_place_and_rank(tmp_path: Path) -> None:
+    write_cine(tmp_path, 4, 6)
+    (stack,) = find_stacks(tmp_path).stacks
+    assert (stack.kind, stack.likely, stack.frames) == ("short-axis cine", True, 6)
+    cine = read_cine(stack)
+    assert cine.dtype == np.int16
+    assert cine.shape == (6, 4, 24, 20)
+    assert (cine[:, :, 0, 0] == expected(4, 6)).all()
+    assert stack.heart_rate == pytest.approx(60000 / 900, abs=0.1)
+    assert stack.trigger_ms[2] == pytest.approx(61.5)
+    volume = read_frame(stack, 3)
+    assert (volume.array == cine[3]).all()
+    assert volume.geometry is stack.geometry
+    assert stack.planes[0][1] == (tmp_path / "im01_00.dcm", 0)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_one_series_a_slice_is_one_stack_as_simpleitk_places_it(
+    tmp_path: Path, reverse: bool
+) -> None:
+    write_cine(tmp_path, 5, 3, per_slice=True, spacing=-7.3 if reverse else 7.3)
+    (stack,) = find_stacks(tmp_path).stacks
+    frame = [str(path) for path, _ in stack.planes[1]]
+    reader = sitk.ImageSeriesReader()
+    reader.SetFileNames(frame)
+    image = reader.Execute()
+    to_ras = np.diag([-1.0, -1.0, 1.0, 1.0])
+    size = np.array(image.GetSize()) - 1
+    places = [
+        image.TransformIndexToPhysicalPoint([int(n) for n in corner * size])
+        for corner in product((0, 1), repeat=3)
+    ]
+    theirs = (to_ras @ np.c_[places, np.ones(8)].T).T[:, :3]
+    ours = corners(stack.geometry.affine, stack.geometry.file_shape)
+    assert np.abs(ours - theirs).max() < 1e-3
+    assert (sitk.GetArrayFromImage(image) == read_frame(stack, 1).array).all()
+    assert stack.geometry.spacing == pytest.approx((7.3, 1.4, 1.3), abs=1e-5)
+
+
+def test_an_enhanced_file_is_the_same_stack_as_the_classic_ones(tmp_path: Path) -> None:
+    write_cine(tmp_path / "classic", 3, 4)
+    write_enhanced(tmp_path / "enhanced" / "all.dcm", 3, 4)
+    (classic,) = find_stacks(tmp_path / "classic").stacks
+    (enhanced,) = find_stacks(tmp_path / "enhanced").stacks
+    assert np.abs(classic.geometry.affine - enhanced.geometry.affine).max() < 1e-4
+    assert (read_cine(classic) == read_cine(enhanced)).all()
+    assert enhanced.trigger_ms == (0.0, 30.0, 60.0, 90.0)
+
+
+def test_the_first_pixel_lies_where_the_header_says(tmp_path: Path) -> None:
+    write_cine(tmp_path, 3, 2)
+    (stack,) = find_stacks(tmp_path).stacks
+    right_front_head = stack.geometry.affine @ (0, 0, 0, 1)
+    assert right_front_head[:3] == pytest.approx(ORIGIN * (-1, -1, 1), abs=1e-4)
+    along_row = stack.geometry.affine[:3, 0]
+    assert along_row == pytest.approx(1.3 * ROW * (-1, -1, 1), abs=1e-5)
+
+
+def test_loose_files_and_a_dicomdir_are_read_as_their_folder(tmp_path: Path) -> None:
+    files = write_cine(tmp_path / "disc" / "IMAGES" / "A", 3, 2)
+    (tmp_path / "disc" / "DICOMDIR").write_bytes(b"\0" * 128 + b"DICM")
+    assert find_stacks(files).stacks[0].geometry.shape == (3, 24, 20)
+    assert find_stacks(tmp_path / "disc" / "DICOMDIR").stacks[0].frames == 2
+
+
+def real(folder: Path, *names: str) -> Path:
+    path = folder.joinpath("dicom", *names)
+    if not path.is_dir():
+        pytest.skip("the real studies are not here")
+    return path
+
+
+def test_the_sunnybrook_study_is_13_by_20(real_data: Path) -> None:
+    folder = real(real_data, "sunnybrook")
+    contents = find_stacks(folder / "SCD0000201")
+    (stack,) = contents.stacks
+    assert (stack.frames, stack.geometry.shape) == (20, (13, 256, 256))
+    assert stack.geometry.spacing == pytest.approx((10.0, 1.367188, 1.367188), abs=1e-3)
+    assert stack.likely
+    cine = read_cine(stack)
+    for frame, phase in ((19, "ED"), (6, "ES")):
+        path = folder / "ed-es" / f"SCD0000201_{phase}.nii.gz"
+        theirs, geometry = read_image(path).array, read_geometry(path)
+        points = np.array(list(product((0, 5, 12), (0, 100, 255), (0, 30, 255))))
+        world = np.c_[points[:, ::-1], np.ones(len(points))] @ geometry.affine.T
+        index = np.rint(world @ np.linalg.inv(stack.geometry.affine).T)[:, :3].astype(int)
+        back = np.c_[index, np.ones(len(points))] @ stack.geometry.affine.T
+        assert np.abs(back - world).max() < 1e-2
+        assert (theirs[tuple(points.T)] == cine[frame][tuple(index[:, ::-1].T)]).all()
+
+
+def test_one_slice_a_series_is_a_stack_of_six_with_long_axes_aside(real_data: Path) -> None:
+    contents = find_stacks(real(real_data, "one-slice-a-series"))
+    (short,) = contents.likely
+    assert (short.frames, short.geometry.shape) == (25, (6, 208, 256))
+    assert short.steps == pytest.approx([17.7] * 5, abs=0.01)
+    assert short.uneven is None
+    assert [stack.kind for stack in contents.stacks[1:]] == ["long-axis cine"] * 5
+    assert contents.left_out == ()
