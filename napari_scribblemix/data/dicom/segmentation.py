@@ -1,0 +1,257 @@
+"""DICOM SEG: the mask of one phase, on the images it was drawn on.
+
+One file holds one phase: a segmentation over a whole cine is refused by highdicom and shown over
+every phase by viewers.  Where each slice is a series of its own, there is still one file, whose
+``ReferencedSeriesSequence`` names all of them: the heart is one volume.
+
+highdicom is given stand-ins for the images, one classic single-frame image a slice in one series,
+with nothing but what is needed and valid; the references are then turned to the true images and
+frames.  So classic and Enhanced images, one series or several, take one way.
+"""
+
+from __future__ import annotations
+
+import io
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_scribblemix import __version__
+from napari_scribblemix.data.dicom.needed import DAMAGED, silent
+from napari_scribblemix.data.dicom.planes import Plane
+from napari_scribblemix.data.dicom.segments import PROGRAM, Maker, describe_segments
+from napari_scribblemix.data.dicom.source_header import HEADER, mended_uid, taken_over
+from napari_scribblemix.data.dicom.tags import word
+from napari_scribblemix.data.durable import atomic_write
+from napari_scribblemix.data.geometry import format_shape
+from napari_scribblemix.data.labels import UNLABELLED, LabelScheme
+from napari_scribblemix.errors import FileError, GeometryError, LabelError
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+SUFFIX = ".seg.dcm"
+_MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
+_OWN_TAGS = ["SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "NumberOfFrames", *HEADER]
+_SERIES_NUMBER = 9000
+
+
+@dataclass(frozen=True)
+class Phase:
+    """The images of one phase: ``planes[z]`` is the image of slice ``z`` of the mask.
+
+    ``number`` counts the phases from 0; ``of`` is how many there are.
+    """
+
+    planes: tuple[Plane, ...]
+    number: int = 0
+    of: int = 1
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What is referenced for one slice: ``frame`` counts from 1, ``None`` in a classic image."""
+
+    sop_class: str
+    instance: str
+    series: str
+    frame: int | None
+
+
+def new_series_uid() -> str:
+    """A UID for the series that the segmentations of one export share."""
+    return f"2.25.{uuid.uuid4().int}"
+
+
+def write_segmentation(
+    path: Path,
+    labels: NDArray[np.uint8],
+    scheme: LabelScheme,
+    phase: Phase,
+    *,
+    maker: Maker,
+    series_uid: str,
+) -> tuple[str, ...]:
+    """Write the mask of one phase, class indices (Z, Y, X), as DICOM SEG; durably.
+
+    Returns what was mended of the images' headers on the copy.  The file bears the name and the
+    numbers of the patient, as its images do, for it is filed with them.  ``GeometryError`` if the
+    mask does not fit the images, ``LabelError`` if it is not full, ``FileError`` if an image is
+    gone or is another one now.
+    """
+    _check(labels, phase)
+    with silent():
+        headers = [_header(plane.path) for plane in phase.planes]
+        sources, notes = _sources(headers, phase)
+        common, mended = taken_over(headers[0], headers[1:])
+        try:
+            data = _encode(labels, scheme, phase, common, sources, maker, series_uid)
+        except DAMAGED as error:
+            raise FileError(
+                f"The images of {path.name} cannot be named in a DICOM segmentation "
+                f"({type(error).__name__}); export NIfTI instead."
+            ) from error
+    atomic_write(path, data)
+    return tuple(dict.fromkeys((*mended, *notes)))
+
+
+def _check(labels: NDArray[np.uint8], phase: Phase) -> None:
+    if (labels == UNLABELLED).any():
+        raise LabelError("Got unlabelled pixels in a full mask; export scribbles as NIfTI instead.")
+    shapes = {plane.shape for plane in phase.planes}
+    if shapes != {labels.shape[1:]} or len(phase.planes) != len(labels):
+        shown = " and ".join(format_shape(shape) for shape in sorted(shapes))
+        raise GeometryError(
+            f"Got a mask of {format_shape(labels.shape)} for {len(phase.planes)} DICOM images of "
+            f"{shown}; segment these images again."
+        )
+
+
+def _header(path: Path) -> Dataset:
+    from pydicom import dcmread
+
+    try:
+        return dcmread(path, stop_before_pixels=True, specific_tags=list(_OWN_TAGS), force=True)
+    except DAMAGED as error:
+        raise FileError(
+            f"{path.name}, an image of the mask, cannot be read any more; put the DICOM files back "
+            "where they were."
+        ) from error
+
+
+def _sources(headers: list[Dataset], phase: Phase) -> tuple[list[_Source], list[str]]:
+    sources, mended = [], 0
+    for header, plane in zip(headers, phase.planes, strict=True):
+        instance, series = word(header, "SOPInstanceUID"), word(header, "SeriesInstanceUID")
+        named = mended_uid(instance, str(plane.path.name))
+        sources.append(
+            _Source(
+                sop_class=word(header, "SOPClassUID") or _MR_IMAGE,
+                instance=named,
+                series=mended_uid(series, "series"),
+                frame=plane.frame + 1 if "NumberOfFrames" in header else None,
+            )
+        )
+        mended += named != instance
+    told = (
+        f"{mended} of the images have a UID that is not valid in DICOM; the segmentation lies in "
+        "the right place, but a viewer may not find the images it belongs to."
+    )
+    return sources, [told] if mended else []
+
+
+def _stand_in(common: Dataset, plane: Plane, z: int, step_mm: float) -> Dataset:
+    """A classic image with the place of ``plane`` and nothing that could be invalid."""
+    from pydicom import Dataset
+    from pydicom.uid import UID
+
+    image = Dataset()
+    image.update(common)
+    image.SOPClassUID, image.SOPInstanceUID = UID(_MR_IMAGE), UID(f"2.25.{z + 1}")
+    image.SeriesInstanceUID, image.Modality = UID("2.25.9"), "MR"
+    image.Rows, image.Columns = plane.shape
+    image.ImagePositionPatient = [f"{value:.10g}" for value in plane.position]
+    image.ImageOrientationPatient = [
+        f"{value:.10g}" for value in (*plane.along_row, *plane.along_column)
+    ]
+    image.PixelSpacing = [f"{value:.10g}" for value in plane.pixel]
+    image.SliceThickness = f"{plane.thickness or step_mm:.10g}"
+    if step_mm > 0:
+        image.SpacingBetweenSlices = f"{step_mm:.10g}"
+    image.InstanceNumber = z + 1
+    return image
+
+
+def _step(planes: Sequence[Plane]) -> float:
+    """The distance between neighbouring slices in mm, 0 where it differs or there is one alone."""
+    if len(planes) < 2:
+        return 0.0
+    normal = np.cross(planes[0].along_row, planes[0].along_column)
+    steps = np.abs(np.diff([float(normal @ np.array(plane.position)) for plane in planes]))
+    return float(steps[0]) if np.allclose(steps, steps[0], rtol=0.01) else 0.0
+
+
+def _encode(
+    labels: NDArray[np.uint8],
+    scheme: LabelScheme,
+    phase: Phase,
+    common: Dataset,
+    sources: list[_Source],
+    maker: Maker,
+    series_uid: str,
+) -> bytes:
+    from highdicom.seg import Segmentation
+
+    step = _step(phase.planes)
+    images = [_stand_in(common, plane, z, step) for z, plane in enumerate(phase.planes)]
+    told = f"phase {phase.number + 1} of {phase.of}" if phase.of > 1 else "heart"
+    result = Segmentation(
+        source_images=images,
+        pixel_array=labels,
+        segmentation_type="BINARY",
+        segment_descriptions=describe_segments(scheme, maker),
+        series_instance_uid=series_uid,
+        series_number=_SERIES_NUMBER,
+        sop_instance_uid=f"2.25.{uuid.uuid4().int}",
+        instance_number=phase.number + 1,
+        manufacturer=PROGRAM,
+        manufacturer_model_name=PROGRAM,
+        software_versions=__version__,
+        device_serial_number="0",
+        content_label="HEART",
+        content_description=f"Segmentation, {told}",
+    )
+    result.SeriesDescription = f"Segmentation ({PROGRAM})"
+    _refer_to(result, sources)
+    buffer = io.BytesIO()
+    result.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def _refer_to(result: Dataset, sources: list[_Source]) -> None:
+    """Turn the references to stand-ins into those to the true images."""
+    from pydicom import Dataset
+
+    by_stand_in = {f"2.25.{z + 1}": source for z, source in enumerate(sources)}
+    for groups in result.PerFrameFunctionalGroupsSequence:
+        for derivation in groups.get("DerivationImageSequence", ()):
+            for item in derivation.SourceImageSequence:
+                # Frames of several segments may share the item.
+                if (source := by_stand_in.get(item.ReferencedSOPInstanceUID)) is not None:
+                    _name(item, source)
+    result.ReferencedSeriesSequence = []
+    for uid in dict.fromkeys(source.series for source in sources):
+        one = Dataset()
+        one.SeriesInstanceUID = uid
+        one.ReferencedInstanceSequence = _instances([s for s in sources if s.series == uid])
+        result.ReferencedSeriesSequence.append(one)
+    result.SourceImageSequence = _instances(sources)
+
+
+def _instances(sources: list[_Source]) -> list[Dataset]:
+    """Each image once; an Enhanced one with all the frames of this phase."""
+    from pydicom import Dataset
+
+    found: dict[str, list[_Source]] = {}
+    for source in sources:
+        found.setdefault(source.instance, []).append(source)
+    items = []
+    for several in found.values():
+        item = Dataset()
+        _name(item, several[0])
+        frames = [source.frame for source in several if source.frame is not None]
+        if frames:
+            item.ReferencedFrameNumber = frames if len(frames) > 1 else frames[0]
+        items.append(item)
+    return items
+
+
+def _name(item: Dataset, source: _Source) -> None:
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = source.sop_class, source.instance
+    if source.frame is not None:
+        item.ReferencedFrameNumber = source.frame
