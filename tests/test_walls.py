@@ -26,6 +26,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "data": frozenset(),
     "project": frozenset({"data"}),
     "evaluation": frozenset({"data"}),
+    "report": frozenset({"data", "project", "evaluation"}),
     "methods": frozenset({"data"}),
     "synthesis": frozenset({"data"}),
     "training": frozenset(
@@ -39,10 +40,10 @@ ALLOWED: dict[str, frozenset[str]] = {
     "cli": frozenset(
         {
             "data", "project", "evaluation", "methods", "synthesis", "training", "inference",
-            "worker",
+            "worker", "report",
         }
     ),
-    "gui": frozenset({"data", "project", "evaluation", "worker"}),
+    "gui": frozenset({"data", "project", "evaluation", "report", "worker"}),
 }  # fmt: skip
 
 STEPS = frozenset({"images", "scribble", "train", "review"})
@@ -288,7 +289,9 @@ def modules_after(statements: str) -> set[str]:
     return {name.split(".")[0] for name in done.stdout.split()}
 
 
-LIGHT_ROOMS = ("", "settings", "events", "data", "project", "evaluation", "worker", "gui")
+LIGHT_ROOMS = (
+    "", "settings", "events", "data", "project", "evaluation", "report", "worker", "gui",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("room", LIGHT_ROOMS)

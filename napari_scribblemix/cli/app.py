@@ -30,6 +30,7 @@ COMMANDS: tuple[tuple[str, type[settings.Settings], str], ...] = (
     ("train", settings.TrainSettings, "train"),
     ("segment", settings.SegmentSettings, "segment"),
     ("evaluate", settings.EvaluateSettings, "evaluate"),
+    ("report", settings.ReportSettings, "report"),
     ("gui", settings.GuiSettings, "gui"),
     ("sample", settings.SampleSettings, "sample"),
     ("import", settings.ImportSettings, "import_"),

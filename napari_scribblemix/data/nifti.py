@@ -133,14 +133,14 @@ def _whole_numbers(values: NDArray[Any], path: Path) -> NDArray[Any]:
     return whole
 
 
-def read_labels(path: Path) -> Volume:
-    """The labels at ``path`` as stored, an integer array (Z, Y, X).
+def read_labels(path: Path, frame: int | None = None) -> Volume:
+    """The labels at ``path`` as stored, an integer array (Z, Y, X); of a 4-D file those of a frame.
 
     Floats are rounded (labels that were resampled say 499.977); ``LabelError`` if one is further
     than ``ROUNDING`` from an integer: then it is no label file.
     """
     with _enough_memory(path):
-        values, geometry, notes = _read(path, None)
+        values, geometry, notes = _read(path, frame)
         return _volume(_whole_numbers(values, path), geometry, notes)
 
 

@@ -1,8 +1,8 @@
 """What the heart measures: volumes in ml, ejection fraction, myocardial mass.
 
 Volumes are counted voxels times the voxel volume, on the image's own grid; no contour is smoothed
-and no slice is filled in.  End-diastole (ED) and end-systole (ES) are found by the names of the
-cases, and among numbered frames by the volume of the left ventricle.
+and no slice is filled in.  End-diastole (ED) and end-systole (ES) are those that somebody chose,
+else found by the names of the cases, and among numbered frames by the volume of the left ventricle.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_scribblemix.data.labels import LabelScheme
+from napari_scribblemix.errors import InputError
+from napari_scribblemix.evaluation.cycle import check_systole, find_extremes, is_cine, steady_slices
 
 MYOCARDIAL_DENSITY = 1.05
 """g per ml; the value used in cardiac MR reporting."""
@@ -26,13 +28,26 @@ _PHASE = re.compile(r"^(?P<patient>.+?)[_-]?(?P<phase>ED|ES)$", re.IGNORECASE)
 _FRAME = re.compile(r"^(?P<patient>.+?)_frame(?P<number>\d+)$", re.IGNORECASE)
 
 
+# Volumes of two frames of the left ventricle that are so alike tell no phase alone.
+_ALIKE = 0.1
+
+
 @dataclass(frozen=True)
 class Phases:
-    """Two cases of one patient: end-diastole and end-systole."""
+    """Two cases of one patient: end-diastole and end-systole; ``notes`` say what is odd."""
 
     patient: str
     ed: str
     es: str
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The frames of a patient's cine that a person took for ED and ES; ``None``: found out."""
+
+    ed: int | None = None
+    es: int | None = None
 
 
 Phase = Literal["ED", "ES"]
@@ -53,6 +68,17 @@ def volumes_ml(
     }
 
 
+def slices_ml(
+    labels: NDArray[np.integer], scheme: LabelScheme, voxel_volume_ml: float
+) -> NDArray[np.float64]:
+    """Volume in ml of the left ventricle in each slice of ``labels`` (Z, Y, X)."""
+    left = scheme.find("left ventricle")
+    if left is None:
+        return np.zeros(len(labels))
+    volumes: NDArray[np.float64] = (labels == left).sum(axis=(1, 2)) * voxel_volume_ml
+    return volumes
+
+
 def ejection_fraction(ed_ml: float, es_ml: float) -> float:
     """Share of the end-diastolic volume that is ejected, in percent; NaN without such a volume."""
     return 100.0 * (ed_ml - es_ml) / ed_ml if ed_ml > 0 else math.nan
@@ -63,28 +89,93 @@ def myocardial_mass(myocardium_ml: float) -> float:
     return myocardium_ml * MYOCARDIAL_DENSITY
 
 
-def pair_phases(left_ventricle_ml: Mapping[str, float]) -> list[Phases]:
+def frame_of(case: str) -> tuple[str, int] | None:
+    """Patient and frame number of a case ``NAME_frameNN``; ``None`` for another name."""
+    match = _FRAME.match(case)
+    return (match["patient"], int(match["number"])) if match else None
+
+
+def pair_phases(
+    left_ventricle_ml: Mapping[str, float],
+    right_ventricle_ml: Mapping[str, float] | None = None,
+    *,
+    slices_ml: Mapping[str, NDArray[np.floating]] | None = None,
+    chosen: Mapping[str, Chosen] | None = None,
+    trigger_ms: Mapping[str, Sequence[float]] | None = None,
+) -> list[Phases]:
     """The ED and ES cases among ``left_ventricle_ml`` (case name to volume), sorted by patient.
 
-    ``NAME_ED`` goes with ``NAME_ES``.  Of the cases ``NAME_frameNN`` (two in ACDC, all phases of a
-    cine) the one with the largest left ventricle is ED, the one with the smallest ES.  Names that
-    fit neither, and patients with one phase only, are left out.
+    ``NAME_ED`` goes with ``NAME_ES``.  Of the cases ``NAME_frameNN`` of a whole cine ED and ES are
+    the extremes of the left ventricle's curve, see ``cycle``; of some frames (two in ACDC) the one
+    with the largest left ventricle is ED, the one with the smallest ES, and both ventricles decide
+    where two are alike.  Names that fit neither, and patients with one phase only, are left out.
+
+    ``slices_ml`` are the volumes of the left ventricle by slice, by which a cine's phases are found
+    where they are known; ``chosen`` and ``trigger_ms`` (of each frame of the file, from 0) are by
+    patient.  ``InputError`` for a chosen frame that is not there.
     """
     named: dict[str, dict[str, str]] = defaultdict(dict)
-    frames: dict[str, list[str]] = defaultdict(list)
+    frames: dict[str, dict[int, str]] = defaultdict(dict)
     for case in sorted(left_ventricle_ml):
         if match := _PHASE.match(case):
             named[match["patient"]][match["phase"].upper()] = case
-        elif match := _FRAME.match(case):
-            frames[match["patient"]].append(case)
+        elif found := frame_of(case):
+            frames[found[0]][found[1]] = case
     pairs = [Phases(p, c["ED"], c["ES"]) for p, c in named.items() if len(c) == 2]
+    right = right_ventricle_ml or {}
     for patient, cases in frames.items():
         if len(cases) > 1:
-            largest = max(cases, key=lambda case: left_ventricle_ml[case])
-            # The last of the smallest, so that equal volumes still give two different cases.
-            smallest = min(reversed(cases), key=lambda case: left_ventricle_ml[case])
-            pairs.append(Phases(patient, largest, smallest))
+            wanted = (chosen or {}).get(patient, Chosen())
+            times = (trigger_ms or {}).get(patient)
+            curve = _curve(cases, left_ventricle_ml, right, slices_ml or {})
+            pairs.append(_of_frames(patient, cases, curve, wanted, times))
     return sorted(pairs, key=lambda pair: pair.patient)
+
+
+def _curve(
+    cases: Mapping[int, str],
+    left: Mapping[str, float],
+    right: Mapping[str, float],
+    slices: Mapping[str, NDArray[np.floating]],
+) -> NDArray[np.float64]:
+    """What tells the phases of the frames ``cases`` (number to name), in their order."""
+    numbers = sorted(cases)
+    volumes = np.array([left[cases[number]] for number in numbers])
+    if len(numbers) == 2 and abs(volumes[0] - volumes[1]) < _ALIKE * volumes.max():
+        return volumes + [right.get(cases[number], 0.0) for number in numbers]
+    known = [slices[cases[number]] for number in numbers if cases[number] in slices]
+    if is_cine(numbers) and len(known) == len(numbers) and len({len(own) for own in known}) == 1:
+        return steady_slices(np.stack(known))
+    return volumes
+
+
+def _of_frames(
+    patient: str,
+    cases: Mapping[int, str],
+    curve: NDArray[np.float64],
+    wanted: Chosen,
+    times: Sequence[float] | None,
+) -> Phases:
+    """The phases of one patient whose frames are ``cases`` (number to name)."""
+    numbers = sorted(cases)
+    for what, number in (("ED", wanted.ed), ("ES", wanted.es)):
+        if number is not None and number not in cases:
+            raise InputError(
+                f"Got frame {number} for {what} of {patient}; its masks are of the frames "
+                f"{numbers[0]} to {numbers[-1]}: choose one of them."
+            )
+    here = None
+    if times is not None and numbers[-1] < len(times):
+        here = [times[number] for number in numbers]
+    found = find_extremes(curve, numbers, here)
+    ed = numbers[found.ed] if wanted.ed is None else wanted.ed
+    es = numbers[found.es] if wanted.es is None else wanted.es
+    if ed == es:
+        raise InputError(f"Got frame {ed} of {patient} for both ED and ES; choose two frames.")
+    notes = found.notes
+    if wanted != Chosen() and is_cine(numbers):
+        notes = check_systole(numbers.index(ed), numbers.index(es), len(numbers), here)
+    return Phases(patient, cases[ed], cases[es], notes)
 
 
 def phases_of(left_ventricle_ml: Mapping[str, float]) -> dict[str, Phase]:

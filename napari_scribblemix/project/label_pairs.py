@@ -29,7 +29,7 @@ def pair_by_case(a: Path, b: Path) -> tuple[list[tuple[str, Path, Path]], list[s
         a, b = as_volume(a), as_volume(b)
         return [(case_name(a), a, b)], []
     messages: list[str] = []
-    first, second = _labels_at(a, messages), _labels_at(b, messages)
+    first, second = labels_at(a, messages), labels_at(b, messages)
     first, second = _named_like(first, second), _named_like(second, first)
     pairs = [(name, first[name], second[name]) for name in sorted(first.keys() & second.keys())]
     # A single file asks about one case: the other cases of the folder are not missing anything.
@@ -44,8 +44,12 @@ def pair_by_case(a: Path, b: Path) -> tuple[list[tuple[str, Path, Path]], list[s
     return pairs, messages
 
 
-def _labels_at(path: Path, messages: list[str]) -> dict[str, Path]:
-    """The label files of a folder by case; images beside them do not count."""
+def labels_at(path: Path, messages: list[str]) -> dict[str, Path]:
+    """The label files of a folder (or one file) by case; images beside them do not count.
+
+    What lies there and cannot be one is added to ``messages``.  ``FileError`` for what is neither
+    file nor folder or for two files of one case.
+    """
     if path.is_file():
         return {case_name(path): as_volume(path)}
     if not path.is_dir():

@@ -18,6 +18,7 @@ from napari_scribblemix.settings.options import (
     parse_duration,
 )
 from napari_scribblemix.settings.projects import ImportSettings, InspectSettings, SampleSettings
+from napari_scribblemix.settings.reports import ReportSettings
 from napari_scribblemix.settings.training import StarterSettings, TrainSettings
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "InspectSettings",
     "Method",
     "NetworkName",
+    "ReportSettings",
     "SampleSettings",
     "SegmentSettings",
     "Settings",

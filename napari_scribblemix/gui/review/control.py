@@ -29,11 +29,11 @@ from napari_scribblemix.gui.review.slice_strip import strip_of
 from napari_scribblemix.gui.state.guard import guarded
 from napari_scribblemix.gui.state.measures import Measures, origin_of_case, siblings
 from napari_scribblemix.gui.state.next_slice import least_sure
-from napari_scribblemix.gui.state.origins import describe_mask, describe_slice
 from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.gui.viewer.layers import PREDICTION, LayerBoard
 from napari_scribblemix.gui.viewer.slice_on_screen import TAKEN_OUT
 from napari_scribblemix.gui.viewer.strokes_watch import LabelsWatch
+from napari_scribblemix.project.provenance import describe_mask, describe_slice
 
 
 class ReviewControl(QObject):

@@ -14,9 +14,9 @@ from napari_scribblemix.gui.review.panel import ReviewPanel
 from napari_scribblemix.gui.review.questions import may_replace_corrections
 from napari_scribblemix.gui.state.guard import guarded
 from napari_scribblemix.gui.state.open_case import corrections_at_risk, decided_cases
-from napari_scribblemix.gui.state.origins import followed_cases
 from napari_scribblemix.gui.state.runs import list_runs, model_choices
 from napari_scribblemix.gui.state.session import Session
+from napari_scribblemix.project.provenance import followed_cases
 
 
 class Start(Protocol):

@@ -24,9 +24,9 @@ from napari_scribblemix.gui.state.open_case import (
     accepted_slices,
     corrected_slices,
 )
-from napari_scribblemix.gui.state.origins import Origin, comparison, origin_of
 from napari_scribblemix.project.patients import same_heart
 from napari_scribblemix.project.project import Project
+from napari_scribblemix.project.provenance import Origin, comparison, origin_of
 
 _NAMES = {"LV": "left ventricle", "RV": "right ventricle", "wall": "myocardium"}
 

@@ -16,7 +16,7 @@ from typing import Any
 from napari_scribblemix.data.nifti import read_geometry
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import ScribbleMixError
-from napari_scribblemix.project.corrections import KEPT
+from napari_scribblemix.project.corrections import KEPT, whole_slices
 from napari_scribblemix.project.drawn_on import checksum_of, drawn_on
 from napari_scribblemix.project.makers import maker_of
 from napari_scribblemix.project.project import Project
@@ -117,6 +117,17 @@ def origin_of(
     kept = record.get(KEPT, {})
     known = {int(z): Source.of(each) for z, each in kept.items()} if isinstance(kept, dict) else {}
     return Origin(Source.of(record), known, frozenset(accepted), frozenset(corrected), slices)
+
+
+def origin_of_mask(project: Project, case_id: str) -> Origin | None:
+    """Who made the mask of a case, as it is on the disk; ``None`` without a mask."""
+    found = project.read_prediction(case_id)
+    if found is None:
+        return None
+    mask, record = found
+    accepted = project.read_review(case_id).get("accepted_slices", ())
+    corrected = whole_slices(project.read_corrected(case_id), mask.shape)
+    return origin_of(record, [int(z) for z in accepted], corrected, len(mask))
 
 
 def _words(sources: Collection[Source]) -> dict[Source, str]:

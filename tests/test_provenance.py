@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from napari_scribblemix.gui.state.origins import (
+from napari_scribblemix.project.provenance import (
     Origin,
     comparison,
     describe_mask,

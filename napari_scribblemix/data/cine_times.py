@@ -1,0 +1,54 @@
+"""When in the heart cycle the frames of a cine were taken, from a JSON file beside the image.
+
+``NAME.json`` beside ``NAME.nii.gz`` may say ``trigger_ms``, a time for each frame, and
+``heart_rate``, beats a minute.  Other programs put other things there; what has no meaning as these
+is as if it were not said.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from napari_scribblemix.data.file_names import split_name
+
+_LARGEST_BYTES = 1 << 20
+_RATES = (20.0, 300.0)
+
+
+@dataclass(frozen=True)
+class CineTimes:
+    """``trigger_ms`` of each frame in milliseconds, ``heart_rate`` a minute; ``None``: not told."""
+
+    trigger_ms: tuple[float, ...] | None = None
+    heart_rate: float | None = None
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def read_cine_times(image: Path, frames: int) -> CineTimes:
+    """What the file beside ``image``, of so many ``frames``, says."""
+    path = image.with_name(f"{split_name(image.name)[0]}.json")
+    try:
+        if path.stat().st_size > _LARGEST_BYTES:
+            return CineTimes()
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return CineTimes()
+    if not isinstance(content, dict):
+        return CineTimes()
+    told = content.get("trigger_ms")
+    times = [_number(value) for value in told] if isinstance(told, list) else []
+    known = tuple(time for time in times if time is not None)
+    rate = _number(content.get("heart_rate"))
+    return CineTimes(
+        known if len(known) == len(times) == frames else None,
+        rate if rate is not None and _RATES[0] <= rate <= _RATES[1] else None,
+    )

@@ -1,0 +1,282 @@
+"""One patient measured: volumes of every frame, the phases, the wall, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_scribblemix.data.cine_times import CineTimes, read_cine_times
+from napari_scribblemix.data.labels import LabelScheme
+from napari_scribblemix.data.nifti import number_of_frames
+from napari_scribblemix.data.volume import Volume
+from napari_scribblemix.data.wording import counted
+from napari_scribblemix.errors import InputError
+from napari_scribblemix.evaluation.cardiac import (
+    Chosen,
+    Phase,
+    Phases,
+    frame_of,
+    pair_phases,
+    phases_of,
+    slices_ml,
+    volumes_ml,
+)
+from napari_scribblemix.evaluation.cycle import cycle_ms, is_cine
+from napari_scribblemix.evaluation.function import Body, Measure, measures, share_of_wall
+from napari_scribblemix.evaluation.plausible import LEFT, RIGHT, check_mask, check_phases
+from napari_scribblemix.evaluation.wall import Wall, measure_wall
+from napari_scribblemix.project.expected import expected_of
+from napari_scribblemix.project.provenance import comparison, describe_mask
+from napari_scribblemix.report.sources import MaskSource, on_the_mask
+
+_SHARES = ("scar", "oedema")
+
+
+NOBODY, FOUND_OUT = Body(), Chosen()
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a person says of a patient: the body, phases, the angle of the anterior insertion."""
+
+    body: Body = NOBODY
+    chosen: Chosen = FOUND_OUT
+    insertion: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """A mask to be drawn: its ``role`` (ED, ES or empty), and the image, where there is one."""
+
+    case: str
+    role: str
+    mask: Volume
+    image: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True, eq=False)
+class PatientReport:
+    """All that the page of a patient says.
+
+    ``volumes`` in ml by case and structure, in the order of the frames; ``phases`` is ``None``
+    without both; ``shares`` are percents of the wall; ``notes`` warn, ``makers`` and ``reviews``
+    say who made and accepted the masks.
+    """
+
+    patient: str
+    scheme: LabelScheme
+    volumes: Mapping[str, Mapping[str, float]]
+    phases: Phases | None
+    times: CineTimes
+    body: Body
+    measures: tuple[Measure, ...]
+    looks: tuple[Look, ...]
+    wall: Wall | None
+    shares: Mapping[str, float]
+    notes: tuple[str, ...]
+    makers: tuple[str, ...]
+    reviews: tuple[str, ...]
+    qualities: tuple[str, ...] = ()
+    rate_from: str = ""
+    """Where the heart rate comes from, if nobody gave it."""
+
+    def without_pictures(self) -> PatientReport:
+        """The same without masks and images, for who keeps many."""
+        return replace(self, looks=())
+
+
+def _times_of(frames: Sequence[MaskSource]) -> CineTimes:
+    for frame in frames:
+        if frame.files is not None:
+            image = frame.files.image
+            return read_cine_times(image, number_of_frames(image))
+    return CineTimes()
+
+
+def _heart_rate(body: Body, times: CineTimes, cases: Sequence[str]) -> tuple[Body, str]:
+    """``body`` with a heart rate from the files where nobody gave one, and where it came from."""
+    if body.heart_rate is not None:
+        return body, ""
+    if times.heart_rate is not None:
+        return replace(body, heart_rate=times.heart_rate), "from the file beside the image"
+    numbers = [found[1] for case in cases if (found := frame_of(case)) is not None]
+    whole = times.trigger_ms is not None and len(numbers) == len(times.trigger_ms)
+    if whole and is_cine(sorted(numbers)) and times.trigger_ms is not None:
+        length = cycle_ms(times.trigger_ms)
+        if length is not None:
+            words = "from the trigger times, as if the frames covered the whole cycle"
+            return replace(body, heart_rate=60000.0 / length), words
+    return body, ""
+
+
+def measure_patient(
+    patient: str, frames: Sequence[MaskSource], scheme: LabelScheme, wishes: Wishes
+) -> PatientReport:
+    """Measure all masks of a patient; raises as the readers, ``InputError`` for a wrong choice."""
+    volumes: dict[str, dict[str, float]] = {}
+    of_slices: dict[str, NDArray[np.floating]] = {}
+    for frame in frames:
+        mask = frame.read()
+        voxel = mask.geometry.voxel_volume_ml
+        volumes[frame.case] = volumes_ml(mask.array, scheme, voxel)
+        of_slices[frame.case] = slices_ml(mask.array, scheme, voxel)
+    left = {case: ml.get(LEFT, 0.0) for case, ml in volumes.items()}
+    right = {case: ml.get(RIGHT, 0.0) for case, ml in volumes.items()}
+    times = _times_of(frames)
+    trigger = {} if times.trigger_ms is None else {patient: times.trigger_ms}
+    pairs = pair_phases(
+        left,
+        right,
+        slices_ml=of_slices,
+        chosen={patient: wishes.chosen},
+        trigger_ms=trigger,
+    )
+    pair = pairs[0] if pairs else None
+    if pair is None and wishes.chosen != Chosen():
+        raise InputError(
+            f"Got frames for ED and ES, but {patient} has {counted(len(frames), 'mask')}; expected "
+            "several frames, NAME_frame00 and on: leave --ed and --es out."
+        )
+    by_case = {frame.case: frame for frame in frames}
+    shown = _shown(pair, by_case, phases_of(left))
+    looks, notes = _looks(shown, scheme)
+    body, rate_from = _heart_rate(wishes.body, times, list(volumes))
+    comparable, told = _comparable(pair, by_case)
+    found = _measures(shown, volumes, scheme, body, comparable=comparable)
+    first = looks[0]
+    wall = measure_wall(first.mask.array, first.mask.geometry, scheme, wishes.insertion)
+    if pair is not None:
+        notes += [*pair.notes, *told, *check_phases(volumes[pair.ed], volumes[pair.es])]
+    return PatientReport(
+        patient,
+        scheme,
+        volumes,
+        pair,
+        times,
+        body,
+        tuple(found),
+        tuple(looks),
+        wall,
+        _shares(volumes[first.case], scheme),
+        tuple(dict.fromkeys([*notes, *wall.notes])),
+        tuple(_maker(frame, role) for role, frame in shown),
+        tuple(line for role, frame in shown if (line := _review(frame, role))),
+        tuple(line for role, frame in shown if (line := _quality(frame, role))),
+        rate_from,
+    )
+
+
+Shown = list[tuple[str, MaskSource]]
+
+
+def _shown(
+    pair: Phases | None, frames: Mapping[str, MaskSource], known: Mapping[str, Phase]
+) -> Shown:
+    """The masks of the page with their roles: both phases, else the first there is."""
+    if pair is not None:
+        return [("ED", frames[pair.ed]), ("ES", frames[pair.es])]
+    case, frame = next(iter(frames.items()))
+    return [(known.get(case, ""), frame)]
+
+
+def _looks(shown: Shown, scheme: LabelScheme) -> tuple[list[Look], list[str]]:
+    looks, notes = [], []
+    for role, frame in shown:
+        mask, image = frame.read(), frame.read_image()
+        array = None if image is None else on_the_mask(image, mask)
+        if image is not None and array is None:
+            notes.append(f"{frame.case}: image and mask differ in shape; the image is not shown.")
+        looks.append(Look(frame.case, role, mask, array))
+        odd = (*mask.notes, *check_mask(mask.array, mask.geometry, scheme))
+        notes += [f"{frame.case}: {line}" for line in odd]
+    return looks, notes
+
+
+def _comparable(
+    pair: Phases | None, frames: Mapping[str, MaskSource]
+) -> tuple[bool, tuple[str, ...]]:
+    """Whether the phases may be set against each other, and what is to be said of it."""
+    if pair is None:
+        return True, ()
+    ed, es = frames[pair.ed].origin, frames[pair.es].origin
+    if ed is None or es is None:
+        return True, ()
+    allowed, told = comparison(ed, es, ("ED", "ES"))
+    if not allowed:
+        line = (
+            f"No ejection fraction and stroke volume, because two models made the masks ({told}); "
+            "make both with one."
+        )
+        return False, (line,)
+    return True, (f"Masks of different making: {told}.",) if told else ()
+
+
+def _measures(
+    shown: Shown,
+    volumes: Mapping[str, Mapping[str, float]],
+    scheme: LabelScheme,
+    body: Body,
+    *,
+    comparable: bool,
+) -> list[Measure]:
+    of_role = {role: volumes[frame.case] for role, frame in shown}
+    wall_names = [scheme.names[k] for k in scheme.wall]
+    if "" in of_role:
+        alone = of_role[""]
+        surface = body.surface
+        named = [("lv_ml", LEFT), ("rv_ml", RIGHT)]
+        values = [(key, f"{name}, volume", alone[name]) for key, name in named if name in alone]
+        if wall_names:
+            wall_ml = sum(alone[name] for name in wall_names)
+            values.append(("wall_ml", "myocardium, volume", wall_ml))
+        return [
+            Measure(key, f"{name} (phase not known)", ml, "ml", surface and ml / surface)
+            for key, name, ml in values
+        ]
+    ed = of_role.get("ED")
+    wall = None if ed is None or not wall_names else sum(ed[name] for name in wall_names)
+    return measures(ed, of_role.get("ES"), wall, body, comparable=comparable)
+
+
+def _shares(volumes: Mapping[str, float], scheme: LabelScheme) -> dict[str, float]:
+    shares = {name: share_of_wall(volumes, name) for name in _SHARES if name in scheme.names}
+    return {name: share for name, share in shares.items() if share is not None}
+
+
+def _head(frame: MaskSource, role: str) -> str:
+    return f"{role} ({frame.case})" if role else frame.case
+
+
+def _maker(frame: MaskSource, role: str) -> str:
+    if frame.origin is None:
+        return f"{_head(frame, role)}: who made the mask is not recorded in its folder."
+    step = f", step {frame.origin.source.step}" if frame.origin.source.kind == "bundled" else ""
+    version = frame.record.get("version")
+    made = f", version {version}" if isinstance(version, str) else ""
+    return f"{_head(frame, role)}: {describe_mask(frame.origin).rstrip('.')}{step}{made}."
+
+
+def _review(frame: MaskSource, role: str) -> str:
+    review = frame.review
+    slices = review.get("accepted_slices", ())
+    if not slices:
+        return "" if frame.origin is None else f"{_head(frame, role)}: no slice is accepted."
+    who, when = review.get("reviewer", "somebody"), str(review.get("time", ""))[:10]
+    total = "" if frame.origin is None else f" of {frame.origin.slices}"
+    numbers = ", ".join(str(number) for number in slices)
+    on = f" on {when}" if when else ""
+    head = _head(frame, role)
+    return f"{head}: {len(slices)}{total} slices accepted by {who}{on} (slices {numbers})."
+
+
+def _quality(frame: MaskSource, role: str) -> str:
+    """The quality that the mask's record predicts, if it does."""
+    expected = expected_of(frame.record)
+    if expected.case is None:
+        return ""
+    line = f"{_head(frame, role)}: expected Dice {expected.case:.2f} when the model made it"
+    poor = ", ".join(str(number) for number in sorted(expected.poor))
+    return f"{line}; probably poor in slices {poor}." if poor else f"{line}."

@@ -1,0 +1,171 @@
+"""The masks that a report is made of, by patient: from a folder of masks or from a project.
+
+Nothing is measured here; a mask is read when it is asked for, so that a cine of many frames needs
+the memory of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_scribblemix.data.channels import read_channels
+from napari_scribblemix.data.labels import LabelScheme, guess_scheme
+from napari_scribblemix.data.matching import turned_onto
+from napari_scribblemix.data.nifti import number_of_frames, read_geometry, read_labels
+from napari_scribblemix.data.volume import Volume
+from napari_scribblemix.errors import FileError, ProjectError
+from napari_scribblemix.project.case_files import CaseFiles
+from napari_scribblemix.project.folder import PROJECT_FILE
+from napari_scribblemix.project.label_pairs import labels_at
+from napari_scribblemix.project.layouts import images_in
+from napari_scribblemix.project.patients import natural_key, patient_and_phase
+from napari_scribblemix.project.project import Project
+from napari_scribblemix.project.provenance import Origin, origin_of_mask
+
+
+@dataclass(frozen=True)
+class MaskSource:
+    """One mask: a case, how it and its image are read, and what is known of its making.
+
+    ``read`` gives class indices (Z, Y, X) with their geometry; ``files`` is ``None`` without an
+    image; ``origin`` is ``None`` where nobody recorded it; ``review`` says who accepted what.
+    """
+
+    case: str
+    read: Callable[[], Volume]
+    files: CaseFiles | None = None
+    origin: Origin | None = None
+    record: Mapping[str, Any] = field(default_factory=dict)
+    review: Mapping[str, Any] = field(default_factory=dict)
+
+    def read_image(self) -> Volume | None:
+        """The image, if it is known; raises as the readers."""
+        files = self.files
+        return None if files is None else read_channels(files.images, files.channels, files.frame)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """All masks by patient, the classes they have, and what was left out, a line each."""
+
+    patients: Mapping[str, Sequence[MaskSource]]
+    scheme: LabelScheme
+    warnings: tuple[str, ...] = ()
+
+
+def _by_patient(masks: Sequence[MaskSource]) -> dict[str, list[MaskSource]]:
+    patients: dict[str, list[MaskSource]] = {}
+    for mask in sorted(masks, key=lambda mask: natural_key(mask.case)):
+        patients.setdefault(patient_and_phase(mask.case)[0], []).append(mask)
+    return patients
+
+
+def find_sources(masks: Path, images: Path | None = None) -> Sources:
+    """The masks of a folder, a file or a project; ``images``: a folder with those of a folder.
+
+    ``FileError`` and ``ProjectError`` where there is none.
+    """
+    if (masks / PROJECT_FILE).is_file():
+        with Project.open(masks, write=False) as project:
+            return project_sources(project)
+    return _folder_sources(masks, images)
+
+
+def project_sources(project: Project, only: Sequence[str] | None = None) -> Sources:
+    """The masks of a project (of the cases ``only``), accepted and corrected slices as they are."""
+    found = []
+    for files in project.case_files():
+        if only is not None and files.id not in only:
+            continue
+        if project.prediction_path(files.id).is_file():
+            record = project.read_origin(files.id)
+            found.append(
+                MaskSource(
+                    files.id,
+                    partial(_read_of_project, project, files.id),
+                    files,
+                    origin_of_mask(project, files.id),
+                    record,
+                    project.read_review(files.id),
+                )
+            )
+    if not found:
+        raise ProjectError(f"{project.folder} has no mask yet; segment its cases first.")
+    return Sources(_by_patient(found), project.labels)
+
+
+def _read_of_project(project: Project, case_id: str) -> Volume:
+    found = project.read_prediction(case_id)
+    if found is None:
+        raise ProjectError(f"{case_id} has no mask any more; segment it again.")
+    # The mask lies on the image's grid, so its header says how large a voxel is.
+    geometry = read_geometry(project.prediction_path(case_id))
+    if geometry.shape != found[0].shape:
+        geometry = read_geometry(project.image_path(case_id))
+    return Volume(found[0], geometry)
+
+
+def _folder_sources(folder: Path, images: Path | None) -> Sources:
+    messages: list[str] = []
+    files: list[tuple[str, Path, int | None]] = []
+    for case, path in labels_at(folder, messages).items():
+        frames = number_of_frames(path)
+        files += (
+            [(case, path, None)]
+            if frames == 1
+            else [(f"{case}_frame{frame:02d}", path, frame) for frame in range(frames)]
+        )
+    if not files:
+        raise FileError(f"Got {folder} without a mask; expected NIfTI files: segment first.")
+    values: set[int] = set()
+    for _, path, frame in files:
+        values.update(np.unique(read_labels(path, frame).array).tolist())
+    scheme = guess_scheme(values)
+    of_images = _ImagesOf(images)
+    masks = [
+        MaskSource(case, partial(_read_file, path, frame, scheme), of_images(case))
+        for case, path, frame in files
+    ]
+    without = [mask.case for mask in masks if mask.files is None]
+    if images is not None and without:
+        messages.append(f"{without[0]} ({len(without)} in all) has no image in {images}.")
+    return Sources(_by_patient(masks), scheme, (*messages, *of_images.warnings))
+
+
+def _read_file(path: Path, frame: int | None, scheme: LabelScheme) -> Volume:
+    stored = read_labels(path, frame)
+    labels: NDArray[np.uint8] = scheme.decode_mask(stored.array, source=path.name)
+    return Volume(labels, stored.geometry, stored.notes)
+
+
+class _ImagesOf:
+    """Finds the image of a case: its own file, or the frame of the patient's 4-D file."""
+
+    def __init__(self, folder: Path | None) -> None:
+        found = images_in(folder) if folder is not None else None
+        self.warnings = () if found is None else found.warnings
+        self._known = {} if found is None else {files.id: files for files in found.cases}
+
+    def __call__(self, case: str) -> CaseFiles | None:
+        if case in self._known:
+            return self._known[case]
+        patient, phase = patient_and_phase(case)
+        whole = self._known.get(patient)
+        if whole is None or not phase.startswith("frame"):
+            return None
+        number = int(phase.removeprefix("frame"))
+        return replace(whole, frame=number) if number < number_of_frames(whole.image) else None
+
+
+def on_the_mask(image: Volume, mask: Volume) -> NDArray[np.float32] | None:
+    """The first channel on the voxels of ``mask``; ``None`` if it has other voxels."""
+    turned = turned_onto(Volume(image.array, image.geometry), mask.geometry)
+    array = image.array if turned is None else turned.array
+    return array if array.shape == mask.array.shape else None

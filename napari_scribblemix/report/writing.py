@@ -1,0 +1,61 @@
+"""The files of a report: a page for each patient and a table; nothing is replaced unasked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from napari_scribblemix.data.durable import atomic_write
+from napari_scribblemix.data.links import is_taken
+from napari_scribblemix.errors import FileError, ScribbleMixError, SettingsError
+from napari_scribblemix.report.cohort import cohort_csv
+from napari_scribblemix.report.page import page
+from napari_scribblemix.report.patient import PatientReport, Wishes, measure_patient
+from napari_scribblemix.report.sources import Sources
+
+TABLE = "measures.csv"
+
+
+def page_path(output: Path, patient: str) -> Path:
+    """Where the page of a patient goes."""
+    return output / f"{patient}.html"
+
+
+def check_report(output: Path, patients: Sequence[str], *, overwrite: bool) -> None:
+    """``SettingsError`` if files are there that would be replaced, ``FileError`` for no folder."""
+    if output.exists() and not output.is_dir():
+        raise FileError(f"Got {output}, which is a file; choose a folder for the report.")
+    planned = [*(page_path(output, patient) for patient in patients), output / TABLE]
+    there = [path for path in planned if is_taken(path)]
+    if there and not overwrite:
+        raise SettingsError(
+            f"{len(there)} of the files to write are already in {output} ({there[0].name}); use "
+            "--overwrite to replace them, or another --output."
+        )
+
+
+def write_report(
+    sources: Sources,
+    output: Path,
+    wishes: Mapping[str, Wishes],
+    failed: Callable[[str, ScribbleMixError], None],
+) -> Iterator[PatientReport]:
+    """Measure and write a page for each patient as it goes, and the table at the end.
+
+    What cannot be measured is handed to ``failed`` with the patient's name, and does not stop the
+    others.  ``FileError`` if the disk refuses.
+    """
+    reports = []
+    for patient, frames in sources.patients.items():
+        try:
+            report = measure_patient(patient, frames, sources.scheme, wishes.get(patient, Wishes()))
+            html = page(report)
+        except ScribbleMixError as error:
+            failed(patient, error)
+            continue
+        atomic_write(page_path(output, patient), html.encode())
+        # Pictures are on the disk now; of many patients they would fill the memory.
+        reports.append(report.without_pictures())
+        yield reports[-1]
+    if reports:
+        atomic_write(output / TABLE, cohort_csv(reports).encode())

@@ -1,0 +1,53 @@
+"""What making a report can be told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from napari_scribblemix.settings.options import Settings
+
+
+class ReportSettings(Settings):
+    """Write a page for each patient and a table: volumes, ejection fraction, mass, wall, slices."""
+
+    masks: Path = Field(
+        description="A folder of masks, one file, or a project.",
+        json_schema_extra={"cli": "argument"},
+    )
+    images: Path | None = Field(
+        None, description="Folder of the images of a folder of masks. [slices without image]"
+    )
+    output: Path = Field(description="Folder for the pages (NAME.html) and measures.csv.")
+    patients: Path | None = Field(
+        None,
+        description="A CSV table with the column patient and any of height_cm, weight_kg, "
+        "heart_rate, ed, es, insertion. [nothing is known]",
+    )
+    height: float | None = Field(None, ge=30, le=250, description="Height of one patient, cm.")
+    weight: float | None = Field(None, ge=1, le=400, description="Weight of one patient, kg.")
+    heart_rate: float | None = Field(
+        None,
+        ge=20,
+        le=300,
+        description="Beats a minute of one patient, for the cardiac output. [from NAME.json beside "
+        "the image, if it says so]",
+    )
+    ed: int | None = Field(
+        None,
+        ge=0,
+        description="Frame of end-diastole of one patient, as its masks are numbered. [the largest "
+        "left ventricle]",
+    )
+    es: int | None = Field(
+        None, ge=0, description="Frame of end-systole. [the smallest left ventricle]"
+    )
+    insertion: float | None = Field(
+        None,
+        ge=0,
+        le=360,
+        description="Where the right ventricle is fixed to the anterior wall, degrees on the drawn "
+        "slice: 0 right, 90 up. [from the masks]",
+    )
+    overwrite: bool = Field(False, description="Replace pages that are already in the folder.")
