@@ -124,6 +124,7 @@ class ScribbleMixWidget(QWidget):
         self.draw.correcting.connect(self.review.show_prediction)
         self.review.mask_shown.connect(self.draw.allow)
         self.review.case_shown.connect(self.draw.go_on_correcting)
+        self.review.measuring.frame_wanted.connect(guarded(self.session, self.cases.show_case))
 
     # -- opening --
 
@@ -256,4 +257,5 @@ class ScribbleMixWidget(QWidget):
 
     def _on_theme(self, _event: Any = None) -> None:
         theme = get_theme(self.board.viewer.theme)
-        self.train_panel.curves.set_theme(theme.background.as_hex(), theme.text.as_hex())
+        for curves in (self.train_panel.curves, self.review_panel.cycle):
+            curves.set_theme(theme.background.as_hex(), theme.text.as_hex())

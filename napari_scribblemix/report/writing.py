@@ -21,12 +21,17 @@ def page_path(output: Path, patient: str) -> Path:
     return output / f"{patient}.html"
 
 
+def files_there(output: Path, patients: Sequence[str]) -> list[Path]:
+    """The files of a report that are there already."""
+    planned = [*(page_path(output, patient) for patient in patients), output / TABLE]
+    return [path for path in planned if is_taken(path)]
+
+
 def check_report(output: Path, patients: Sequence[str], *, overwrite: bool) -> None:
     """``SettingsError`` if files are there that would be replaced, ``FileError`` for no folder."""
     if output.exists() and not output.is_dir():
         raise FileError(f"Got {output}, which is a file; choose a folder for the report.")
-    planned = [*(page_path(output, patient) for patient in patients), output / TABLE]
-    there = [path for path in planned if is_taken(path)]
+    there = files_there(output, patients)
     if there and not overwrite:
         raise SettingsError(
             f"{len(there)} of the files to write are already in {output} ({there[0].name}); use "

@@ -22,12 +22,14 @@ from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.gui.review.corrections import take_correction
 from napari_scribblemix.gui.review.export import export_mask, plan_export
 from napari_scribblemix.gui.review.mask_look import show_look, show_outline
+from napari_scribblemix.gui.review.measuring import Measuring
 from napari_scribblemix.gui.review.panel import ReviewPanel
 from napari_scribblemix.gui.review.questions import with_consent
+from napari_scribblemix.gui.review.reporting import Reporting
 from napari_scribblemix.gui.review.segmenting import Segmenting, Start
 from napari_scribblemix.gui.review.slice_strip import strip_of
 from napari_scribblemix.gui.state.guard import guarded
-from napari_scribblemix.gui.state.measures import Measures, origin_of_case, siblings
+from napari_scribblemix.gui.state.measures import origin_of_case, siblings
 from napari_scribblemix.gui.state.next_slice import least_sure
 from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.gui.viewer.layers import PREDICTION, LayerBoard
@@ -57,11 +59,12 @@ class ReviewControl(QObject):
         super().__init__(panel)
         self._session, self._board, self._panel = session, board, panel
         self._replace_slice = replace_slice
-        self._measures = Measures()
         self._before_volume: dict[str, frozenset[int]] = {}
         self._blinking = False
         self.watch = LabelsWatch(partial(take_correction, session, board), self)
         self.segmenting = Segmenting(session, panel, start)
+        self.measuring = Measuring(session, panel)
+        self.reporting = Reporting(session, panel)
         panel.look_changed.connect(self._show_look)
         panel.uncertain_wanted.connect(guarded(session, self.go_to_uncertain))
         panel.strip.slice_wanted.connect(board.go_to_slice)
@@ -84,6 +87,8 @@ class ReviewControl(QObject):
         """Hand the last correction over and stop the timer."""
         self.watch.look()
         self.watch.follow(None)
+        self.reporting.close()
+        self._panel.cycle.close_plot()
 
     # -- what the user presses --
 
@@ -194,7 +199,7 @@ class ReviewControl(QObject):
             return
         if case.id != case_id:
             if case_id in siblings(project, case.id):
-                self._panel.show_measures(self._measures.of(project, case))
+                self.measuring.show()
         # A correction that could not be saved yet is not to be painted over.
         elif self.watch.look():
             self._show_masks()
@@ -210,9 +215,7 @@ class ReviewControl(QObject):
             self.watch.reset()
             self._show_look()
             self.mask_shown.emit()
-            self._panel.show_measures(self._measures.of(project, case))
-        else:
-            self._panel.show_measures(())
+        self.measuring.show()
         self._on_slice()
         self._allow()
 

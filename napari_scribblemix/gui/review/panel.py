@@ -8,6 +8,7 @@ from pathlib import Path
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QSlider, QWidget
 
+from napari_scribblemix.gui.review.cycle_box import CycleBox
 from napari_scribblemix.gui.review.slice_strip import SliceStrip, StripState
 from napari_scribblemix.gui.widgets.controls import allow, button, column, note, row, say, tip
 
@@ -29,6 +30,8 @@ class ReviewPanel(QWidget):
     take_wanted = Signal()
     export_wanted = Signal(bool)
     """Whether all cases are meant."""
+    report_wanted = Signal(bool)
+    """Whether all patients are meant."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -95,6 +98,16 @@ class ReviewPanel(QWidget):
             "Export all…", "Write the masks of all cases as NIfTI, on the images' own grids.",
             lambda: self.export_wanted.emit(True),
         )  # fmt: skip
+        self.report_button = button(
+            "Report…",
+            "Write a page with the measures and all slices of this patient, to file or print.",
+            lambda: self.report_wanted.emit(False),
+        )
+        self.report_all_button = button(
+            "Report all…", "Write a page for each patient and a table of all.",
+            lambda: self.report_wanted.emit(True),
+        )  # fmt: skip
+        self.cycle = CycleBox()
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -107,9 +120,11 @@ class ReviewPanel(QWidget):
         layout.addLayout(row(self.uncertain_button, self.take_button, stretch=0))
         layout.addLayout(row(self.accept_button, self.accept_all_button, stretch=0))
         layout.addLayout(row(self.export_button, self.export_all_button, stretch=0))
+        layout.addLayout(row(self.report_button, self.report_all_button, stretch=0))
         # Below all buttons, for they come and go with the slice on screen.
         for words in (self.poor, self.origin, self.starter, self.accepted, self.measures):
             layout.addWidget(words)
+        layout.addWidget(self.cycle)
 
     def show_models(self, choices: Sequence[tuple[str, Path]]) -> None:
         """What one can segment with; the first is chosen until a person chooses another."""
@@ -181,15 +196,16 @@ class ReviewPanel(QWidget):
         """
         for widget in (self.prediction, self.outline, self.uncertainty, self.opacity):
             allow(widget, reason)
-        for widget in (self.uncertain_button, self.export_button):
+        for widget in (self.uncertain_button, self.export_button, self.report_button):
             allow(widget, reason)
         allow(self.accept_all_button, reason or writable)
         for widget in (self.accept_button, self.take_button):
             allow(widget, reason or writable or in_view)
 
     def allow_export_all(self, reason: str | None) -> None:
-        """Enable exporting all cases, or say why not."""
+        """Enable exporting and reporting all cases, or say why not."""
         allow(self.export_all_button, reason)
+        allow(self.report_all_button, reason)
 
     def _check(self, text: str, hint: str, *, on: bool) -> QCheckBox:
         box = QCheckBox(text)

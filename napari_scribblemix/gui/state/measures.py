@@ -5,26 +5,36 @@ A mask is the prediction of a case with the slices somebody accepted as they wer
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_scribblemix.data.cine_times import CineTimes, read_cine_times
 from napari_scribblemix.data.labels import LabelScheme
-from napari_scribblemix.data.nifti import read_labels
+from napari_scribblemix.data.nifti import number_of_frames, read_labels
+from napari_scribblemix.errors import InputError, ProjectError, ScribbleMixError
 from napari_scribblemix.evaluation.cardiac import (
+    Chosen,
     Phases,
     ejection_fraction,
     myocardial_mass,
     pair_phases,
+    slices_ml,
     volumes_ml,
 )
 from napari_scribblemix.evaluation.plausible import check_mask, check_phases
 from napari_scribblemix.gui.state.case_states import Stamp, stamp
+from napari_scribblemix.gui.state.cycle import Cycle, cycle_of
 from napari_scribblemix.gui.state.open_case import (
     OpenCase,
     accepted_slices,
     corrected_slices,
 )
-from napari_scribblemix.project.patients import same_heart
+from napari_scribblemix.project.chosen_phases import ChosenPhases, read_chosen_phases
+from napari_scribblemix.project.patients import patient_and_phase, same_heart
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.project.provenance import Origin, comparison, origin_of
 
@@ -47,10 +57,19 @@ def _described(volumes: dict[str, float], scheme: LabelScheme) -> str:
 
 @dataclass(frozen=True)
 class _Measured:
-    """Volumes in ml by structure, and who made the mask they are of."""
+    """Volumes in ml by structure, of the left ventricle by slice, and who made the mask."""
 
     volumes: dict[str, float]
     origin: Origin
+    slices: NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is shown of a case: lines, and its cycle where the patient has frames with masks."""
+
+    lines: tuple[str, ...] = ()
+    cycle: Cycle | None = None
 
 
 class Measures:
@@ -65,19 +84,26 @@ class Measures:
 
     def of(self, project: Project, case: OpenCase) -> list[str]:
         """Lines on ``case``: its volumes, and what both phases of the patient give."""
+        return list(self.look(project, case).lines)
+
+    def look(self, project: Project, case: OpenCase) -> Found:
+        """Lines on ``case``, and the cycle that it is a frame of."""
         if case.prediction is None:
-            return []
+            return Found()
         scheme = project.labels
         voxel = case.image.geometry.voxel_volume_ml
         volumes = volumes_ml(case.prediction, scheme, voxel)
-        of_cases = {case.id: _Measured(volumes, origin_of_case(case))}
+        of_slices = slices_ml(case.prediction, scheme, voxel)
+        of_cases = {case.id: _Measured(volumes, origin_of_case(case), of_slices)}
         for other in siblings(project, case.id):
             if other != case.id and (found := self._measured(project, other)) is not None:
                 of_cases[other] = found
-        lines = [f"Volumes: {_described(volumes, scheme)}."]
+        lines, cycle = [f"Volumes: {_described(volumes, scheme)}."], None
         if set(_NAMES.values()) <= set(scheme.names):
-            lines += _phase_lines(of_cases)
-        return lines + check_mask(case.prediction, case.image.geometry, scheme)
+            more, cycle = _of_phases(project, case, of_cases)
+            lines += more
+        lines += check_mask(case.prediction, case.image.geometry, scheme)
+        return Found(tuple(lines), cycle)
 
     def _measured(self, project: Project, case_id: str) -> _Measured | None:
         path = project.prediction_path(case_id)
@@ -107,7 +133,8 @@ def _measure(project: Project, case_id: str) -> _Measured | None:
         corrected_slices(project, case_id, mask.shape),
         len(mask),
     )
-    return _Measured(volumes_ml(mask, project.labels, voxel), origin)
+    volumes = volumes_ml(mask, project.labels, voxel)
+    return _Measured(volumes, origin, slices_ml(mask, project.labels, voxel))
 
 
 def origin_of_case(case: OpenCase) -> Origin:
@@ -115,10 +142,52 @@ def origin_of_case(case: OpenCase) -> Origin:
     return origin_of(case.origin, case.accepted, case.corrected, case.slices)
 
 
-def _phase_lines(of_cases: dict[str, _Measured]) -> list[str]:
-    """A line for each patient of whom both phases are there."""
-    left = {other: found.volumes.get(_NAMES["LV"], 0.0) for other, found in of_cases.items()}
-    return [_phase_line(pair, of_cases[pair.ed], of_cases[pair.es]) for pair in pair_phases(left)]
+def _times(project: Project, case: OpenCase) -> CineTimes:
+    try:
+        image = project.image_path(case.id)
+        return read_cine_times(image, number_of_frames(image))
+    except ScribbleMixError:  # told where the image is opened
+        return CineTimes()
+
+
+def _of_phases(
+    project: Project, case: OpenCase, of_cases: Mapping[str, _Measured]
+) -> tuple[list[str], Cycle | None]:
+    """A line where both phases of the patient are there, and the cycle they are taken from."""
+    patient, lines = patient_and_phase(case.id)[0], []
+    chosen = ChosenPhases()
+    try:
+        chosen = read_chosen_phases(project).get(patient, chosen)
+    except ProjectError as error:
+        lines.append(str(error))
+    times = _times(project, case).trigger_ms
+    try:
+        pairs = _pairs(of_cases, patient, Chosen(chosen.ed, chosen.es), times)
+    except InputError as error:  # the mask of a chosen frame is gone, say
+        lines.append(str(error))
+        pairs = _pairs(of_cases, patient, Chosen(), times)
+    lines += [_phase_line(pair, of_cases[pair.ed], of_cases[pair.es]) for pair in pairs]
+    volumes = {other: found.volumes for other, found in of_cases.items()}
+    return lines, cycle_of(patient, pairs, volumes, chosen, times)
+
+
+def _pairs(
+    of_cases: Mapping[str, _Measured],
+    patient: str,
+    chosen: Chosen,
+    times: tuple[float, ...] | None,
+) -> list[Phases]:
+    left, right = (
+        {other: found.volumes.get(_NAMES[side], 0.0) for other, found in of_cases.items()}
+        for side in ("LV", "RV")
+    )
+    return pair_phases(
+        left,
+        right,
+        slices_ml={other: found.slices for other, found in of_cases.items()},
+        chosen={patient: chosen},
+        trigger_ms={} if times is None else {patient: times},
+    )
 
 
 def _phase_line(pair: Phases, ed: _Measured, es: _Measured) -> str:
@@ -136,5 +205,5 @@ def _phase_line(pair: Phases, ed: _Measured, es: _Measured) -> str:
         if ed.volumes.get(_NAMES[side], 0.0) > 0
     ]
     mark = f" Masks of different making: {told}." if told else ""
-    odd = "".join(f" {line}" for line in check_phases(ed.volumes, es.volumes))
+    odd = "".join(f" {line}" for line in (*pair.notes, *check_phases(ed.volumes, es.volumes)))
     return f"{head}: {', '.join([*fractions, mass])}.{mark}{odd}"

@@ -1,0 +1,55 @@
+"""What is asked before a report of one patient is written: height, weight, heart rate, angle."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QDialog, QDialogButtonBox, QDoubleSpinBox, QFormLayout, QWidget
+
+from napari_scribblemix.evaluation.function import Body
+from napari_scribblemix.gui.widgets.controls import note, tip
+from napari_scribblemix.report.patient import Wishes
+
+_ANGLE = (
+    "Where the right ventricle meets the anterior wall, on the drawn slice: 0 to the right, 90 up. "
+    "The segments of the wall are counted from there."
+)
+_FIELDS = (
+    ("Height, cm", 30.0, 250.0, "not known", "For volumes by body surface area."),
+    ("Weight, kg", 1.0, 400.0, "not known", "For volumes by body surface area."),
+    ("Heart rate, 1/min", 20.0, 300.0, "from the image", "For the cardiac output."),
+    ("Anterior insertion, °", 0.0, 360.0, "from the mask", _ANGLE),
+)
+
+
+class ReportForm(QDialog):
+    """Fields that may all stay empty; nothing typed here is kept in the project."""
+
+    def __init__(self, patient: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Report")
+        layout = QFormLayout(self)
+        layout.addRow(note(f"{patient}: what is typed here goes into the report and nowhere else."))
+        self.fields = []
+        for name, low, high, unset, hint in _FIELDS:
+            field = QDoubleSpinBox()
+            # One step below the smallest value stands for nothing.
+            field.setRange(low - 1.0, high)
+            field.setDecimals(0)
+            field.setSpecialValueText(unset)
+            field.setValue(low - 1.0)
+            tip(field, hint)
+            layout.addRow(name, field)
+            self.fields.append(field)
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout.addRow(buttons)
+
+    def wishes(self) -> Wishes:
+        """What was typed."""
+        height, weight, rate, insertion = (
+            None if field.value() == field.minimum() else float(field.value())
+            for field in self.fields
+        )
+        return Wishes(body=Body(height, weight, rate), insertion=insertion)
