@@ -12,6 +12,8 @@ from pathlib import Path
 from rich.progress import track
 
 from napari_scribblemix.cli.console import messages, print_error, print_warning, results
+from napari_scribblemix.cli.dicom import IMAGES, Choice, cases_of
+from napari_scribblemix.data.dicom.files import is_study
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.data.file_names import files_of, split_name
 from napari_scribblemix.data.links import inside, is_taken
@@ -19,7 +21,7 @@ from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import FileError, InputError, ProjectError
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.cases import load_case
-from napari_scribblemix.project.layouts import survey
+from napari_scribblemix.project.layouts import Found, survey
 from napari_scribblemix.project.names import stem_of
 from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.project.project import PROJECT_FILE, PROJECT_SUFFIX, Project
@@ -71,12 +73,24 @@ def _create(output: Path, cases: tuple[CaseFiles, ...]) -> Project:
     raise error or FileError("Got no case to import.")
 
 
+def _found(settings: ImportSettings, output: Path) -> Found:
+    """The cases of a folder, those of DICOM by working copies in the project's ``images``."""
+    if not is_study(settings.folder):
+        return survey(settings.folder)
+    if is_taken(output / PROJECT_FILE):
+        raise ProjectError(f"{output} already holds a project; open it, or choose another name.")
+    choice = Choice(
+        settings.study_name, tuple(settings.stacks), settings.uneven, settings.body_size
+    )
+    return Found(cases_of(settings.folder, output / IMAGES, choice))
+
+
 def run(settings: ImportSettings) -> int:
     """Make the project; 1 if a case had to be left out."""
     if (settings.folder / PROJECT_FILE).is_file():
         raise ProjectError(f"{settings.folder} is a project already; use it as it is.")
     output = project_folder(settings.output)
-    found = survey(settings.folder)
+    found = _found(settings, output)
     cases = tuple(
         dataclasses.replace(files, unlabelled=settings.unlabelled) for files in found.cases
     )
@@ -87,7 +101,8 @@ def run(settings: ImportSettings) -> int:
         for files in track(cases, "Importing", console=messages(), transient=True):
             try:
                 load_case(files)  # before anything of a bad case is copied
-                kept = _with_copies(files, output) if settings.copy_images else files
+                copied = settings.copy_images and output not in files.image.parents
+                kept = _with_copies(files, output) if copied else files
                 notes.add(files.id, project.add_case(kept))
             except (InputError, ProjectError) as error:
                 failed += 1

@@ -18,7 +18,9 @@ from napari_scribblemix.cli.console import (
     results,
     table,
 )
+from napari_scribblemix.cli.dicom import inspect_dicom
 from napari_scribblemix.cli.inspect_image import inspect_image, millimetres, print_line, sizes
+from napari_scribblemix.data.dicom.files import is_study
 from napari_scribblemix.data.file_names import is_nifti
 from napari_scribblemix.data.scribbles import coverage
 from napari_scribblemix.data.wording import counted
@@ -158,11 +160,13 @@ def run(settings: InspectSettings) -> int:
         return inspect_model(path)
     if models := models_of(path):
         return max(inspect_model(model) for model in models)
+    if is_study(path):
+        return inspect_dicom(path, file_names=settings.file_names)
     if path.is_dir():
         return inspect_folder(path, settings.unlabelled)
     if is_nifti(path):
         return inspect_image(path)
     raise FileError(
-        f"Got {path.name}; expected a NIfTI file (.nii, .nii.gz), a model (.safetensors), a run, a "
-        "project or a folder of images."
+        f"Got {path.name}; expected a NIfTI file (.nii, .nii.gz), DICOM, a model (.safetensors), "
+        "a run, a project or a folder of images."
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from rich.progress import track
 
 from napari_scribblemix.cli.console import messages, print_error, print_warning, results
+from napari_scribblemix.cli.dicom import IMAGES, Choice, with_copies
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import ModelError, SettingsError
 from napari_scribblemix.evaluation.cardiac import pair_phases
@@ -24,13 +25,17 @@ _MOST = 10
 def run(settings: SegmentSettings) -> int:
     """Segment all images; returns 0, or 1 if any of them failed."""
     from napari_scribblemix.inference.card import read_card
-    from napari_scribblemix.inference.outputs import check_outputs, collect_cases
+    from napari_scribblemix.inference.outputs import check_folder, check_outputs, collect_cases
 
-    found = collect_cases(settings.images)
-    cases = list(found.cases)
-    check_outputs(cases, settings)
     if not find_model(settings.model).exists():
         raise ModelError(f"The model {settings.model} does not exist; check the path.")
+    check_folder(settings)
+    choice = Choice(
+        settings.study_name, tuple(settings.stacks), settings.uneven, settings.body_size
+    )
+    found = collect_cases(with_copies(settings.images, settings.output / IMAGES, choice))
+    cases = list(found.cases)
+    check_outputs(cases, settings)
     card = read_card(settings.model)
     if settings.mirror and card.upright:
         raise SettingsError(

@@ -148,10 +148,15 @@ def _check_images(cases: list[CaseFiles], there: list[Path], settings: SegmentSe
         )
 
 
-def check_outputs(cases: list[CaseFiles], settings: SegmentSettings) -> None:
-    """``SettingsError`` if writing could lose something, ``FileError`` if it cannot be."""
+def check_folder(settings: SegmentSettings) -> None:
+    """What ``check_outputs`` refuses whatever the cases are; for one who writes there before."""
     _check_project(settings.output)
     _check_writable(settings.output)
+
+
+def check_outputs(cases: list[CaseFiles], settings: SegmentSettings) -> None:
+    """``SettingsError`` if writing could lose something, ``FileError`` if it cannot be."""
+    check_folder(settings)
     names, masks = _planned(cases, settings)
     twice = [name for name, count in Counter(names).items() if count > 1]
     if settings.probabilities:

@@ -6,7 +6,15 @@ from pathlib import Path
 
 from pydantic import Field
 
-from napari_scribblemix.settings.options import Device, Settings, Threads
+from napari_scribblemix.settings.options import (
+    BodySize,
+    Device,
+    Settings,
+    StackNames,
+    StudyName,
+    Threads,
+    Uneven,
+)
 
 
 class SegmentSettings(Settings):
@@ -18,7 +26,8 @@ class SegmentSettings(Settings):
     )
     images: list[Path] = Field(
         description="NIfTI files, or folders of them; the channels of a case (NAME_C0, NAME_LGE, "
-        "NAME_T2, or NAME_0000 and on) give one mask.",
+        "NAME_T2, or NAME_0000 and on) give one mask. Or DICOM: a folder, a DICOMDIR, files; "
+        "working copies go into OUTPUT/images.",
         json_schema_extra={"cli": "argument"},
     )
     output: Path = Field(
@@ -58,6 +67,10 @@ class SegmentSettings(Settings):
     )
     entropy: bool = Field(False, description="Also write the uncertainty, 0-1 (NAME_entropy).")
     overwrite: bool = Field(False, description="Replace masks that are already in the folder.")
+    study_name: StudyName = None
+    stacks: StackNames = Field(default_factory=list)
+    uneven: Uneven = False
+    body_size: BodySize = False
 
 
 class EvaluateSettings(Settings):

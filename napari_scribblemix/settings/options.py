@@ -68,6 +68,34 @@ UnlabelledValue = Annotated[
         "out for each file."
     ),
 ]
+StudyName = Annotated[
+    str | None,
+    Field(
+        description="Of DICOM: what the cases of the study are called; never a patient's name. "
+        "[study01, study02, ...]"
+    ),
+]
+StackNames = Annotated[
+    list[str],
+    Field(
+        description="Of DICOM: a stack to take, by the name that inspect prints; may be repeated. "
+        "[the likely one: the short-axis cine, else LGE]",
+        json_schema_extra={"cli": "--stack"},
+    ),
+]
+Uneven = Annotated[
+    bool,
+    Field(
+        description="Of DICOM: take slices that are not evenly spaced as if they were. [refused]"
+    ),
+]
+BodySize = Annotated[
+    bool,
+    Field(
+        description="Of DICOM: keep the patient's height and weight beside the image, for a "
+        "report. [nothing of the patient is kept]"
+    ),
+]
 Seed = Annotated[int, Field(ge=0, description="Seed of every random choice.")]
 
 

@@ -7,14 +7,22 @@ from typing import Literal
 
 from pydantic import Field
 
-from napari_scribblemix.settings.options import Settings, UnlabelledValue
+from napari_scribblemix.settings.options import (
+    BodySize,
+    Settings,
+    StackNames,
+    StudyName,
+    Uneven,
+    UnlabelledValue,
+)
 
 
 class ImportSettings(Settings):
     """Make a project of a folder of images with scribbles."""
 
     folder: Path = Field(
-        description="A folder with images/ and scribbles/, or ACDC, MSCMRseg, MyoPS.",
+        description="A folder with images/ and scribbles/, or ACDC, MSCMRseg, MyoPS. Or DICOM: "
+        "a folder or a DICOMDIR; working copies go into images/ of the project.",
         json_schema_extra={"cli": "argument"},
     )
     output: Path = Field(description="The new project folder, NAME.scribblemix.")
@@ -24,6 +32,10 @@ class ImportSettings(Settings):
         json_schema_extra={"cli": "--copy"},
     )
     unlabelled: UnlabelledValue = "auto"
+    study_name: StudyName = None
+    stacks: StackNames = Field(default_factory=list)
+    uneven: Uneven = False
+    body_size: BodySize = False
 
 
 class SampleSettings(Settings):
@@ -49,7 +61,8 @@ class InspectSettings(Settings):
     """Tell what is in a model, a project, a folder or an image, and what is wrong with it."""
 
     path: Path = Field(
-        description="A run, a model file (.safetensors), a project, a folder or a NIfTI file.",
+        description="A run, a model file (.safetensors), a project, a folder, a NIfTI file or "
+        "DICOM (a folder, a DICOMDIR, a file).",
         json_schema_extra={"cli": "argument"},
     )
     unlabelled: UnlabelledValue = "auto"
@@ -57,4 +70,8 @@ class InspectSettings(Settings):
         False,
         description="Of a project: take images that changed on the disk for those of their cases "
         "from now on. [they are named]",
+    )
+    file_names: bool = Field(
+        False,
+        description="Of DICOM: name the files that are left out; a name may be a patient's.",
     )

@@ -197,8 +197,8 @@ def same_phases(slices: list[Slice]) -> int:
         apart = np.abs(_fractions(each.planes)[None] - wanted[:, None])
         nearest = np.minimum(apart, 1 - apart).argmin(axis=1)
         each.notes.append(
-            f"has {counted(len(each.planes), 'phase')} where most have {usual}: each phase shows "
-            "the image nearest in the heart cycle"
+            f"{counted(len(each.planes), 'phase')} where most have {usual}; each phase shows the "
+            "image nearest in the heart cycle"
         )
         each.planes = [each.planes[index] for index in nearest]
     return usual

@@ -152,7 +152,7 @@ def _stack(group: _Group, name: str, kind: str, *, is_likely: bool) -> Stack:
     images = tuple(zip(*(each.planes for each in group.slices), strict=True))
     first = images[0][0]
     said = [
-        f"Slice {number} of {len(group.slices)} {note}."
+        f"Slice {number} of {len(group.slices)}: {note}."
         for number, each in enumerate(group.slices, start=1)
         for note in each.notes
     ]

@@ -1,0 +1,269 @@
+"""Working copies of DICOM stacks: NIfTI files that say nothing of a person.
+
+    study01_sax.nii     the voxels, 3-D or 4-D (uncompressed: a frame is read at once)
+    study01_sax.json    what the stack is: kind, times, positions, notes
+    sources.json        where the DICOM files lie; it alone may hold a name, in a path
+
+Names are the user's or numbers, never those of a folder, which may be a patient's.  A copy is
+written once.  It is used again as long as the files of its stack are the same; if they changed, a
+copy with another number is made and the old one stays, because strokes and masks may lie on it.
+The DICOM files stay where they are and are never written to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from napari_scribblemix import __version__
+from napari_scribblemix.data.described import Description, read_description
+from napari_scribblemix.data.dicom.contents import Contents, Stack, positions
+from napari_scribblemix.data.dicom.reading import read_cine
+from napari_scribblemix.data.dicom.stacks import find_stacks, no_stack
+from napari_scribblemix.data.durable import atomic_write
+from napari_scribblemix.data.links import is_taken, real
+from napari_scribblemix.data.nifti_cine import encode_cine
+from napari_scribblemix.data.wording import check_name
+from napari_scribblemix.errors import FileError, SettingsError
+
+SOURCES = "sources.json"
+"""The one file beside working copies that knows where the DICOM files lie."""
+
+Source = Path | Sequence[Path]
+
+
+@dataclass(frozen=True, eq=False)
+class WorkingCopy:
+    """A stack as a NIfTI file; ``reused`` if it was there already, from the same files."""
+
+    path: Path
+    stack: Stack
+    reused: bool
+
+    @property
+    def id(self) -> str:
+        """The name of the case: that of the study, and what the stack is."""
+        return self.path.stem
+
+
+def unpack(
+    source: Source,
+    into: Path,
+    stacks: Iterable[Stack] | None = None,
+    *,
+    name: str | None = None,
+    uneven: bool = False,
+    body: bool = False,
+) -> list[WorkingCopy]:
+    """A working copy in the folder ``into`` for each of ``stacks``, or for the likely ones.
+
+    ``name`` of the study (``name01`` and on for several), else ``study01``.  ``uneven`` takes
+    slices that are not evenly spaced as if they were.  ``body`` also writes height and weight.
+
+    Raises:
+        FileError: no stack, a file that cannot be read or written, or another's copy of that name.
+        GeometryError: slices that are not evenly spaced.
+        SettingsError: a name that cannot be part of a file's.
+    """
+    chosen = list(_likely(source) if stacks is None else stacks)
+    try:
+        checked = None if name is None else check_name(name)
+    except ValueError as error:
+        raise SettingsError(f"Got a name for a study: {error}.") from error
+    _check_outside(source, into)
+    known = _Known(into)
+    numbers = sorted({stack.study for stack in chosen})
+    copies: list[WorkingCopy] = []
+    for number in numbers:
+        of_study = [stack for stack in chosen if stack.study == number]
+        prints = {stack.name: fingerprint(stack) for stack in of_study}
+        called = checked if checked is None or len(numbers) == 1 else f"{checked}{number:02d}"
+        study = known.study(prints, called)
+        for stack in of_study:
+            path = into / f"{study}_{stack.name}.nii"
+            reused = known.has(path, prints[stack.name])
+            if not reused:
+                _write(path, stack, uneven=uneven, body=body)
+                known.add(path, stack, source, prints[stack.name])
+            copies.append(WorkingCopy(path, stack, reused))
+    return copies
+
+
+def _check_outside(source: Source, into: Path) -> None:
+    """``FileError`` if copies would come among the DICOM files, which are left as they are."""
+    for place in [source] if isinstance(source, Path) else source:
+        folder = real(place if place.is_dir() else place.parent)
+        if real(into) == folder or (place.is_dir() and folder in real(into).parents):
+            raise FileError(
+                f"Got {into} for working copies, which is inside the DICOM folder; that is left as "
+                "it is: choose a folder outside."
+            )
+
+
+def _likely(source: Source) -> tuple[Stack, ...]:
+    contents = find_stacks(source)
+    if not contents.likely:
+        raise none_likely(contents, source)
+    return contents.likely
+
+
+def none_likely(contents: Contents, source: Source) -> FileError:
+    """What to tell where no stack is ticked."""
+    if not contents.stacks:
+        return no_stack(contents, source)
+    names = ", ".join(f"{stack.name} ({stack.kind})" for stack in contents.stacks[:6])
+    return FileError(
+        f"Got {len(contents.stacks)} stacks of DICOM, of which none looks like a short axis "
+        f"({names}); choose with --stack."
+    )
+
+
+def fingerprint(stack: Stack) -> str:
+    """A checksum of the names, sizes and times of a stack's files: another if one changes."""
+    said = hashlib.sha256()
+    for path in sorted({plane.path for frame in stack.images for plane in frame}):
+        found = path.stat()
+        said.update(
+            f"{path.name}\0{found.st_size}\0{found.st_mtime_ns}\n".encode("utf-8", "replace")
+        )
+    said.update(repr((stack.frames, stack.geometry.affine.tolist())).encode())
+    return said.hexdigest()
+
+
+def described(stack: Stack, *, body: bool = False) -> Description:
+    """What the sidecar says of a stack: no name, date, number or UID of a person or a scan."""
+    said: Description = {
+        "format": 1,
+        "written_by": f"napari-scribblemix {__version__}",
+        "kind": stack.kind,
+        "frames": stack.frames,
+        "trigger_ms": None if None in stack.trigger_ms else list(stack.trigger_ms),
+        "heart_rate": stack.heart_rate,
+        "spacing_mm": list(stack.geometry.spacing),
+        "slice_positions_mm": [round(float(place), 3) for place in positions(stack)],
+        "notes": [*stack.notes, *([stack.uneven] if stack.uneven else [])],
+    }
+    if body:
+        height = stack.body.height_m
+        said["height_cm"] = None if height is None else round(100 * height, 1)
+        said["weight_kg"] = stack.body.weight_kg
+    return said
+
+
+def frame_ms(stack: Stack) -> float | None:
+    """Time from frame to frame, or ``None`` where the headers do not say it."""
+    times = [time for time in stack.trigger_ms if time is not None]
+    if len(times) > 1:
+        return float(np.median(np.diff(times)))
+    return None if stack.heart_rate is None else 60000.0 / stack.heart_rate / stack.frames
+
+
+def _json(content: Any) -> bytes:
+    return (json.dumps(content, indent=2) + "\n").encode()
+
+
+def _write(path: Path, stack: Stack, *, uneven: bool, body: bool) -> None:
+    data = encode_cine(read_cine(stack, uneven=uneven), stack.geometry, frame_ms(stack))
+    atomic_write(path.with_suffix(".json"), _json(described(stack, body=body)))
+    atomic_write(path, data)
+
+
+class _Known:
+    """Which working copies of a folder come from where, as ``sources.json`` has it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = folder / SOURCES
+        content = read_description(self._path) or {}
+        copies = content.get("copies")
+        self._copies: Description = copies if isinstance(copies, dict) else {}
+
+    def _print_of(self, path: Path) -> object:
+        entry = self._copies.get(path.name)
+        return entry.get("fingerprint") if isinstance(entry, dict) else None
+
+    def has(self, path: Path, its_print: str) -> bool:
+        """Whether there is a copy at ``path`` of the files with that fingerprint."""
+        return path.is_file() and self._print_of(path) == its_print
+
+    def study(self, prints: dict[str, str], called: str | None) -> str:
+        """What a study is called: as before, as asked for, or by the next free number.
+
+        ``FileError`` if the name asked for is that of other files.
+        """
+        for file, entry in self._copies.items():
+            for stack, its_print in prints.items():
+                ending = f"_{stack}.nii"
+                own = file.removesuffix(ending)
+                same = isinstance(entry, dict) and entry.get("fingerprint") == its_print
+                fits = same and file.endswith(ending) and called in (None, own)
+                if fits and self._free(own, prints):
+                    return own
+        if called is not None:
+            if not self._free(called, prints):
+                raise FileError(
+                    f"{self._folder} has a case {called} of other files already; choose another "
+                    "name for the study."
+                )
+            return called
+        number = 1
+        while not self._free(f"study{number:02d}", prints, new=True):
+            number += 1
+        return f"study{number:02d}"
+
+    def _free(self, study: str, prints: dict[str, str], *, new: bool = False) -> bool:
+        """Whether the copies of ``study`` are ours already, or not there."""
+        if new and any(file.startswith(f"{study}_") for file in self._copies):
+            return False
+        paths = {self._folder / f"{study}_{stack}.nii": own for stack, own in prints.items()}
+        return all(self.has(path, own) or not is_taken(path) for path, own in paths.items())
+
+    def add(self, path: Path, stack: Stack, source: Source, its_print: str) -> None:
+        """Write down where the copy at ``path`` comes from."""
+        places = [source] if isinstance(source, Path) else list(source)
+        self._copies[path.name] = {
+            "stack": stack.name,
+            "study": stack.study,
+            "fingerprint": its_print,
+            "source": [_relative(place, self._folder) for place in places],
+        }
+        note = "Where the DICOM files lie. Leave this file behind when you hand the folder on."
+        atomic_write(self._path, _json({"note": note, "copies": self._copies}))
+
+
+def _relative(place: Path, folder: Path) -> str:
+    try:
+        return os.path.relpath(os.path.realpath(place), os.path.realpath(folder))
+    except ValueError:  # another drive of Windows
+        return str(place.absolute())
+
+
+def source_stack(copy: Path) -> Stack:
+    """The stack that the working copy at ``copy`` was made of, found again in its DICOM files.
+
+    ``FileError`` if ``copy`` is none, or its files are gone or changed since.
+    """
+    entry = (read_description(copy.with_name(SOURCES)) or {}).get("copies", {})
+    entry = entry.get(copy.name) if isinstance(entry, dict) else None
+    if not isinstance(entry, dict) or not isinstance(entry.get("source"), list):
+        raise FileError(
+            f"{copy.name} is no working copy of DICOM files, or its {SOURCES} is missing; import "
+            "the study again."
+        )
+    beside = real(copy.parent)
+    places = [Path(os.path.normpath(beside / str(place))) for place in entry["source"]]
+    source = places[0] if len(places) == 1 else places
+    for stack in find_stacks(source).stacks:
+        if fingerprint(stack) == entry.get("fingerprint"):
+            return stack
+    raise FileError(
+        f"The DICOM files of {copy.name} are not what they were when it was made; import the study "
+        "again."
+    )
