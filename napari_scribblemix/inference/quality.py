@@ -12,6 +12,7 @@ A figure of the mask alone, before anybody looked: an accepted slice is as good 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +25,14 @@ _SMALL_MM2 = 20.0
 _LEAST = 0.02
 """Expected Dice is cut to this from 0 and 1 before its logit is taken, which has no end there."""
 
-_WITH_NEXT = (-1.60, 0.73, 2.16)
+_WITH_NEXT = (-1.52, 0.76, 1.89)
 _ALONE = (-0.99, 1.13, 0.0)
 """Constant, weight of the logit of the expected Dice, weight of the agreement with the next slice;
 the second of volumes of one slice."""
+
+_OF_SLICES = (-0.56, 1.42)
+"""Constant, and weight of the logit of the slices' mean, weighted by the size of their masks, for
+the expected Dice of a volume."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,20 +98,31 @@ def signs(known: Evidence, labels: NDArray[np.uint8], pixel_mm2: float) -> NDArr
     """What the expected Dice of each slice is computed from: (Z, 2), logit and agreement."""
     sizes, shared = _sizes(labels, known.inside.shape[1])
     expected = _expected(known, sizes * pixel_mm2)
-    return np.stack([np.log(expected / (1 - expected)), _with_next(sizes, shared)], axis=1)
+    return np.stack([_logit(expected), _with_next(sizes, shared)], axis=1)
 
 
 def quality(known: Evidence, labels: NDArray[np.uint8], pixel_mm2: float) -> Quality:
     """Expected Dice of the mask ``labels`` (Z, Y, X), of which so much is ``known``."""
     constant, *weights_of = _WITH_NEXT if len(labels) > 1 else _ALONE
     sum_of = constant + signs(known, labels, pixel_mm2) @ np.array(weights_of)
-    slices = 1 / (1 + np.exp(-sum_of))
+    slices: NDArray[np.float64] = _share(sum_of)
     sizes = (labels > 0).sum(axis=(1, 2))
     there = sizes > 0
     slices[~there] = np.nan
     # A slice with much in it counts for more, as it does in the Dice of a volume.
-    case = float(np.average(slices[there], weights=sizes[there])) if there.any() else np.nan
-    return Quality(slices, case)
+    if not there.any():
+        return Quality(slices, np.nan)
+    mean = float(np.average(slices[there], weights=sizes[there]))
+    constant, weight = _OF_SLICES
+    return Quality(slices, float(_share(constant + weight * _logit(mean))))
+
+
+def _share(logit: float | NDArray[np.float64]) -> Any:
+    return 1 / (1 + np.exp(-logit))
+
+
+def _logit(share: float | NDArray[np.float64]) -> Any:
+    return np.log(share / (1 - share))
 
 
 def _sizes(

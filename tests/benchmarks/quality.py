@@ -1,7 +1,7 @@
 """How far the predicted quality of masks holds, and the fit of its numbers on drawn hearts.
 
     python tests/benchmarks/quality.py                  the validation cases, as they are and spoilt
-    python tests/benchmarks/quality.py --fit 90         fit on so many drawn volumes first
+    python tests/benchmarks/quality.py --fit 150        fit on so many drawn volumes first
 
 Spoilt: one to three of contrast, gamma, blur, bias field, noise and ghosts, of random strength, so
 that masks of every quality are seen (a third of the drawn ones are left as they are).  Printed over
@@ -51,11 +51,15 @@ _BAD = 0.7
 
 @dataclass
 class Measured:
-    """Of one volume: what its slices' quality is computed from (Z, 2), and true Dice (Z,)."""
+    """Of one volume: what its slices' quality is computed from (Z, 2), and true Dice (Z,).
+
+    ``mean``: of the expected Dice of the slices, weighted by the size of their masks.
+    """
 
     signs: NDArray[np.float64]
     true: NDArray[np.float64]
     expected: NDArray[np.float64]
+    mean: float
     case_true: float
     case_expected: float
 
@@ -109,8 +113,15 @@ def look_at(model: Model, case: Case) -> Measured:
         return float(np.nanmean(each)) if np.isfinite(each).any() else np.nan
 
     slices = np.array([true(a, b) for a, b in zip(found.labels, mask, strict=True)])
+    sizes = (found.labels > 0).sum(axis=(1, 2))
+    mean = float(np.nansum(told.slices * sizes) / sizes.sum()) if sizes.any() else np.nan
     return Measured(
-        signs(known, found.labels, area), slices, told.slices, true(found.labels, mask), told.case
+        signs(known, found.labels, area),
+        slices,
+        told.slices,
+        mean,
+        true(found.labels, mask),
+        told.case,
     )
 
 
@@ -119,13 +130,27 @@ def fitted(measured: list[Measured], columns: int) -> NDArray[np.float64]:
     told = np.concatenate([each.signs[:, :columns] for each in measured])
     true = np.concatenate([each.true for each in measured])
     there = np.concatenate([np.isfinite(each.expected) for each in measured]) & np.isfinite(true)
-    design = np.column_stack([np.ones(there.sum()), told[there]])
+    return least_squares(told[there], true[there])
+
+
+def fitted_case(measured: list[Measured]) -> NDArray[np.float64]:
+    """Constant and weight of the logit of the slices' mean, for the Dice of a volume."""
+    known = [each for each in measured if np.isfinite([each.mean, each.case_true]).all()]
+    means = np.array([each.mean for each in known])
+    return least_squares(
+        np.log(means / (1 - means))[:, None], np.array([each.case_true for each in known])
+    )
+
+
+def least_squares(told: NDArray[np.float64], true: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Constant and weights of the columns of ``told`` (N, M), in the logit of Dice ``true``."""
+    design = np.column_stack([np.ones(len(told)), told])
 
     def wrong(weights: NDArray[np.float64]) -> float:
         given = 1 / (1 + np.exp(-design @ weights))
-        return float(((given - true[there]) ** 2).sum() + 0.01 * (weights[1:] ** 2).sum())
+        return float(((given - true) ** 2).sum() + 0.01 * (weights[1:] ** 2).sum())
 
-    found: NDArray[np.float64] = minimize(wrong, np.zeros(columns + 1), method="BFGS").x
+    found: NDArray[np.float64] = minimize(wrong, np.zeros(design.shape[1]), method="BFGS").x
     return found
 
 
@@ -177,6 +202,7 @@ def main() -> None:
         measured = [look_at(model, case) for case in drawn(options.fit, template)]
         print("with the next slice:", np.round(fitted(measured, 2), 2).tolist())
         print("alone:", np.round(fitted(measured, 1), 2).tolist())
+        print("volume, of its slices:", np.round(fitted_case(measured), 2).tolist())
         report("drawn", measured)
     everything: list[Measured] = []
     for name, those in cases.items():
