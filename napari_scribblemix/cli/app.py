@@ -31,6 +31,7 @@ COMMANDS: tuple[tuple[str, type[settings.Settings], str], ...] = (
     ("segment", settings.SegmentSettings, "segment"),
     ("evaluate", settings.EvaluateSettings, "evaluate"),
     ("report", settings.ReportSettings, "report"),
+    ("export", settings.ExportSettings, "export"),
     ("gui", settings.GuiSettings, "gui"),
     ("sample", settings.SampleSettings, "sample"),
     ("import", settings.ImportSettings, "import_"),

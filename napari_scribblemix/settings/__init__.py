@@ -7,10 +7,11 @@ here: ``--help`` reads these files.
 """
 
 from napari_scribblemix.settings.machine import DoctorSettings, GuiSettings
-from napari_scribblemix.settings.masks import EvaluateSettings, SegmentSettings
+from napari_scribblemix.settings.masks import EvaluateSettings, ExportSettings, SegmentSettings
 from napari_scribblemix.settings.options import (
     NETWORKS,
     Duration,
+    MaskFormat,
     Method,
     NetworkName,
     Settings,
@@ -26,9 +27,11 @@ __all__ = [
     "DoctorSettings",
     "Duration",
     "EvaluateSettings",
+    "ExportSettings",
     "GuiSettings",
     "ImportSettings",
     "InspectSettings",
+    "MaskFormat",
     "Method",
     "NetworkName",
     "ReportSettings",

@@ -9,6 +9,7 @@ from pydantic import Field
 from napari_scribblemix.settings.options import (
     BodySize,
     Device,
+    MaskFormat,
     Settings,
     StackNames,
     StudyName,
@@ -97,3 +98,25 @@ class EvaluateSettings(Settings):
         description="Write a line for each case and structure to this file.",
         json_schema_extra={"cli": "--csv"},
     )
+
+
+class ExportSettings(Settings):
+    """Write masks for other programs: NIfTI, 3D Slicer's .seg.nrrd, or DICOM SEG."""
+
+    masks: Path = Field(
+        description="A project, a folder of masks or one mask.",
+        json_schema_extra={"cli": "argument"},
+    )
+    output: Path = Field(description="Folder for the files; names are those of the cases.")
+    form: MaskFormat = Field(
+        "nrrd",
+        description="nifti; nrrd: .seg.nrrd with names and colours; dicom-seg: DICOM SEG, for "
+        "images that came from DICOM. It bears the patient's name, as its images do.",
+        json_schema_extra={"cli": "--format"},
+    )
+    images: Path | None = Field(
+        None,
+        description="Of masks that lie in no project: the folder of the images they belong to, "
+        "which dicom-seg needs.",
+    )
+    overwrite: bool = Field(False, description="Replace files that are already in the folder.")

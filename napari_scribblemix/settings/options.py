@@ -59,6 +59,8 @@ Precision = Annotated[
     ),
 ]
 Threads = Annotated[int | None, Field(ge=1, description="CPU threads. [all cores]")]
+MaskFormat = Literal["nifti", "nrrd", "dicom-seg"]
+"""What masks are exported as."""
 Unlabelled = Literal["auto", "0", "4"]
 UnlabelledValue = Annotated[
     Unlabelled,

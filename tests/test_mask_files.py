@@ -1,0 +1,180 @@
+"""Masks as files for other programs, from a project and from a folder, by the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import highdicom as hd
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from numpy.typing import NDArray
+from pydicom import dcmread
+
+from napari_scribblemix.cli import app
+from napari_scribblemix.data.dicom.written_headers import SeriesHeader
+from napari_scribblemix.data.dicom.written_images import write_classic
+from napari_scribblemix.data.nifti import read_image, read_labels, write_labels
+from napari_scribblemix.project.case_files import CaseFiles
+from napari_scribblemix.project.project import Project
+from napari_scribblemix.project.working_copies import unpack
+from napari_scribblemix.synthesis.dicom_study import person
+from napari_scribblemix.synthesis.studies import draw_cine
+
+SLICES, FRAMES = 3, (3, 7)
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("study")
+    cine, _ = draw_cine(2, 1, slices=SLICES)
+    for z in range(SLICES):
+        series = SeriesHeader(z + 1, "cine_sax", ("ORIGINAL", "PRIMARY"), 800.0 + z, "091500")
+        write_classic(folder / str(z), person(2, 1), series, cine.slice_at(z))
+    return folder
+
+
+def some_mask(shape: tuple[int, ...], seed: int) -> NDArray[np.uint8]:
+    return np.random.default_rng(seed).integers(0, 4, shape, dtype=np.uint8)
+
+
+@pytest.fixture
+def project(study: Path, tmp_path: Path) -> Path:
+    """Two frames of a cine that came from DICOM; slices of the second were accepted."""
+    folder = tmp_path / "a.scribblemix"
+    with Project.create(folder) as made:
+        (copy,) = unpack(study, folder / "images", name="heart")
+        for frame in FRAMES:
+            name = f"{copy.id}_frame{frame:02d}"
+            made.add_case(CaseFiles(name, copy.path, frame=frame))
+            geometry = made.read_image(name).geometry
+            mask = some_mask(geometry.shape, frame)
+            made.write_prediction(name, mask, geometry, {"model": "m"})
+        made.write_review(name, [0, 1], "me")
+    return folder
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> str:
+    captured = capsys.readouterr()
+    return captured.out + captured.err
+
+
+def test_a_dicom_project_gives_one_segmentation_a_phase_in_one_series(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert app.main(["export", str(project), "--format", "dicom-seg", "--output", str(out)]) == 0
+    assert "2 written" in told(capsys)
+    files = sorted(out.iterdir())
+    assert [f.name for f in files] == [f"heart_sax_frame{n:02d}.seg.dcm" for n in FRAMES]
+    read = [dcmread(file) for file in files]
+    assert len({r.SeriesInstanceUID for r in read}) == 1
+    assert [r.InstanceNumber for r in read] == [frame + 1 for frame in FRAMES]
+    kinds = [r.SegmentSequence[0].SegmentAlgorithmType for r in read]
+    assert kinds == ["AUTOMATIC", "SEMIAUTOMATIC"]
+    with Project.open(project, write=False) as opened:
+        for file, frame in zip(files, FRAMES, strict=True):
+            name = f"heart_sax_frame{frame:02d}"
+            volume = hd.seg.segread(file).get_volume(combine_segments=True)
+            geometry = opened.read_image(name).geometry
+            found = opened.read_prediction(name)
+            assert found is not None
+            affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ geometry.affine
+            for voxel in np.argwhere(volume.array >= 0)[::997]:
+                place = volume.affine @ [*voxel, 1.0]
+                x, y, z = np.rint(np.linalg.solve(affine, place)[:3]).astype(int)
+                assert found[0][z, y, x] == volume.array[tuple(voxel)]
+
+
+@pytest.mark.parametrize(("form", "ending"), [("nrrd", "seg.nrrd"), ("nifti", "nii.gz")])
+def test_other_programs_get_the_same_voxels_in_the_same_place(
+    form: str, ending: str, project: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    assert app.main(["export", str(project), "--format", form, "--output", str(out)]) == 0
+    with Project.open(project, write=False) as opened:
+        for frame in FRAMES:
+            name = f"heart_sax_frame{frame:02d}"
+            image = sitk.ReadImage(str(out / f"{name}.{ending}"))
+            found = opened.read_prediction(name)
+            assert found is not None
+            assert np.array_equal(sitk.GetArrayFromImage(image), found[0])
+            corner = opened.read_image(name).geometry.affine[:3, 3] * [-1, -1, 1]
+            assert np.allclose(image.GetOrigin(), corner, atol=1e-3)
+
+
+def test_a_nifti_source_has_no_dicom_segmentation_and_says_why(
+    tmp_path: Path, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = read_image(project / "images" / "heart_sax.nii", 0)
+    plain = tmp_path / "images" / "plain.nii.gz"
+    plain.parent.mkdir()
+    write_labels(plain, image.array.astype(np.int16), image.geometry)
+    with Project.create(tmp_path / "b") as made:
+        made.add_case(CaseFiles("plain", plain))
+        made.write_prediction("plain", some_mask(image.array.shape, 0), image.geometry, {})
+    arguments = ["export", str(tmp_path / "b"), "--output", str(tmp_path / "out"), "--format"]
+    assert app.main([*arguments, "dicom-seg"]) == 1
+    assert "plain does not come from DICOM files" in told(capsys)
+    assert list((tmp_path / "out").iterdir()) == []
+    assert app.main([*arguments, "nrrd"]) == 0
+    assert [f.name for f in (tmp_path / "out").iterdir()] == ["plain.seg.nrrd"]
+
+
+def test_masks_of_a_folder_find_their_images_by_name(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    masks, out = tmp_path / "masks", tmp_path / "out"
+    assert app.main(["export", str(project), "--format", "nifti", "--output", str(masks)]) == 0
+    (masks / "heart_sax_frame03_entropy.nii.gz").write_bytes(b"no mask")
+    arguments = ["export", str(masks), "--output", str(out), "--format", "dicom-seg"]
+    assert app.main(arguments) == 2
+    assert "add --images" in told(capsys)
+    assert app.main([*arguments, "--images", str(project / "images")]) == 0
+    files = sorted(out.iterdir())
+    assert [dcmread(file).InstanceNumber for file in files] == [frame + 1 for frame in FRAMES]
+    assert app.main([*arguments, "--images", str(project / "images")]) == 2
+    assert "--overwrite" in told(capsys)
+    assert app.main([*arguments, "--images", str(project / "images"), "--overwrite"]) == 0
+
+
+def test_dicom_files_that_are_gone_are_told_and_stop_nothing_else(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moved = tmp_path / "study"
+    moved.mkdir()
+    for path in study.rglob("*.dcm"):
+        target = moved / path.relative_to(study)
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(path.read_bytes())
+    (copy,) = unpack(moved, tmp_path / "images", name="heart")
+    image = read_image(copy.path, 0)
+    write_labels(tmp_path / "masks" / "heart_sax_frame00.nii.gz",
+                 some_mask(image.array.shape, 1), image.geometry)  # fmt: skip
+    next(moved.rglob("*.dcm")).unlink()
+    arguments = ["export", str(tmp_path / "masks"), "--images", str(tmp_path / "images")]
+    assert app.main([*arguments, "--output", str(tmp_path / "o"), "--format", "dicom-seg"]) == 1
+    assert "heart_sax" in told(capsys)
+
+
+def test_nothing_is_written_among_the_sources(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert app.main(["export", str(project), "--output", str(project / "out")]) == 2
+    assert "choose another folder" in told(capsys)
+    masks = tmp_path / "masks"
+    assert app.main(["export", str(project), "--format", "nifti", "--output", str(masks)]) == 0
+    before = {path: path.read_bytes() for path in masks.iterdir()}
+    overwrite = ["export", str(masks), "--output", str(masks), "--format", "nifti", "--overwrite"]
+    assert app.main(overwrite) == 2
+    assert {path: path.read_bytes() for path in masks.iterdir()} == before
+    with Project.create(tmp_path / "empty"):
+        pass
+    assert app.main(["export", str(tmp_path / "empty"), "--output", str(tmp_path / "o")]) == 2
+    assert "no mask to export" in told(capsys)
+
+
+def test_labels_are_read_back_as_the_scheme_has_them(project: Path, tmp_path: Path) -> None:
+    assert app.main(["export", str(project), "--output", str(tmp_path), "--format", "nifti"]) == 0
+    values = np.unique(read_labels(tmp_path / "heart_sax_frame03.nii.gz").array)
+    assert values.tolist() == [0, 1, 2, 3]
