@@ -6,6 +6,7 @@ training process saves and ends, and no timer stays.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,10 @@ class ScribbleMixWidget(QWidget):
     def open_path(self, path: Path) -> None:
         """Open a project, a folder or an image; what is wrong with it is told in the widget."""
         guarded(self.session, self.cases.open_path)(path)
+
+    def open_dicom(self, paths: Sequence[Path]) -> None:
+        """Open DICOM files or folders, with those that come in the next moment."""
+        self.cases.dicom.gather(paths)
 
     def open_sample(self, kind: str) -> None:
         """Open a bundled sample; what is wrong with it is told in the widget."""

@@ -1,4 +1,4 @@
-"""napari's readers: NIfTI files as layers with the right spacing, a project in the widget."""
+"""napari's readers: NIfTI files as layers with the right spacing, the rest in the widget."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import napari
 import numpy as np
 
+from napari_scribblemix.data.dicom.files import is_study
 from napari_scribblemix.data.file_names import as_volume, split_name
 from napari_scribblemix.data.labels import CARDIAC, guess_scheme
 from napari_scribblemix.data.nifti import number_of_frames, read_image, read_labels
@@ -36,6 +37,11 @@ def nifti_reader(path: Paths) -> Reader | None:
 def project_reader(path: Paths) -> Reader | None:
     """The reader of a project folder, or ``None`` if it is none."""
     return _open_project if is_project(_paths(path)[0]) else None
+
+
+def dicom_reader(path: Paths) -> Reader | None:
+    """The reader of DICOM files and of folders of them, or ``None`` if one of the paths is none."""
+    return _open_dicom if all(is_study(each) for each in _paths(path)) else None
 
 
 def _paths(path: Paths) -> list[Path]:
@@ -103,4 +109,11 @@ def _open_project(path: Paths) -> list[Any]:
     if viewer is not None:
         dock(viewer).open_path(_paths(path)[0])
     # What napari understands as: read, and no layer to add.
+    return [(None,)]
+
+
+def _open_dicom(path: Paths) -> list[Any]:
+    viewer = napari.current_viewer()
+    if viewer is not None:
+        dock(viewer).open_dicom(_paths(path))
     return [(None,)]

@@ -15,7 +15,7 @@ class GuiSettings(Settings):
 
     path: Path | None = Field(
         None,
-        description="A project, a folder of images or a NIfTI file to open. [nothing]",
+        description="A project, images (NIfTI or DICOM) or a folder of them to open. [nothing]",
         json_schema_extra={"cli": "argument"},
     )
     sample: Literal["cine", "lge", "myops"] | None = Field(

@@ -8,7 +8,7 @@ found; a stack's name says what it shows.  No pixel is read here.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -71,10 +71,16 @@ class _LeftOut:
         return (*files, *((counted(n, "image"), why) for why, n in self.images.items()))
 
 
-def _read(files: Iterable[Path], left: _LeftOut) -> list[Plane]:
+Step = Callable[[int, int], None]
+"""Called with how many files were looked at, and of how many; what it raises ends the search."""
+
+
+def _read(files: Sequence[Path], left: _LeftOut, step: Step | None) -> list[Plane]:
     """The planes of all files, each image once."""
     planes: dict[bytes, Plane] = {}
-    for path in files:
+    for number, path in enumerate(files):
+        if step is not None:
+            step(number, len(files))
         try:
             found = read_planes(path)
         except Unusable as reason:
@@ -196,7 +202,7 @@ def _rank(kind: str, look: kinds.Look) -> tuple[int, int, int]:
     return list(kinds.PREFIXES).index(kind), -look.slices, -look.frames
 
 
-def find_stacks(source: Path | Sequence[Path]) -> Contents:
+def find_stacks(source: Path | Sequence[Path], step: Step | None = None) -> Contents:
     """The stacks of a folder (with all inside), the disc of a DICOMDIR, or loose files.
 
     ``FileError`` if the extra is not installed, nothing is there, or far too much is.  A file that
@@ -205,7 +211,7 @@ def find_stacks(source: Path | Sequence[Path]) -> Contents:
     """
     left = _LeftOut()
     with silent():
-        planes = _read(files_in(source), left)
+        planes = _read(files_in(source), left, step)
     shown = [plane for plane in planes if plane.part in ("magnitude", "real")]
     if hidden := len(planes) - len(shown):
         left.images["the phase of the signal, which shows no anatomy"] += hidden

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from qtpy.QtCore import QObject, QTimer
-from qtpy.QtWidgets import QFileDialog
 
+from napari_scribblemix.data.dicom.files import is_study
 from napari_scribblemix.data.file_names import is_nifti
 from napari_scribblemix.errors import FileError, ProjectError
+from napari_scribblemix.gui.images import dialogs
+from napari_scribblemix.gui.images.dicom_opening import DicomOpening
 from napari_scribblemix.gui.images.panel import ImagesPanel
 from napari_scribblemix.gui.images.stepping import CaseSteps
 from napari_scribblemix.gui.state import opening, preferences
@@ -38,12 +41,14 @@ class CasesControl(QObject):
         self._adding: Iterator[tuple[str, str | None]] | None = None
         self._done, self._of, self._notes, self._show_added = 0, 0, [""], False
         self._hidden_once_added: ImageLayer | None = None
+        self.dicom = DicomOpening(session, panel, partial(self._add, own=True))
         self.steps = CaseSteps(session, board, panel, self.show_case)
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(guarded(session, self._add_next))
         panel.files_wanted.connect(guarded(session, self._choose_files))
         panel.folder_wanted.connect(guarded(session, self._choose_folder))
+        panel.dicom_wanted.connect(guarded(session, self._choose_dicom))
         panel.project_wanted.connect(guarded(session, self._choose_project))
         panel.sample_wanted.connect(guarded(session, self.open_sample))
         panel.layer_wanted.connect(guarded(session, self.add_layer))
@@ -61,30 +66,37 @@ class CasesControl(QObject):
 
     def close(self) -> None:
         """Add no more cases."""
+        self.dicom.close()
         self._timer.stop()
         self._adding = None
 
     # -- opening --
 
     def open_path(self, path: Path) -> None:
-        """Open a project, a folder or an image file."""
+        """Open a project, a folder, a DICOM study or an image file."""
         if opening.is_project(path) or path.suffix == PROJECT_SUFFIX:
             self._use(Project.open(path))
             self._show_first()
+        elif is_study(path):
+            self.dicom.open(path)
         elif path.is_dir():
             self._add(opening.from_folder(path, preferences.projects_folder()), own=True)
         elif is_nifti(path):
             self.open_files([path])
         else:
             raise FileError(
-                f"Got {path}; expected a NIfTI file (.nii, .nii.gz), a folder of them or a project."
+                f"Got {path}; expected NIfTI (.nii, .nii.gz) or DICOM files, a folder of them or a "
+                "project."
             )
 
     def open_files(self, paths: Sequence[Path]) -> None:
         """Add image files to the open project, or to a new one beside the first."""
         if not all(path.is_file() for path in paths):
             raise FileError(f"{paths[0]} does not exist; check the path.")
-        self._add(opening.from_files(paths, preferences.projects_folder()), own=False)
+        if all(is_study(path) for path in paths):
+            self.dicom.open(list(paths))
+        else:
+            self._add(opening.from_files(paths, preferences.projects_folder()), own=False)
 
     def open_sample(self, kind: str) -> None:
         """Open the project of a bundled sample."""
@@ -150,19 +162,20 @@ class CasesControl(QObject):
                 self._session.told.emit("warning", " ".join(notes[:_SHOWN]) + more)
 
     def _choose_files(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileNames(
-            self._panel, "Open images", "", "NIfTI images (*.nii *.nii.gz *.img *.hdr)"
-        )
-        if chosen:
-            self.open_files([Path(name) for name in chosen])
+        if chosen := dialogs.ask_files(self._panel):
+            self.open_files(chosen)
 
     def _choose_folder(self) -> None:
-        if chosen := QFileDialog.getExistingDirectory(self._panel, "Open a folder of images"):
-            self.open_path(Path(chosen))
+        if chosen := dialogs.ask_folder(self._panel, "Open a folder of images"):
+            self.open_path(chosen)
+
+    def _choose_dicom(self) -> None:
+        if chosen := dialogs.ask_folder(self._panel, "Open a folder of DICOM files"):
+            self.dicom.open(chosen)
 
     def _choose_project(self) -> None:
-        if chosen := QFileDialog.getExistingDirectory(self._panel, "Open a project (.scribblemix)"):
-            self._use(Project.open(Path(chosen)))
+        if chosen := dialogs.ask_folder(self._panel, "Open a project (.scribblemix)"):
+            self._use(Project.open(chosen))
             self._show_first()
 
     # -- inside --

@@ -19,6 +19,7 @@ class ImagesPanel(QWidget):
 
     files_wanted = Signal()
     folder_wanted = Signal()
+    dicom_wanted = Signal()
     project_wanted = Signal()
     sample_wanted = Signal(str)
     layer_wanted = Signal()
@@ -29,7 +30,7 @@ class ImagesPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.open_button = QPushButton("Open")
-        tip(self.open_button, "Open NIfTI images, a folder of them, a project, or drawn samples.")
+        tip(self.open_button, "Open NIfTI images, a folder of them, DICOM, a project, or samples.")
         self.open_button.setMenu(self._menu())
         self.layer_button = button(
             "Add layer",
@@ -64,6 +65,7 @@ class ImagesPanel(QWidget):
         for text, signal in (
             ("Images…", self.files_wanted),
             ("Folder…", self.folder_wanted),
+            ("DICOM study…", self.dicom_wanted),
             ("Project…", self.project_wanted),
         ):
             menu.addAction(text).triggered.connect(lambda _on=False, s=signal: s.emit())

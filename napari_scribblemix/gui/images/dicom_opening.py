@@ -1,0 +1,175 @@
+"""Opening DICOM: look through the files, ask what is meant, make working copies, hand them on.
+
+Files are read and written in a thread beside the window (``Background``), with a small window that
+tells how far it is and ends it.  The DICOM files stay where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from qtpy.QtCore import QObject, Qt, QTimer
+from qtpy.QtWidgets import QProgressDialog, QWidget
+
+from napari_scribblemix.data.dicom.contents import Contents, Stack
+from napari_scribblemix.data.dicom.needed import require
+from napari_scribblemix.data.dicom.stacks import find_stacks, no_stack
+from napari_scribblemix.errors import ProjectError
+from napari_scribblemix.gui.images.dicom_chooser import Choice, DicomChooser
+from napari_scribblemix.gui.images.dicom_places import IMAGES, Source, place_of, suggested_name
+from napari_scribblemix.gui.state import opening, preferences
+from napari_scribblemix.gui.state.background import Background, Step
+from napari_scribblemix.gui.state.guard import guarded
+from napari_scribblemix.gui.state.session import Session
+from napari_scribblemix.project.case_files import CaseFiles
+from napari_scribblemix.project.project import PROJECT_SUFFIX
+from napari_scribblemix.project.working_copies import unpack
+
+# napari hands dropped files over one by one.
+_GATHER_MS = 150
+
+
+class DicomOpening(QObject):
+    """``open`` to the end of the way: ``add`` is called with the cases and their project."""
+
+    def __init__(
+        self, session: Session, panel: QWidget, add: Callable[[opening.Wanted], None]
+    ) -> None:
+        super().__init__(panel)
+        self._session, self._panel, self._add = session, panel, add
+        self._source: Source = ()
+        self._gathered: dict[Path, None] = {}
+        self._gathering = QTimer(self)
+        self._gathering.setSingleShot(True)
+        self._gathering.setInterval(_GATHER_MS)
+        self._gathering.timeout.connect(guarded(session, self._open_gathered))
+        self._work: Background | None = None
+        self._waiting: QProgressDialog | None = None
+        self.chooser: DicomChooser | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a study is being opened."""
+        return self._work is not None or self.chooser is not None
+
+    def gather(self, paths: Sequence[Path]) -> None:
+        """Open ``paths``, together with what else comes in the next moment."""
+        self._gathered.update(dict.fromkeys(paths))
+        self._gathering.start()
+
+    def open(self, source: Source) -> None:
+        """Look through a folder, a disc or files, and ask which stacks are meant.
+
+        ``FileError`` without the extra ``dicom``; ``ProjectError`` if something else is at work.
+        """
+        require()
+        if self.busy:
+            raise ProjectError("A DICOM study is being opened already; finish or cancel that one.")
+        if self._session.run.busy:
+            raise ProjectError("A training is at work on this project; stop it first.")
+        self._source = source
+        self._begin("Looking through the DICOM files…", self._find, self._choose)
+
+    def close(self) -> None:
+        """End whatever is at work, and ask nothing any more."""
+        self._gathering.stop()
+        if self.chooser is not None:
+            self.chooser.reject()
+        work, self._work = self._work, None
+        if work is not None:
+            work.close()
+        self._stop_waiting()
+
+    def _open_gathered(self) -> None:
+        paths, self._gathered = list(self._gathered), {}
+        if paths:
+            self.open(paths[0] if len(paths) == 1 else paths)
+
+    # -- beside the window --
+
+    def _begin(self, words: str, work: Callable[[Step], object], then: Callable[..., None]) -> None:
+        waiting = QProgressDialog(words, "Cancel", 0, 0, self._panel.window())
+        waiting.setWindowTitle("Open DICOM")
+        waiting.setWindowModality(Qt.WindowModality.WindowModal)
+        waiting.setAutoReset(False)
+        waiting.setAutoClose(False)
+        waiting.setMinimumDuration(300)
+        at_work = Background(work, self)
+        waiting.canceled.connect(at_work.end)
+        at_work.progressed.connect(self._show_progress)
+        at_work.failed.connect(lambda told: self._session.told.emit("error", told))
+        at_work.done.connect(partial(self._over, at_work, guarded(self._session, then)))
+        at_work.ended.connect(partial(self._over, at_work, None))
+        self._work, self._waiting = at_work, waiting
+        at_work.start()
+
+    def _show_progress(self, done: int, of: int) -> None:
+        if self._waiting is not None:
+            self._waiting.setMaximum(of)
+            self._waiting.setValue(done)
+
+    def _over(
+        self, work: Background, then: Callable[..., None] | None, result: object = None
+    ) -> None:
+        if self._work is work:
+            self._work = None
+            self._stop_waiting()
+            work.deleteLater()
+        if then is not None:
+            then(result)
+
+    def _stop_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.canceled.disconnect()
+            waiting.close()
+            waiting.deleteLater()
+
+    def _find(self, step: Step) -> Contents:
+        return find_stacks(self._source, step)
+
+    # -- what is asked --
+
+    def _choose(self, contents: Contents) -> None:
+        if not contents.stacks:
+            raise no_stack(contents, self._source)
+        name = suggested_name(self._source, place_of(self._source, preferences.projects_folder()))
+        self.chooser = DicomChooser(contents, name, self._panel.window())
+        self.chooser.finished.connect(self._chosen)
+        self.chooser.open()
+
+    def _chosen(self, accepted: int) -> None:
+        chooser, self.chooser = self.chooser, None
+        if chooser is None:
+            return
+        choice = chooser.choice()
+        chooser.deleteLater()
+        if accepted:
+            place = place_of(self._source, preferences.projects_folder())
+            project = place / f"{choice.name}{PROJECT_SUFFIX}"
+            self._begin(
+                "Reading the images…",
+                lambda step: _copies(self._source, choice, project, step),
+                self._add,
+            )
+
+
+def _copies(source: Source, choice: Choice, project: Path, step: Step) -> opening.Wanted:
+    """Working copies of what was chosen, in the folder of the project, as cases of it."""
+    studies = sorted({stack.study for stack in choice.stacks})
+    cases: list[CaseFiles] = []
+    notes: list[str] = []
+    for done, stack in enumerate(choice.stacks):
+        step(done, len(choice.stacks))
+        name = choice.name if len(studies) == 1 else f"{choice.name}-{stack.study:02d}"
+        (copy,) = unpack(source, project / IMAGES, [stack], name=name, uneven=choice.uneven)
+        cases.append(CaseFiles(copy.id, copy.path))
+        notes += _noted(copy.id, stack)
+    return opening.Wanted(project, tuple(cases), tuple(notes))
+
+
+def _noted(case_id: str, stack: Stack) -> list[str]:
+    """What is to be told of a stack once it is open: what stands in the list is known."""
+    return [f"{case_id}: {stack.uneven}"] if stack.uneven else []
