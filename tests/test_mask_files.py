@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 from pathlib import Path
 
 import highdicom as hd
@@ -130,6 +133,16 @@ def test_masks_of_a_folder_find_their_images_by_name(
     arguments = ["export", str(masks), "--output", str(out), "--format", "dicom-seg"]
     assert app.main(arguments) == 2
     assert "add --images" in told(capsys)
+    shutil.copytree(project / "images", masks / "images")
+    sources = masks / "images" / "sources.json"
+    # Where the study lies is written from the folder's own place.
+    study = json.loads((project / "images" / "sources.json").read_text())
+    for entry in study["copies"].values():
+        there = project / "images" / entry["source"][0]
+        entry["source"] = [os.path.relpath(there, masks / "images")]
+    sources.write_text(json.dumps(study))
+    assert app.main([*arguments, "--output", str(tmp_path / "beside")]) == 0
+    assert len(list((tmp_path / "beside").iterdir())) == 2
     assert app.main([*arguments, "--images", str(project / "images")]) == 0
     files = sorted(out.iterdir())
     assert [dcmread(file).InstanceNumber for file in files] == [frame + 1 for frame in FRAMES]

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.progress import track
 
 from napari_scribblemix.cli.console import messages, print_error, print_warning, results
+from napari_scribblemix.cli.dicom import IMAGES
 from napari_scribblemix.data.links import is_taken
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import FileError, ScribbleMixError, SettingsError
@@ -34,14 +35,16 @@ def _masks(settings: ExportSettings) -> Iterator[list[MaskToExport]]:
             check_target(settings.output, project.source_files(), project)
             yield masks_of_project(project)
         return
-    found = masks_in(source, settings.images)
-    if settings.form == "dicom-seg" and settings.images is None:
+    home = source if source.is_dir() else source.parent
+    # Where ``segment`` puts the working copies of what it was given as DICOM.
+    images = settings.images or (home / IMAGES if (home / IMAGES).is_dir() else None)
+    if settings.form == "dicom-seg" and images is None:
         raise SettingsError(
             "Got masks that lie in no project; dicom-seg needs the folder of their images: "
             "add --images."
         )
-    sources = list((source if source.is_dir() else source.parent).iterdir())
-    check_target(settings.output, sources)
+    found = masks_in(source, images)
+    check_target(settings.output, list(home.iterdir()))
     yield found
 
 

@@ -117,6 +117,6 @@ class ExportSettings(Settings):
     images: Path | None = Field(
         None,
         description="Of masks that lie in no project: the folder of the images they belong to, "
-        "which dicom-seg needs.",
+        "which dicom-seg needs. [images/ beside the masks, where segment puts those of DICOM]",
     )
     overwrite: bool = Field(False, description="Replace files that are already in the folder.")
