@@ -36,6 +36,7 @@ from napari_scribblemix.methods.batch import Batch, one_hot
 from napari_scribblemix.methods.partial import PartialCE
 from napari_scribblemix.methods.unet import UNet
 from napari_scribblemix.project.corrections import lay_over
+from napari_scribblemix.training.adam import Adam
 from napari_scribblemix.training.augmentation import augment
 from napari_scribblemix.training.learnt import Learnt
 from napari_scribblemix.training.live_labels import (
@@ -49,7 +50,7 @@ STEPS = 12
 """Steps after each change of the strokes."""
 
 RATE = 3e-4
-"""Learning rate (AdamW)."""
+"""Learning rate (Adam)."""
 
 TAUGHT = 0.2
 """Weight of a pixel that the model labelled before, over that of a stroke."""
@@ -177,10 +178,9 @@ class LiveCase:
         """Take a step that changes nothing: the first one costs PyTorch seconds."""
         numbers = torch.arange(min(len(self._store), 1 + OTHERS), device=self._device)
         image, _ = augment(self._store, numbers, self._recipe, self._generator)
-        still = torch.optim.AdamW(self._network.parameters(), lr=0.0, weight_decay=0.0)
+        still = Adam(self._network.parameters(), 0.0)
         self._network(image).sum().backward()
         still.step()
-        still.zero_grad()
 
     def learn(self, steps: int, shown: int) -> None:
         """Take ``steps`` on the strokes, ``shown`` the slice on screen; none where settled."""
@@ -188,9 +188,7 @@ class LiveCase:
             return
         if self.steps == 0:
             self._generator.manual_seed(self._seed)
-            self._optimiser = torch.optim.AdamW(
-                self._network.parameters(), lr=RATE, weight_decay=0.0
-            )
+            self._optimiser = Adam(self._network.parameters(), RATE)
         method = PartialCE(self._network)
         self._network.train()
         for part in self._network.modules():
@@ -199,7 +197,6 @@ class LiveCase:
                 part.eval()
         for _ in range(steps):
             loss = method(self._batch(shown))["unmix"]
-            self._optimiser.zero_grad()
             loss.backward()
             self._optimiser.step()
         self._network.eval()

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from napari_scribblemix.data.links import inside
@@ -119,7 +118,7 @@ class Training:
     def _steps(self) -> Iterator[Event]:
         job, state = self.job, self.state
         recipe, weights = job.recipe, job.weights
-        fabric: Fabric = make_fabric(job.machine.device, job.machine.precision)
+        fabric = make_fabric(job.machine.device, job.machine.precision)
         fabric.setup(state.method, state.optimizer)
         state.method.train()
         begun = time.monotonic() - state.elapsed

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gui"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from gui_stall import on_a_screen
-from segment_click import resident
+from processes import memory_line
 
 from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.gui.state.open_case import OpenCase
@@ -110,14 +110,12 @@ def main() -> None:
             rest(0.5)
         timer.stop()
         stalls = np.diff(ticks) * 1000
-        children = children_of(os.getpid())
-        memory = {"window": resident(os.getpid()) / 2**20}
-        memory |= {f"process {n + 1}": resident(pid) / 2**20 for n, pid in enumerate(children)}
+        memory = memory_line(os.getpid())
         for title, seconds in (("changed slice", changed), ("whole case", whole)):
             middle_, most = np.percentile(seconds, [50, 95])
             print(f"{title:<14} median {middle_:.2f} s, 95 % {most:.2f} s, of {len(seconds)}")
         print(f"stalls         99 % {np.percentile(stalls, 99):.0f} ms, longest {stalls.max():.0f}")
-        print("memory         " + ", ".join(f"{k} {v:.0f} MiB" for k, v in memory.items()))
+        print(f"memory         {memory}")
         widget.shut_down()
         viewer.close()
 
@@ -131,19 +129,6 @@ def follows(case: OpenCase, number: int) -> bool:
         and mask is not None
         and (mask[number][drawn] == case.scribble[number][drawn]).all()
     )
-
-
-def children_of(pid: int) -> list[int]:
-    """The processes that ``pid`` started and that run (Linux)."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(path.read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        if parent == pid and resident(int(path.parent.name)) > 0:
-            found.append(int(path.parent.name))
-    return sorted(found)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from processes import resident
+
 from napari_scribblemix.events import Event, Segmented
 from napari_scribblemix.project.layouts import survey
 from napari_scribblemix.project.project import Project
@@ -63,15 +65,6 @@ def measure(project: Project, times: int, settle: float) -> None:
         print(f"{way}: median {statistics.median(taken):.2f} s, most {max(taken):.2f} s")
     ratio = statistics.median(seconds["fresh"]) / statistics.median(seconds["ready"])
     print(f"fresh over ready: {ratio:.1f}; the process that waits holds {memory / 2**20:.0f} MiB")
-
-
-def resident(pid: int) -> int:
-    """Bytes of memory of a process (Linux); 0 elsewhere."""
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except OSError:
-        return 0
-    return pages * 4096
 
 
 if __name__ == "__main__":

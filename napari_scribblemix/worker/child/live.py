@@ -19,6 +19,7 @@ from napari_scribblemix.project.makers import maker_of
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.training.device import choose_device, set_threads
 from napari_scribblemix.worker.child.following import Following, Guide
+from napari_scribblemix.worker.child.idle import wait_for
 from napari_scribblemix.worker.inbox import Inbox
 from napari_scribblemix.worker.messages import (
     LiveJob,
@@ -57,7 +58,7 @@ def live(job: LiveJob, folder: Path, inbox: Inbox) -> Iterator[Event]:
                     cases.strokes_changed(command.case)
         following = cases.next()
         if following is None:
-            arrived.wait()
+            wait_for(arrived)
             continue
         if following.pause > 0 and arrived.wait(following.pause):
             continue
