@@ -179,6 +179,18 @@ def test_a_table_of_patients_says_height_phases_and_angle(cine: Path) -> None:
     assert "insertion of the right ventricle at 120°" in (cine / "out" / "b.html").read_text()
 
 
+def test_base_and_apex_can_be_cut(cine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(cine / "masks", "--output", cine / "out", "--slices", "2-4") == 0
+    (row,) = table(cine / "out")
+    assert float(row["lv_edv_ml"]) == pytest.approx(cylinder_ml(20) / 2, rel=0.02)
+    assert "Only the slices 2 to 4 count" in (cine / "out" / "a.html").read_text(encoding="utf-8")
+    assert run(cine / "masks", "--output", cine / "b", "--slices", "2-8") == 1
+    assert "a_frame00 has 8: choose slices from 0 to 7" in capsys.readouterr().err
+    for wrong in ("4-2", "2", "-1-3"):
+        assert run(cine / "masks", "--output", cine / "c", f"--slices={wrong}") == 2
+        assert "expected the first and last slice, e.g. 2-10" in capsys.readouterr().err
+
+
 def test_options_of_one_patient_are_refused_for_several(
     cine: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

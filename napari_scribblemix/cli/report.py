@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rich.progress import track
 
 from napari_scribblemix.cli.console import messages, number, print_error, print_warning, results
@@ -22,7 +20,7 @@ from napari_scribblemix.report.sources import Sources, find_sources
 from napari_scribblemix.report.writing import check_report, write_report
 from napari_scribblemix.settings import ReportSettings
 
-_OF_ONE = ("height", "weight", "heart_rate", "ed", "es", "insertion")
+_OF_ONE = ("height", "weight", "heart_rate", "ed", "es", "insertion", "slices")
 
 
 def _of_project(settings: ReportSettings) -> dict[str, Wishes]:
@@ -47,9 +45,8 @@ def _together(first: Wishes, over: Wishes) -> Wishes:
     )
     ed = first.chosen.ed if over.chosen.ed is None else over.chosen.ed
     es = first.chosen.es if over.chosen.es is None else over.chosen.es
-    return replace(first, body=body, chosen=Chosen(ed, es), insertion=said(
-        first.insertion, over.insertion
-    ))  # fmt: skip
+    insertion = said(first.insertion, over.insertion)
+    return Wishes(body, Chosen(ed, es), insertion, over.slices or first.slices)
 
 
 def _wishes(settings: ReportSettings, sources: Sources) -> dict[str, Wishes]:
@@ -68,7 +65,9 @@ def _wishes(settings: ReportSettings, sources: Sources) -> dict[str, Wishes]:
                 "one: write a table and give it by --patients."
             )
         body = Body(settings.height, settings.weight, settings.heart_rate)
-        said = Wishes(body, Chosen(settings.ed, settings.es), settings.insertion)
+        said = Wishes(
+            body, Chosen(settings.ed, settings.es), settings.insertion, settings.slice_range
+        )
         for name in sources.patients:
             wishes[name] = _together(wishes.get(name, Wishes()), said)
     return wishes

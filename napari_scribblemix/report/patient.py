@@ -40,11 +40,13 @@ NOBODY, FOUND_OUT = Body(), Chosen()
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a person says of a patient: the body, phases, the angle of the anterior insertion."""
+    """What a person says of a patient: the body, phases, angle of the insertion, base and apex."""
 
     body: Body = NOBODY
     chosen: Chosen = FOUND_OUT
     insertion: float | None = None
+    slices: tuple[int, int] | None = None
+    """The first and the last slice that count; ``None``: all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +118,8 @@ def measure_patient(
     patient: str, frames: Sequence[MaskSource], scheme: LabelScheme, wishes: Wishes
 ) -> PatientReport:
     """Measure all masks of a patient; raises as the readers, ``InputError`` for a wrong choice."""
+    if wishes.slices is not None:
+        frames = [frame.within(*wishes.slices) for frame in frames]
     volumes: dict[str, dict[str, float]] = {}
     of_slices: dict[str, NDArray[np.floating]] = {}
     for frame in frames:
@@ -148,6 +152,9 @@ def measure_patient(
     found = _measures(shown, volumes, scheme, body, comparable=comparable)
     first = looks[0]
     wall = measure_wall(first.mask.array, first.mask.geometry, scheme, wishes.insertion)
+    if wishes.slices is not None:
+        cut = "Only the slices {} to {} count: base and apex were cut there by hand."
+        notes.append(cut.format(*wishes.slices))
     if pair is not None:
         notes += [*pair.notes, *told, *check_phases(volumes[pair.ed], volumes[pair.es])]
     return PatientReport(

@@ -20,7 +20,7 @@ from napari_scribblemix.data.labels import LabelScheme, guess_scheme
 from napari_scribblemix.data.matching import turned_onto
 from napari_scribblemix.data.nifti import number_of_frames, read_geometry, read_labels
 from napari_scribblemix.data.volume import Volume
-from napari_scribblemix.errors import FileError, ProjectError
+from napari_scribblemix.errors import FileError, InputError, ProjectError
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.folder import PROJECT_FILE
 from napari_scribblemix.project.label_pairs import labels_at
@@ -49,6 +49,22 @@ class MaskSource:
         """The image, if it is known; raises as the readers."""
         files = self.files
         return None if files is None else read_channels(files.images, files.channels, files.frame)
+
+    def within(self, first: int, last: int) -> MaskSource:
+        """The same with nothing outside of some slices; ``InputError`` if they are not there."""
+
+        def read() -> Volume:
+            mask = self.read()
+            if last >= len(mask.array):
+                raise InputError(
+                    f"Got the slices {first} to {last}; {self.case} has {len(mask.array)}: choose "
+                    f"slices from 0 to {len(mask.array) - 1}."
+                )
+            inside = np.zeros_like(mask.array)
+            inside[first : last + 1] = mask.array[first : last + 1]
+            return replace(mask, array=inside)
+
+        return replace(self, read=read)
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from napari_scribblemix.settings.options import Settings
+
+_RANGE = re.compile(r"(\d{1,4})-(\d{1,4})")
 
 
 class ReportSettings(Settings):
@@ -50,4 +53,23 @@ class ReportSettings(Settings):
         description="Where the right ventricle is fixed to the anterior wall, degrees on the drawn "
         "slice: 0 right, 90 up. [from the masks]",
     )
+    slices: str | None = Field(
+        None,
+        description="Slices of one patient that count, e.g. 2-10 (from 0): where to cut base and "
+        "apex. [all]",
+    )
     overwrite: bool = Field(False, description="Replace pages that are already in the folder.")
+
+    @field_validator("slices")
+    @classmethod
+    def _first_and_last(cls, value: str | None) -> str | None:
+        found = None if value is None else _RANGE.fullmatch(value)
+        if value is not None and (found is None or int(found[1]) > int(found[2])):
+            raise ValueError(f"got {value!r}; expected the first and last slice, e.g. 2-10")
+        return value
+
+    @property
+    def slice_range(self) -> tuple[int, int] | None:
+        """The first and the last slice that count, from 0."""
+        found = None if self.slices is None else _RANGE.fullmatch(self.slices)
+        return (int(found[1]), int(found[2])) if found is not None else None
