@@ -6,9 +6,10 @@ The validation cases with masks (see ``accuracy.py`` for where the data is).  ``
 in the slice with most wrong pixels, that was not drawn on before if another is nearly as bad, the
 two largest wrong regions each get a line along their middle of the class that is true there.
 ``--strokes expert``: the experts' strokes of slices spread evenly (where there are none, drawn
-ones).  Printed for each set, phase and round: 3-D Dice of the mask as it is at once and after
-learning, in all slices and in those never drawn on, the worst case, and medians of predicted over
-true volume.  No phases are made to agree.
+ones); ``--strokes all``: those of all slices at once, in one round.  Printed for each set, phase
+and round: 3-D Dice of the mask as it is at once and after learning, in all slices and in those
+never drawn on, the worst case, and medians of predicted over true volume.  No phases are made to
+agree.
 """
 
 from __future__ import annotations
@@ -46,10 +47,12 @@ def main() -> None:
     parser.add_argument("--sets", default="mscmr,acdc")
     parser.add_argument("--cases", type=int, help="at most so many of each set, spread evenly")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--strokes", choices=("wrong", "expert"), default="wrong")
+    parser.add_argument("--strokes", choices=("wrong", "expert", "all"), default="wrong")
     parser.add_argument("--model", type=Path, default=Path("starter"))
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
+    if options.strokes == "all":
+        options.rounds = 1
     torch.set_num_threads(options.threads)
     model = load_model(options.model, torch.device("cpu"))
     rows: dict[tuple[str, str], list[list[float]]] = defaultdict(list)
@@ -72,6 +75,8 @@ def main() -> None:
                 if options.strokes == "expert":
                     number = order[turn]
                     strokes[number] = expert(case)[number]
+                elif options.strokes == "all":
+                    strokes, number = expert(case).copy(), len(strokes) // 2
                 else:
                     number = worst_slice(labels, case, seen)
                     correct(labels, case, number, strokes)

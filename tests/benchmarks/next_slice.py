@@ -6,9 +6,10 @@ The validation cases with masks whose mask without strokes is below the goal (se
 for where the data is).  Somebody corrects slice after slice (as ``live_annotator.py --strokes
 wrong``), the mask follows, and whoever chooses the next slice is one of: ``random`` (among those in
 which either mask has something), ``evenly`` (before any mask was looked at), ``entropy`` (where the
-network is least sure of a structure), ``quality`` (the lowest expected Dice) and ``most wrong`` (by
-the true mask: nobody can know it).  Printed: slices until the goal, mean and spread over the cases
-(one more than the most where it was not reached), and the mean Dice after each slice.
+network is least sure of a structure), ``quality`` (the lowest expected Dice), ``quality x size``
+(what is lacking of it times the size of the mask) and ``most wrong`` (by the true mask: nobody can
+know it).  Printed: slices until the goal, mean and spread over the cases (one more than the most
+where it was not reached), and the mean Dice after each slice.
 """
 
 from __future__ import annotations
@@ -132,12 +133,14 @@ def main() -> None:
     parser.add_argument("--goal", type=float, default=0.87)
     parser.add_argument("--most", type=int, default=6)
     parser.add_argument("--random", type=int, default=2, help="random orders of each case")
+    parser.add_argument("--only", default=",".join(CHOOSERS), help="names of choosers")
     parser.add_argument("--model", type=Path, default=Path("starter"))
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     model = load_model(options.model, torch.device("cpu"))
-    curves: dict[str, list[NDArray[np.float64]]] = {name: [] for name in CHOOSERS}
+    chosen = {name: CHOOSERS[name] for name in options.only.split(",")}
+    curves: dict[str, list[NDArray[np.float64]]] = {name: [] for name in chosen}
     for name in options.sets.split(","):
         for files in find_cases(data_folder() / name / "val"):
             case = load_case(files)
@@ -145,7 +148,7 @@ def main() -> None:
                 continue
             if Situation(model, case, np.random.default_rng(0)).dice >= options.goal:
                 continue
-            for words, chooser in CHOOSERS.items():
+            for words, chooser in chosen.items():
                 seeds = range(options.random if words == "random" else 1)
                 curves[words] += [
                     drawn_on(model, case, chooser, options.most, seed) for seed in seeds
