@@ -169,7 +169,7 @@ def test_a_project_keeps_its_runs_inside(run: Run, folder: Path, tmp_path: Path)
     model, masks = project / "runs" / "partial" / "model.safetensors", tmp_path / "masks"
     assert model.is_file()
     assert run("segment", model, folder / "images", "--output", masks)[0] == 0
-    assert len(list(masks.iterdir())) == 3
+    assert len(list(masks.glob("*.nii.gz"))) == 3
 
 
 def test_an_unusable_time_is_one_clear_line(run: Run, folder: Path) -> None:
@@ -251,7 +251,7 @@ def test_segment_goes_on_after_a_bad_file_and_says_so(
     assert code == 1
     assert "1 written, 1 of 2 images failed" in out
     assert f"Error: {bad} could not be read" in err
-    assert [path.name for path in (tmp_path / "masks").iterdir()] == [good.name]
+    assert [path.name for path in (tmp_path / "masks").glob("*.nii.gz")] == [good.name]
 
 
 def test_segment_names_a_bad_image_once(run: Run, trained: Path, tmp_path: Path) -> None:
@@ -310,7 +310,9 @@ def test_channels_go_all_the_way_from_files_to_a_figure(run: Run, tmp_path: Path
     assert "C0, LGE, T2" in out
     masks = tmp_path / "masks"
     assert run("segment", model, folder / "images", "--output", masks, "--device", "cpu")[0] == 0
-    assert sorted(path.name for path in masks.iterdir()) == [f"case0{n}.nii.gz" for n in range(3)]
+    assert sorted(path.name for path in masks.glob("*.nii.gz")) == [
+        f"case0{n}.nii.gz" for n in range(3)
+    ]
     code, out, _ = run("evaluate", masks, folder / "masks")
     assert (code, "all structures" in out) == (0, True)
     code, _, err = run(

@@ -17,6 +17,7 @@ from napari_scribblemix.data.nifti import read_image, read_labels
 from napari_scribblemix.inference.files import segment_files
 from napari_scribblemix.inference.model import Model
 from napari_scribblemix.project.layouts import group_images
+from napari_scribblemix.project.mask_notes import MASK_NOTES
 from napari_scribblemix.settings import SegmentSettings
 from phantoms import draw, make_case, write_channels, write_cine, write_file
 
@@ -24,6 +25,11 @@ from phantoms import draw, make_case, write_channels, write_cine, write_file
 def settings(output: Path, images: list[Path], **changes: object) -> SegmentSettings:
     values = {"model": Path("run"), "images": images, "output": output}
     return SegmentSettings.model_validate(values | changes)
+
+
+def masks_in(folder: Path) -> list[Path]:
+    """All files but the one that says who made them."""
+    return [path for path in folder.iterdir() if path.name != MASK_NOTES]
 
 
 def test_the_ending_may_be_in_capitals(tmp_path: Path) -> None:
@@ -34,7 +40,7 @@ def test_the_ending_may_be_in_capitals(tmp_path: Path) -> None:
     chosen = settings(tmp_path / "out", [path], entropy=True)
     (outcome,) = segment_files(model(), group_images([path]), chosen)
     assert outcome.error is None
-    assert sorted(item.name for item in (tmp_path / "out").iterdir()) == [
+    assert sorted(item.name for item in masks_in(tmp_path / "out")) == [
         "A.NII.GZ",
         "A_entropy.NII.GZ",
     ]
@@ -70,7 +76,7 @@ def test_one_bad_file_does_not_stop_the_rest(tmp_path: Path) -> None:
     )
     assert [outcome.error is None for outcome in outcomes] == [False, True, True]
     assert "a_broken" in str(outcomes[0].error)
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [i.name for i in images]
+    assert sorted(p.name for p in masks_in(tmp_path / "out")) == [i.name for i in images]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +93,7 @@ def test_an_unusable_image_gives_an_error_and_no_mask(
     (outcome,) = segment_files(model(), group_images([path]), settings(tmp_path / "out", [path]))
     assert reason in str(outcome.error)
     assert outcome.masks == ()
-    assert list((tmp_path / "out").iterdir()) == []
+    assert masks_in(tmp_path / "out") == []
 
 
 def test_a_blank_frame_of_a_cine_does_not_stop_the_others(tmp_path: Path) -> None:
@@ -98,14 +104,14 @@ def test_a_blank_frame_of_a_cine_does_not_stop_the_others(tmp_path: Path) -> Non
     assert str(outcome.error).endswith("The same for 1 more frames.")
     names = ["cine_frame00.nii.gz", "cine_frame02.nii.gz"]
     assert [mask.name for mask in outcome.masks] == names
-    assert sorted(mask.name for mask in (tmp_path / "out").iterdir()) == names
+    assert sorted(mask.name for mask in masks_in(tmp_path / "out")) == names
 
 
 def test_probabilities_and_entropy_on_request(tmp_path: Path) -> None:
     images = write_images(tmp_path / "in", 1)
     chosen = settings(tmp_path / "out", images, probabilities=True, entropy=True)
     list(segment_files(model(), group_images(images), chosen))
-    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    names = sorted(path.name for path in masks_in(tmp_path / "out"))
     assert len(names) == 5
     assert any(name.endswith("_entropy.nii.gz") for name in names)
     entropy = read_image(tmp_path / "out" / "phantom0_entropy.nii.gz").array
@@ -150,7 +156,7 @@ def test_channels_are_put_together_and_a_case_that_lacks_one_is_said(tmp_path: P
     good, bad, other = segment_files(three_channels(), cases, settings(tmp_path / "out", [images]))
     assert good.error is other.error is None
     assert "Got the channels C0, T2; this model was trained on" in str(bad.error)
-    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    names = sorted(path.name for path in masks_in(tmp_path / "out"))
     assert names == ["case00.nii.gz", "case02.nii.gz"]
     labels = read_labels(tmp_path / "out" / "case00.nii.gz").array
     assert (
@@ -173,9 +179,9 @@ def test_probability_and_uncertainty_of_another_mask_do_not_stay(tmp_path: Path)
     cases, output = group_images([folder / "a.nii.gz"]), tmp_path / "out"
     list(segment_files(heart_model(), cases, again(folder, probabilities=True, entropy=True)))
     (output / "b_entropy.nii.gz").write_bytes(b"of another case")
-    assert len(list(output.iterdir())) == 6
+    assert len(masks_in(output)) == 6
     list(segment_files(heart_model(), cases, again(folder)))
-    assert sorted(path.name for path in output.iterdir()) == ["a.nii.gz", "b_entropy.nii.gz"]
+    assert sorted(path.name for path in masks_in(output)) == ["a.nii.gz", "b_entropy.nii.gz"]
 
 
 def test_a_mask_that_stays_because_its_image_is_damaged_is_named(tmp_path: Path) -> None:

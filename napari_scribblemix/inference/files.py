@@ -36,8 +36,13 @@ from napari_scribblemix.inference.segment import Segmentation, segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.changes import change_notes
+from napari_scribblemix.project.makers import maker_of
+from napari_scribblemix.project.mask_notes import remember_masks
 from napari_scribblemix.project.patients import same_heart
 from napari_scribblemix.settings import SegmentSettings
+
+_REMEMBERED = 200
+"""Masks after which is written who made them: all are told of in one file, which grows."""
 
 
 @dataclass(frozen=True)
@@ -229,5 +234,16 @@ def segment_files(
     """Segment ``cases`` one after the other; an outcome each, errors included."""
     settings.output.mkdir(parents=True, exist_ok=True)
     remove_strays(real(settings.output))
-    for frames in _hearts(cases):
-        yield from _segment_heart(model, frames, settings)
+    maker = maker_of(settings.model, model.card.steps)
+    records: dict[Path, dict[str, object]] = {}
+    try:
+        for frames in _hearts(cases):
+            for outcome in _segment_heart(model, frames, settings):
+                for mask, expected in zip(outcome.masks, outcome.expected, strict=True):
+                    records[mask] = maker.named() | expected.record()
+                yield outcome
+            if len(records) >= _REMEMBERED:
+                remember_masks(records)
+                records = {}
+    finally:
+        remember_masks(records)

@@ -25,9 +25,10 @@ from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.folder import PROJECT_FILE
 from napari_scribblemix.project.label_pairs import labels_at
 from napari_scribblemix.project.layouts import images_in
+from napari_scribblemix.project.mask_notes import MaskNotes
 from napari_scribblemix.project.patients import natural_key, patient_and_phase
 from napari_scribblemix.project.project import Project
-from napari_scribblemix.project.provenance import Origin, origin_of_mask
+from napari_scribblemix.project.provenance import Origin, origin_of, origin_of_mask
 
 
 @dataclass(frozen=True)
@@ -145,14 +146,30 @@ def _folder_sources(folder: Path, images: Path | None) -> Sources:
         values.update(np.unique(read_labels(path, frame).array).tolist())
     scheme = guess_scheme(values)
     of_images = _ImagesOf(images)
+    notes = MaskNotes(folder if folder.is_dir() else folder.parent)
     masks = [
-        MaskSource(case, partial(_read_file, path, frame, scheme), of_images(case))
-        for case, path, frame in files
+        _of_file(case, path, frame, scheme, of_images(case), notes) for case, path, frame in files
     ]
     without = [mask.case for mask in masks if mask.files is None]
     if images is not None and without:
         messages.append(f"{without[0]} ({len(without)} in all) has no image in {images}.")
     return Sources(_by_patient(masks), scheme, (*messages, *of_images.warnings))
+
+
+def _of_file(
+    case: str,
+    path: Path,
+    frame: int | None,
+    scheme: LabelScheme,
+    image: CaseFiles | None,
+    notes: MaskNotes,
+) -> MaskSource:
+    """A mask of a folder, with what ``segment`` left beside it."""
+    record = {} if frame is not None else notes.of(path)
+    slices = read_geometry(path).shape[0]
+    origin = origin_of(record, (), (), slices) if record else None
+    read = partial(_read_file, path, frame, scheme)
+    return MaskSource(case, read, image, origin, record)
 
 
 def _read_file(path: Path, frame: int | None, scheme: LabelScheme) -> Volume:
