@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from napari_scribblemix.data.dicom import limits
 from napari_scribblemix.data.dicom.enhanced import plane_of_frame
 from napari_scribblemix.data.dicom.files import PREAMBLE, starts_as_dicom
-from napari_scribblemix.data.dicom.needed import DAMAGED
+from napari_scribblemix.data.dicom.needed import damaged
 from napari_scribblemix.data.dicom.planes import Plane, Storage, digest, hints_in, part_of
 from napari_scribblemix.data.dicom.tags import (
     directions,
@@ -77,6 +77,19 @@ class Unusable(Exception):
     """Why a file is left out, in words that follow its name."""
 
 
+class _Counted(io.BytesIO):
+    """The start of a file; ``Unusable`` for a header of more parts than any scanner writes."""
+
+    _reads = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        """So many bytes, or what is left."""
+        self._reads += 1
+        if self._reads > limits.MOST_READS:
+            raise Unusable("a header of more parts than any scanner writes")
+        return super().read(size)
+
+
 def read_planes(path: Path) -> list[Plane]:
     """The image planes of the file at ``path``; ``Unusable`` if it has none for us.
 
@@ -85,7 +98,7 @@ def read_planes(path: Path) -> list[Plane]:
     try:
         with path.open("rb") as file:
             size = path.stat().st_size
-            start = file.read(limits.HEADER_BYTES + 1)
+            start = file.read(min(size, limits.HEADER_BYTES + 1))
     except OSError as error:
         raise Unusable(f"cannot be read ({error.strerror or 'the disk refuses'})") from error
     if not starts_as_dicom(start):
@@ -93,7 +106,7 @@ def read_planes(path: Path) -> list[Plane]:
     try:
         data, end = _parsed(start)
         return _planes(path, data, start, end, size)
-    except DAMAGED as error:
+    except damaged() as error:
         raise Unusable("damaged: its header cannot be read") from error
 
 
@@ -104,7 +117,7 @@ def _parsed(start: bytes) -> tuple[Dataset, int]:
     # Unpacked, it could be a thousand times as large.
     if DEFLATED.encode() in start[: PREAMBLE + 4096]:
         raise Unusable("a deflated file, which is not read")
-    buffer = io.BytesIO(start)
+    buffer = _Counted(start)
     bare = start[PREAMBLE : PREAMBLE + 4] != b"DICM"
     data = dcmread(buffer, stop_before_pixels=True, force=bare, specific_tags=TAGS)
     return data, buffer.tell()
@@ -138,6 +151,8 @@ def _storage(data: Dataset, start: bytes, end: int, size: int) -> Storage:
     stored = whole(data, "BitsStored") or allocated
     high = whole(data, "HighBit")
     high = stored - 1 if high is None else high
+    if "Rows" not in data:
+        raise Unusable("cut off or no image: it does not say how large it is")
     if not (0 < rows <= limits.MOST_SIDE and 0 < columns <= limits.MOST_SIDE):
         raise Unusable(f"{rows} x {columns} pixels; expected 1 to {limits.MOST_SIDE} a side")
     if not 0 < frames <= limits.MOST_PLANES:

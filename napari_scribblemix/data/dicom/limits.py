@@ -5,6 +5,9 @@ from __future__ import annotations
 HEADER_BYTES = 32 * 2**20
 """Of a file, read to find its header; one that is longer is refused."""
 
+MOST_READS = 600_000
+"""Of the header's parts, two or three for each value; bounds the memory they take."""
+
 MOST_FILES = 50_000
 """In a folder with all folders inside."""
 

@@ -20,7 +20,7 @@ from napari_scribblemix.errors import FileError
 
 INSTALL = "pip install 'napari-scribblemix[dicom]'"
 
-DAMAGED = (
+_DAMAGED: tuple[type[Exception], ...] = (
     OSError,
     EOFError,
     ValueError,
@@ -34,9 +34,14 @@ DAMAGED = (
     struct.error,
     zlib.error,
 )
-"""What pydicom and the decoders raise of files that are not what they should be."""
-
 _TALK = threading.RLock()
+
+
+def damaged() -> tuple[type[Exception], ...]:
+    """What pydicom and the decoders raise of files that are not what they should be."""
+    from pydicom.errors import BytesLengthException, InvalidDicomError
+
+    return (*_DAMAGED, BytesLengthException, InvalidDicomError)
 
 
 def is_installed() -> bool:

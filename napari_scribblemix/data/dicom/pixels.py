@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_scribblemix.data.dicom.headers import NATIVE
-from napari_scribblemix.data.dicom.needed import DAMAGED, mute_decoders
+from napari_scribblemix.data.dicom.needed import damaged, mute_decoders
 from napari_scribblemix.data.dicom.planes import Storage
 from napari_scribblemix.errors import FileError
 
@@ -32,7 +32,7 @@ def decoded(path: Path, storage: Storage, frames: Sequence[int]) -> Iterator[NDA
             yield from _native(path, storage, frames)
         else:
             yield from _packed(path, storage, frames)
-    except DAMAGED as error:
+    except damaged() as error:
         raise FileError(
             "The pixels of a DICOM file could not be read; expected a complete file in a common "
             "transfer syntax: export the study again."

@@ -144,27 +144,25 @@ def _without_near(slices: list[Slice]) -> list[Slice]:
     return kept
 
 
-def lined_up(slices: list[Slice], tolerance: float) -> list[list[Slice]]:
-    """The slices by columns of pixels that go through them all.
+def lined_up(planes: Sequence[Plane], tolerance: float) -> list[list[Plane]]:
+    """The images of one orientation by the columns of pixels that go through them all.
 
     A field of view that was moved sideways, by more than ``tolerance`` mm, makes another stack.
     """
-    rows = np.array([each.planes[0].along_row for each in slices])
-    columns = np.array([each.planes[0].along_column for each in slices])
-    places = np.array([each.position for each in slices])
-    along = np.array([each.place for each in slices])
-    side = np.stack([(places * rows[0]).sum(axis=1), (places * columns[0]).sum(axis=1)], axis=1)
-    if len(slices) > 2:
+    first, places = planes[0], np.array([plane.position for plane in planes])
+    side = places @ np.stack([first.along_row, first.along_column], axis=1)
+    along = places @ normal(first)
+    if np.ptp(along) > tolerance:  # slices may lie on a slanted way, all of them
         fit = np.stack([np.polyval(np.polyfit(along, each, 1), along) for each in side.T], axis=1)
         if np.abs(side - fit).max() <= tolerance:
-            return [slices]
-    groups: list[tuple[NDArray[np.float64], list[Slice]]] = []
-    for offset, each in zip(side, slices, strict=True):
+            return [list(planes)]
+    groups: list[tuple[NDArray[np.float64], list[Plane]]] = []
+    for offset, plane in zip(side, planes, strict=True):
         known = next((g for at, g in groups if np.abs(at - offset).max() <= tolerance), None)
         if known is None:
-            groups.append((offset, [each]))
+            groups.append((offset, [plane]))
         else:
-            known.append(each)
+            known.append(plane)
     return [group for _, group in groups]
 
 
@@ -195,7 +193,8 @@ def same_phases(slices: list[Slice]) -> int:
         if len(each.planes) == usual:
             continue
         apart = np.abs(_fractions(each.planes)[None] - wanted[:, None])
-        nearest = np.minimum(apart, 1 - apart).argmin(axis=1)
+        # Rounded, so that of two that are equally near the earlier is taken.
+        nearest = np.minimum(apart, 1 - apart).round(6).argmin(axis=1)
         each.notes.append(
             f"{counted(len(each.planes), 'phase')} where most have {usual}; each phase shows the "
             "image nearest in the heart cycle"

@@ -124,11 +124,8 @@ def _grouped(planes: Iterable[Plane]) -> list[list[Plane]]:
 
 def _stacks_in(planes: list[Plane], study: int, left: _LeftOut) -> list[_Group]:
     found = []
-    for kind in slices_of(planes):
-        if not kind:
-            continue
-        tolerance = max(0.5, min(planes[0].pixel))
-        for slices in lined_up(kind, tolerance):
+    for column in lined_up(planes, max(0.5, min(planes[0].pixel))):
+        for slices in filter(None, slices_of(column)):
             count = sum(len(each.planes) for each in slices)
             frames = same_phases(slices)
             size = 4 * frames * len(slices) * slices[0].planes[0].storage.rows

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from napari_scribblemix.data.dicom.needed import DAMAGED
+from napari_scribblemix.data.dicom.needed import damaged
 from napari_scribblemix.data.dicom.planes import Vector
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def value(data: Dataset | None, keyword: str) -> Any:
         return None
     try:
         found = data.get(keyword)
-    except DAMAGED:
+    except damaged():
         return None
     return None if found == "" else found
 
@@ -47,7 +47,7 @@ def numbers(data: Dataset | None, keyword: str) -> tuple[float, ...]:
     )
     try:
         result = tuple(float(each) for each in several)
-    except DAMAGED:
+    except damaged():
         return ()
     return result if all(map(math.isfinite, result)) else ()
 
@@ -78,7 +78,7 @@ def item(data: Dataset | None, keyword: str) -> Dataset | None:
     found = value(data, keyword)
     try:
         return found[0] if found else None
-    except DAMAGED:
+    except damaged():
         return None
 
 
