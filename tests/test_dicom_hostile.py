@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -11,21 +13,28 @@ from dicom_files import image, write_cine, write_enhanced
 from pydicom import dcmread
 from pydicom.uid import JPEGLSLossless, RLELossless, generate_uid
 
+from napari_scribblemix.data.dicom import decoding
 from napari_scribblemix.data.dicom.reading import read_cine
 from napari_scribblemix.data.dicom.stacks import find_stacks
-from napari_scribblemix.errors import ScribbleMixError
+from napari_scribblemix.errors import FileError, ScribbleMixError
 from napari_scribblemix.project.working_copies import described, fingerprint
 
+ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 50
 MB = 2**20
 
 
-def read_all(path: Path) -> int:
-    """Everything that is done with a file, errors of ours aside; how many stacks it gave."""
+def read_all(path: Path, *, decode: bool = True) -> int:
+    """Everything that is done with a file, errors of ours aside; how many stacks it gave.
+
+    Without ``decode`` compressed pixels are left alone: each file would start a process.
+    """
     stacks = find_stacks([path]).stacks
     for stack in stacks:
         described(stack, body=True)
         fingerprint(stack)
+        if not decode and stack.images[0][0].storage.length is None:
+            continue
         try:
             read_cine(stack, uneven=True)
         except ScribbleMixError as error:
@@ -64,7 +73,7 @@ def test_a_file_changed_by_chance_ends_in_a_reason_or_a_line(
                 new = generator.integers(256, size=size) if way == "bytes" else [255] * size
                 changed[at : at + size] = bytes(int(number) for number in new)
         path.write_bytes(changed)
-        read_all(path)
+        read_all(path, decode=False)
     path.write_bytes(good)
     assert read_all(path) == 1
 
@@ -134,3 +143,71 @@ def test_a_link_to_nothing_and_a_folder_that_leads_to_itself_do_no_harm(tmp_path
     contents = find_stacks(tmp_path / "study")
     assert [stack.frames for stack in contents.stacks] == [2]
     assert [what for what, _ in contents.left_out] == ["1 file"]
+
+
+def test_many_damaged_compressed_images_end_in_one_line_each(tmp_path: Path) -> None:
+    good = samples(tmp_path)["jpegls"]
+    generator = np.random.default_rng(3)
+    at = good.index(b"\xff\xd8")
+    path = tmp_path / "changed.dcm"
+    for _ in range(3):
+        changed = bytearray(good)
+        for place in generator.integers(at + 40, len(good) - 8, size=20):
+            changed[place] = int(generator.integers(256))
+        path.write_bytes(changed)
+        read_all(path)
+
+
+def test_a_decoder_that_dies_is_a_line_and_harms_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples(tmp_path)
+    (stack,) = find_stacks([tmp_path / "jpegls.dcm"]).stacks
+    (tmp_path / "shadow").mkdir()
+    # In place of gdcm and of the other library: one that ends its process as C++ does.
+    for name in ("gdcm", "jpeg_ls", "pylibjpeg"):
+        (tmp_path / "shadow" / f"{name}.py").write_text("import os\nos.abort()\n")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'shadow'}:{ROOT}")
+    with pytest.raises(FileError, match="could not be read"):
+        read_cine(stack)
+
+
+def test_a_process_that_decodes_is_held_to_its_memory() -> None:
+    code = (
+        "from napari_scribblemix.data.dicom import decoding\n"
+        "decoding._hold_memory()\n"
+        "try:\n    bytearray(5 * 2**30)\nexcept MemoryError:\n    print('held')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "held\n"
+
+
+def jpeg_2000(columns: int, rows: int) -> bytes:
+    sizes = b"".join(number.to_bytes(4, "big") for number in (columns, rows, 0, 0))
+    return b"\xff\x4f\xff\x51" + bytes(4) + sizes
+
+
+@pytest.mark.parametrize(
+    ("coded", "stated"),
+    [
+        (
+            b"\xff\x4f\xff\x51" + bytes(4) + b"".join(n.to_bytes(4, "big") for n in (20, 24, 0, 0)),
+            True,
+        ),
+        (
+            b"\xff\x4f\xff\x51" + bytes(4) + b"".join(n.to_bytes(4, "big") for n in (9, 24, 0, 0)),
+            False,
+        ),
+        (b"\xff\xd8\xff\xf7\0\x0b\x08\0\x18\0\x14\x01" + bytes(8), True),
+        (b"\xff\xd8\xff\xe0\0\x04\0\0\xff\xc3\0\x0b\x08\0\x18\xff\xff\x01" + bytes(8), False),
+        (b"\xff\xd8\xff\xd9" + bytes(8), False),
+    ],
+)
+def test_a_compressed_image_must_be_as_large_as_its_header_says(coded: bytes, stated: bool) -> None:
+    if stated:
+        decoding.check_coded(coded, (24, 20))
+    else:
+        with pytest.raises(ValueError, match="size"):
+            decoding.check_coded(coded, (24, 20))

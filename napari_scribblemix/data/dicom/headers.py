@@ -18,6 +18,7 @@ from napari_scribblemix.data.dicom.enhanced import plane_of_frame
 from napari_scribblemix.data.dicom.files import PREAMBLE, starts_as_dicom
 from napari_scribblemix.data.dicom.needed import damaged
 from napari_scribblemix.data.dicom.planes import Plane, Storage, digest, hints_in, part_of
+from napari_scribblemix.data.dicom.syntaxes import DEFLATED, NATIVE
 from napari_scribblemix.data.dicom.tags import (
     directions,
     number,
@@ -31,14 +32,6 @@ from napari_scribblemix.data.dicom.tags import (
 
 if TYPE_CHECKING:
     from pydicom import Dataset
-
-DEFLATED = "1.2.840.10008.1.2.1.99"
-NATIVE = {
-    "1.2.840.10008.1.2": (False, "<"),
-    "1.2.840.10008.1.2.1": (True, "<"),
-    "1.2.840.10008.1.2.2": (True, ">"),
-}
-"""Uncompressed transfer syntaxes: whether each element names its kind, and the order of bytes."""
 
 _CLASSES = {
     "1.2.840.10008.5.1.4.1.1.4",

@@ -1,56 +1,83 @@
-"""Stored pixel values of one file, as the numbers they stand for before they are rescaled.
+"""Stored pixel values of files, as the numbers they stand for before they are rescaled.
 
-Uncompressed pixels are read where they lie.  Compressed ones are decoded by gdcm (JPEG lossless,
-JPEG-LS, JPEG 2000) or pydicom (RLE), after their own size was held against the header's: a small
-file could unpack to any size.
+Uncompressed pixels are read where they lie.  Compressed ones are decoded in a process of their own
+(``decoding``): the libraries that do it are written in C++, and a hostile file can end the process
+they run in, or take any memory.
 """
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_scribblemix.data.dicom.headers import NATIVE
-from napari_scribblemix.data.dicom.needed import damaged, mute_decoders
+from napari_scribblemix.data.dicom.needed import damaged
 from napari_scribblemix.data.dicom.planes import Storage
+from napari_scribblemix.data.dicom.syntaxes import NATIVE
 from napari_scribblemix.errors import FileError
 
-_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
+SENT = np.dtype("<i8")
+"""The kind of number in which the other process sends pixels."""
+
+_SECONDS, _SECONDS_A_FRAME = 60.0, 1.0
 
 
-def decoded(path: Path, storage: Storage, frames: Sequence[int]) -> Iterator[NDArray[Any]]:
-    """The pixels (rows, columns) of each of ``frames``; ``FileError`` if they cannot be read.
+@dataclass(frozen=True)
+class Wanted:
+    """Frames of one file."""
+
+    path: Path
+    storage: Storage
+    frames: tuple[int, ...]
+
+
+def decoded(wanted: Sequence[Wanted]) -> Iterator[NDArray[Any]]:
+    """The pixels (rows, columns) of all frames in order; ``FileError`` if they cannot be read.
 
     To be called within ``needed.silent``.
     """
+    packed = [each for each in wanted if each.storage.length is None]
+    apart = _apart(packed) if packed else iter(())
     try:
-        if storage.length is not None:
-            yield from _native(path, storage, frames)
-        else:
-            yield from _packed(path, storage, frames)
+        for each in wanted:
+            if each.storage.length is not None:
+                yield from _native(each)
+            else:
+                for _ in each.frames:
+                    yield next(apart)
     except damaged() as error:
-        raise FileError(
-            "The pixels of a DICOM file could not be read; expected a complete file in a common "
-            "transfer syntax: export the study again."
-        ) from error
+        raise unreadable() from error
 
 
-def _native(path: Path, storage: Storage, frames: Sequence[int]) -> Iterator[NDArray[Any]]:
+def unreadable() -> FileError:
+    """What to tell of pixels that cannot be decoded; no file is named, whose name may be a name."""
+    return FileError(
+        "The pixels of a DICOM file could not be read; expected a complete file in a common "
+        "transfer syntax: export the study again."
+    )
+
+
+def _native(wanted: Wanted) -> Iterator[NDArray[Any]]:
+    storage = wanted.storage
     order = NATIVE[storage.syntax][1]
     size = storage.rows * storage.columns
     kind = np.dtype(f"{order}u{storage.allocated // 8}")
-    with path.open("rb") as file:
-        for frame in frames:
+    with wanted.path.open("rb") as file:
+        for frame in wanted.frames:
             file.seek(storage.offset + frame * size * kind.itemsize)
             stored = np.frombuffer(file.read(size * kind.itemsize), kind)
-            yield _as_stored(stored.reshape(storage.rows, storage.columns), storage)
+            yield as_stored(stored.reshape(storage.rows, storage.columns), storage)
 
 
-def _as_stored(values: NDArray[Any], storage: Storage) -> NDArray[Any]:
+def as_stored(values: NDArray[Any], storage: Storage) -> NDArray[Any]:
     """The bits that count, with their sign: others of a pixel may hold an overlay."""
     if storage.stored == storage.allocated:
         kind = f"{'i' if storage.signed else 'u'}{storage.allocated // 8}"
@@ -64,53 +91,48 @@ def _as_stored(values: NDArray[Any], storage: Storage) -> NDArray[Any]:
     return bits
 
 
-def _packed(path: Path, storage: Storage, frames: Sequence[int]) -> Iterator[NDArray[Any]]:
-    from pydicom import dcmread
-    from pydicom.encaps import generate_frames
-    from pydicom.pixels.decoders.base import get_decoder
-
-    mute_decoders()
-    data = dcmread(path, force=True)
-    coded = list(generate_frames(data.PixelData, number_of_frames=storage.frames))
-    decoder = get_decoder(storage.syntax)
-    for frame in frames:
-        _check_coded(coded[frame], storage)
-        array, meta = decoder.as_array(data, index=frame, raw=True)
-        if array.shape != (storage.rows, storage.columns):
-            raise ValueError("another size than the header's")
-        del meta
-        yield _as_stored(_unsigned(array, storage), storage)
-
-
-def _unsigned(array: NDArray[Any], storage: Storage) -> NDArray[Any]:
-    """Decoded pixels as they would be stored in an uncompressed file."""
-    return array.astype(f"u{storage.allocated // 8}")
-
-
-def _check_coded(coded: bytes, storage: Storage) -> None:
-    """``ValueError`` if a compressed image states another size than its header."""
-    size = _jpeg_2000_size(coded) or _jpeg_size(coded)
-    if size is not None and size != (storage.rows, storage.columns):
-        raise ValueError("another size than the header's")
+def _apart(wanted: Sequence[Wanted]) -> Iterator[NDArray[Any]]:
+    """The frames as another process decodes them; ``EOFError`` if it ends before all are there."""
+    request = [
+        {"path": str(each.path), "storage": asdict(each.storage), "frames": each.frames}
+        for each in wanted
+    ]
+    count, flags = sum(len(each.frames) for each in wanted), 0
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NO_WINDOW
+    with subprocess.Popen(
+        # -P: whatever lies in the current folder is not to be imported.
+        [sys.executable, "-P", "-m", "napari_scribblemix.data.dicom.decoding"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        creationflags=flags,
+    ) as process:
+        guard = threading.Timer(_SECONDS + count * _SECONDS_A_FRAME, process.kill)
+        guard.start()
+        try:
+            yield from _received(process, json.dumps(request).encode(), wanted)
+        finally:
+            guard.cancel()
+            process.kill()
 
 
-def _jpeg_2000_size(coded: bytes) -> tuple[int, int] | None:
-    """Rows and columns by the first segment of a JPEG 2000 stream; ``None`` for another stream."""
-    start = coded.find(b"\xff\x4f\xff\x51")
-    if start < 0 or len(coded) < start + 24:
-        return None
-    numbers = [int.from_bytes(coded[start + at : start + at + 4], "big") for at in (8, 12, 16, 20)]
-    return numbers[1] - numbers[3], numbers[0] - numbers[2]
+def _received(
+    process: subprocess.Popen[bytes], request: bytes, wanted: Sequence[Wanted]
+) -> Iterator[NDArray[Any]]:
+    sent, back = process.stdin, process.stdout
+    if sent is None or back is None:
+        raise EOFError("no way to the other process")
+    with sent:
+        sent.write(request)
+    for each in wanted:
+        for _ in each.frames:
+            yield _array(back, each.storage)
 
 
-def _jpeg_size(coded: bytes) -> tuple[int, int] | None:
-    """Rows and columns by the frame segment of a JPEG or JPEG-LS stream."""
-    if coded[:2] != b"\xff\xd8":
-        return None
-    at = 2
-    while at + 9 < len(coded) and coded[at] == 0xFF:
-        if coded[at + 1] in _JPEG_FRAMES:
-            found = coded[at + 5 : at + 9]
-            return int.from_bytes(found[:2], "big"), int.from_bytes(found[2:], "big")
-        at += 2 + int.from_bytes(coded[at + 2 : at + 4], "big")
-    raise ValueError("no size in a JPEG stream")
+def _array(back: IO[bytes], storage: Storage) -> NDArray[Any]:
+    size = storage.rows * storage.columns * SENT.itemsize
+    data = back.read(size)
+    if len(data) < size:
+        raise EOFError("the other process ended")
+    return np.frombuffer(data, SENT).reshape(storage.rows, storage.columns)

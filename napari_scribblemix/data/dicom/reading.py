@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_scribblemix.data.dicom.needed import silent
-from napari_scribblemix.data.dicom.pixels import decoded
+from napari_scribblemix.data.dicom.pixels import Wanted, decoded
 from napari_scribblemix.data.dicom.planes import Plane
 from napari_scribblemix.data.dicom.stacks import Stack
 from napari_scribblemix.data.volume import Volume
@@ -80,12 +80,15 @@ def _kind(planes: list[Plane]) -> np.dtype[np.generic]:
 def _values(planes: list[Plane] | tuple[Plane, ...]) -> Iterator[tuple[int, NDArray[np.generic]]]:
     """Each plane's number and rescaled pixels; a file is opened once for all its frames."""
     order = sorted(range(len(planes)), key=lambda number: str(planes[number].path))
-    for path, numbers in groupby(order, key=lambda number: planes[number].path):
-        there = list(numbers)
-        first = planes[there[0]]
-        frames = decoded(path, first.storage, [planes[number].frame for number in there])
-        for number, stored in zip(there, frames, strict=True):
-            yield number, _rescaled(planes[number], stored)
+    wanted = [
+        Wanted(path, planes[there[0]].storage, tuple(planes[number].frame for number in there))
+        for path, there in (
+            (path, list(numbers))
+            for path, numbers in groupby(order, key=lambda number: planes[number].path)
+        )
+    ]
+    for number, stored in zip(order, decoded(wanted), strict=True):
+        yield number, _rescaled(planes[number], stored)
 
 
 def _rescaled(plane: Plane, stored: NDArray[np.generic]) -> NDArray[np.generic]:

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_scribblemix import __version__
-from napari_scribblemix.data.dicom.needed import DAMAGED, silent
+from napari_scribblemix.data.dicom.needed import damaged, silent
 from napari_scribblemix.data.dicom.planes import Plane
 from napari_scribblemix.data.dicom.segments import PROGRAM, Maker, describe_segments
 from napari_scribblemix.data.dicom.source_header import HEADER, mended_uid, taken_over
@@ -91,7 +91,7 @@ def write_segmentation(
         common, mended = taken_over(headers[0], headers[1:])
         try:
             data = _encode(labels, scheme, phase, common, sources, maker, series_uid)
-        except DAMAGED as error:
+        except damaged() as error:
             raise FileError(
                 f"The images of {path.name} cannot be named in a DICOM segmentation "
                 f"({type(error).__name__}); export NIfTI instead."
@@ -117,7 +117,7 @@ def _header(path: Path) -> Dataset:
 
     try:
         return dcmread(path, stop_before_pixels=True, specific_tags=list(_OWN_TAGS), force=True)
-    except DAMAGED as error:
+    except damaged() as error:
         raise FileError(
             f"{path.name}, an image of the mask, cannot be read any more; put the DICOM files back "
             "where they were."

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from napari_scribblemix.data.dicom.contents import Stack
 from napari_scribblemix.data.dicom.needed import silent
-from napari_scribblemix.data.dicom.pixels import decoded
+from napari_scribblemix.data.dicom.pixels import Wanted, decoded
 
 _BRIGHT = 99.0
 
@@ -20,7 +20,7 @@ def thumbnail(stack: Stack, side: int = 160) -> NDArray[np.uint8]:
     planes = stack.images[0]
     plane = planes[len(planes) // 2]
     with silent():
-        (stored,) = decoded(plane.path, plane.storage, [plane.frame])
+        (stored,) = decoded([Wanted(plane.path, plane.storage, (plane.frame,))])
     step = max(1, -(-max(stored.shape) // side))
     shown = np.asarray(stored[::step, ::step], dtype=np.float64)
     if plane.storage.inverted:
