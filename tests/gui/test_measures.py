@@ -104,7 +104,7 @@ def test_another_phase_is_measured_again_when_a_person_corrected_it(phases: Proj
 
 def test_an_exported_mask_has_the_image_s_exact_geometry(phases: Project, tmp_path: Path) -> None:
     (planned,) = plan_export(phases, ["heart_ED", "other_ED"], tmp_path / "masks")
-    export_mask(phases, planned)
+    export_mask(planned)
     mask, image = nibabel.load(planned.path), nibabel.load(phases.image_path("heart_ED"))
     assert mask.shape == image.shape
     assert np.array_equal(mask.affine, image.affine)
@@ -118,7 +118,7 @@ def test_accepted_slices_are_exported_as_they_were_accepted(
     labels = np.full(case.image.array.shape, 1, np.uint8)
     phases.write_review("heart_ES", [3], "me", labels=labels, geometry=case.image.geometry)
     (planned,) = plan_export(phases, ["heart_ES"], tmp_path / "masks")
-    export_mask(phases, planned)
+    export_mask(planned)
     assert (np.asarray(nibabel.load(planned.path).dataobj)[..., 3] == 1).all()
 
 

@@ -9,22 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import QObject, Signal
-from qtpy.QtWidgets import QFileDialog
 
 from napari_scribblemix.data.from_mask import scribbles_from_mask
 from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.gui.review.corrections import take_correction
-from napari_scribblemix.gui.review.export import export_mask, plan_export
+from napari_scribblemix.gui.review.exporting import Exporting
 from napari_scribblemix.gui.review.mask_look import show_look, show_outline
 from napari_scribblemix.gui.review.measuring import Measuring
 from napari_scribblemix.gui.review.panel import ReviewPanel
-from napari_scribblemix.gui.review.questions import with_consent
 from napari_scribblemix.gui.review.reporting import Reporting
 from napari_scribblemix.gui.review.segmenting import Segmenting, Start
 from napari_scribblemix.gui.review.slice_strip import strip_of
@@ -63,6 +60,7 @@ class ReviewControl(QObject):
         self._blinking = False
         self.watch = LabelsWatch(partial(take_correction, session, board), self)
         self.segmenting = Segmenting(session, panel, start)
+        self.exporting = Exporting(session, panel)
         self.measuring = Measuring(session, panel)
         self.reporting = Reporting(session, panel)
         panel.look_changed.connect(self._show_look)
@@ -71,7 +69,6 @@ class ReviewControl(QObject):
         panel.accept_wanted.connect(guarded(session, self.toggle_slice))
         panel.accept_all_wanted.connect(guarded(session, self.toggle_volume))
         panel.take_wanted.connect(guarded(session, self.take_into_scribbles))
-        panel.export_wanted.connect(guarded(session, self.export))
         session.leaving.connect(self.watch.look)
         session.project_changed.connect(self._on_project)
         session.case_changed.connect(self._on_case)
@@ -85,6 +82,7 @@ class ReviewControl(QObject):
 
     def close(self) -> None:
         """Hand the last correction over and stop the timer."""
+        self.exporting.close()
         self.watch.look()
         self.watch.follow(None)
         self.reporting.close()
@@ -159,22 +157,6 @@ class ReviewControl(QObject):
         if isinstance(found, str):
             raise ProjectError(f"No single slice of the case is on screen: {found}")
         return found
-
-    def export(self, everything: bool = False) -> None:
-        """Ask where, and write the masks there; what is there already only if the user says so."""
-        project = self._session.the_project()
-        self._session.leaving.emit()
-        chosen = QFileDialog.getExistingDirectory(self._panel, "Folder for the masks")
-        if not chosen:
-            return
-        ids = [record.id for record in project.cases] if everything else None
-        planned = plan_export(project, ids or [self._session.the_case().id], Path(chosen))
-        wanted = with_consent(self._panel, planned)
-        for item in wanted:
-            export_mask(project, item)
-        if wanted:
-            count = "1 mask was" if len(wanted) == 1 else f"{len(wanted)} masks were"
-            self._session.told.emit("info", f"{count} written to {chosen}.")
 
     # -- what is shown --
 

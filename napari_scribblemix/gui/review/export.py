@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from napari_scribblemix.data.links import identity, is_taken, real
-from napari_scribblemix.data.nifti import write_labels
-from napari_scribblemix.errors import FileError, ProjectError
-from napari_scribblemix.gui.state.open_case import shown_mask
+from napari_scribblemix.data.links import is_taken
+from napari_scribblemix.project.exporting import MaskToExport, check_target, masks_of_project
+from napari_scribblemix.project.mask_files import MaskWriter
 from napari_scribblemix.project.project import Project
 
 
@@ -21,35 +20,30 @@ from napari_scribblemix.project.project import Project
 class Planned:
     """A mask to export and whether its file is there already."""
 
-    case_id: str
+    mask: MaskToExport
     path: Path
     there: bool
 
 
-def plan_export(project: Project, case_ids: Sequence[str], folder: Path) -> list[Planned]:
+def plan_export(
+    project: Project, case_ids: Sequence[str], folder: Path, writer: MaskWriter | None = None
+) -> list[Planned]:
     """Where the masks go that there are; ``ProjectError`` without any, ``FileError`` at a source.
 
+    ``FileError`` too if the format of ``writer`` (NIfTI without one) cannot be had for one of them.
     Nothing is written yet.
     """
-    with_mask = [case_id for case_id in case_ids if project.prediction_path(case_id).is_file()]
-    if not with_mask:
-        raise ProjectError("There is no mask to export yet; train or segment first.")
+    writer = writer or MaskWriter("nifti")
+    masks = masks_of_project(project, case_ids)
+    check_target(folder, project.source_files(), project)
     planned = []
-    sources = {identity(path) for path in project.source_files()} - {None}
-    for case_id in with_mask:
-        path = folder / f"{case_id}.nii.gz"
-        if identity(path) in sources or real(folder).is_relative_to(real(project.folder)):
-            raise FileError(
-                f"Got {folder}, where the images or the project lie; a mask would replace what is "
-                "there: choose another folder."
-            )
-        planned.append(Planned(case_id, path, is_taken(path)))
+    for mask in masks:
+        writer.check(mask.name, mask.image)
+        path = writer.path(folder, mask.name)
+        planned.append(Planned(mask, path, is_taken(path)))
     return planned
 
 
-def export_mask(project: Project, planned: Planned) -> None:
-    """Write one mask on the image's own grid, durably."""
-    mask = shown_mask(project, planned.case_id)
-    if mask is not None:
-        geometry = project.read_image(planned.case_id).geometry
-        write_labels(planned.path, project.labels.encode_mask(mask), geometry)
+def export_mask(planned: Planned, writer: MaskWriter | None = None) -> tuple[str, ...]:
+    """Write one mask on the image's own grid, durably; returns what is to be told of it."""
+    return (writer or MaskWriter("nifti")).write(planned.path, planned.mask.read())

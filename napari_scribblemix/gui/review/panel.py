@@ -11,10 +11,18 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QSlider, QWidget
 from napari_scribblemix.gui.review.cycle_box import CycleBox
 from napari_scribblemix.gui.review.slice_strip import SliceStrip, StripState
 from napari_scribblemix.gui.widgets.controls import allow, button, column, note, row, say, tip
+from napari_scribblemix.gui.widgets.plain import plain
+from napari_scribblemix.settings import MaskFormat
 
 STARTER_WORDS = (
     "The starter was trained on drawn hearts only: it gives a first guess to correct, for research "
     "use. It has seen no patient and is no measurement."
+)
+
+_FORMATS: tuple[tuple[str, MaskFormat], ...] = (
+    ("NIfTI", "nifti"),
+    ("3D Slicer", "nrrd"),
+    ("DICOM SEG", "dicom-seg"),
 )
 
 
@@ -90,12 +98,15 @@ class ReviewPanel(QWidget):
         )
         self.accepted = note()
         self.measures = note()
+        self.form = tip(QComboBox(), "What masks are exported as, on the images' own grids.")
+        for name, form in _FORMATS:
+            self.form.addItem(name, form)
         self.export_button = button(
-            "Export mask…", "Write the mask of this case as NIfTI, on the image's own grid.",
+            "Export mask…", "Write the mask of this case for other programs.",
             lambda: self.export_wanted.emit(False),
         )  # fmt: skip
         self.export_all_button = button(
-            "Export all…", "Write the masks of all cases as NIfTI, on the images' own grids.",
+            "Export all…", "Write the masks of all cases for other programs.",
             lambda: self.export_wanted.emit(True),
         )  # fmt: skip
         self.report_button = button(
@@ -119,7 +130,7 @@ class ReviewPanel(QWidget):
         layout.addWidget(self.strip)
         layout.addLayout(row(self.uncertain_button, self.take_button, stretch=0))
         layout.addLayout(row(self.accept_button, self.accept_all_button, stretch=0))
-        layout.addLayout(row(self.export_button, self.export_all_button, stretch=0))
+        layout.addLayout(row(self.form, self.export_button, self.export_all_button, stretch=1))
         layout.addLayout(row(self.report_button, self.report_all_button, stretch=0))
         # Below all buttons, for they come and go with the slice on screen.
         for words in (self.poor, self.origin, self.starter, self.accepted, self.measures):
@@ -201,6 +212,20 @@ class ReviewPanel(QWidget):
         allow(self.accept_all_button, reason or writable)
         for widget in (self.accept_button, self.take_button):
             allow(widget, reason or writable or in_view)
+
+    def chosen_format(self) -> MaskFormat:
+        """What masks are to be exported as."""
+        chosen: MaskFormat = self.form.currentData()
+        return chosen
+
+    def allow_dicom(self, reason: str | None) -> None:
+        """Offer DICOM SEG, or say why not."""
+        number = [form for _, form in _FORMATS].index("dicom-seg")
+        item = self.form.model().item(number)
+        item.setEnabled(reason is None)
+        item.setToolTip(plain("" if reason is None else f"Not now: {reason}"))
+        if reason is not None and self.form.currentIndex() == number:
+            self.form.setCurrentIndex(0)
 
     def allow_export_all(self, reason: str | None) -> None:
         """Enable exporting and reporting all cases, or say why not."""

@@ -1,0 +1,124 @@
+"""Exporting at work: asks where to, and writes the masks; DICOM in a thread beside the window.
+
+A DICOM segmentation looks its images up again, which may be hundreds of files.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from qtpy.QtCore import QObject, Qt
+from qtpy.QtWidgets import QFileDialog, QProgressDialog
+
+from napari_scribblemix.errors import FileError, ProjectError
+from napari_scribblemix.gui.review.export import Planned, export_mask, plan_export
+from napari_scribblemix.gui.review.panel import ReviewPanel
+from napari_scribblemix.gui.review.questions import with_consent
+from napari_scribblemix.gui.state.background import Background, Step
+from napari_scribblemix.gui.state.guard import guarded
+from napari_scribblemix.gui.state.session import Session
+from napari_scribblemix.project.mask_files import MaskWriter, came_from_dicom
+
+_NO_DICOM = "the case does not come from DICOM files, which a DICOM segmentation must name."
+
+
+class Exporting(QObject):
+    """What the export buttons do, and which formats there are for the case on screen."""
+
+    def __init__(self, session: Session, panel: ReviewPanel) -> None:
+        super().__init__(panel)
+        self._session, self._panel = session, panel
+        self._work: Background | None = None
+        self._waiting: QProgressDialog | None = None
+        panel.export_wanted.connect(guarded(session, self.export))
+        session.case_changed.connect(self._on_case)
+        self._on_case()
+
+    def close(self) -> None:
+        """Stop after the mask at work; those written stay."""
+        work, self._work = self._work, None
+        if work is not None:
+            work.close()
+        self._stop_waiting()
+
+    def export(self, everything: bool = False) -> None:
+        """Ask where, and write the masks there; what is there already only if the user says so."""
+        project = self._session.the_project()
+        if self._work is not None:
+            raise ProjectError("Masks are being exported already; wait, or cancel that.")
+        self._session.leaving.emit()
+        chosen = QFileDialog.getExistingDirectory(self._panel, "Folder for the masks")
+        if not chosen:
+            return
+        form = self._panel.chosen_format()
+        writer = MaskWriter(form)
+        ids = [record.id for record in project.cases] if everything else None
+        planned = plan_export(project, ids or [self._session.the_case().id], Path(chosen), writer)
+        wanted = with_consent(self._panel, planned)
+        if form == "dicom-seg" and wanted:
+            self._begin(wanted, writer)
+        else:
+            self._tell(wanted, _write(wanted, writer))
+
+    def _begin(self, wanted: list[Planned], writer: MaskWriter) -> None:
+        work = Background(partial(_write, wanted, writer), self)
+        waiting = QProgressDialog("Writing DICOM…", "Cancel", 0, len(wanted), self._panel.window())
+        waiting.setWindowTitle("Export")
+        waiting.setWindowModality(Qt.WindowModality.WindowModal)
+        waiting.setAutoReset(False)
+        waiting.setAutoClose(False)
+        waiting.setMinimumDuration(300)
+        waiting.canceled.connect(work.end)
+        work.progressed.connect(lambda done, _of: waiting.setValue(done))
+        work.done.connect(partial(self._tell, wanted))
+        work.failed.connect(lambda words: self._session.told.emit("error", words))
+        work.ended.connect(self._over)
+        self._work, self._waiting = work, waiting
+        work.start()
+
+    def _over(self) -> None:
+        work, self._work = self._work, None
+        self._stop_waiting()
+        if work is not None:
+            work.deleteLater()
+
+    def _stop_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.canceled.disconnect()
+            waiting.close()
+            waiting.deleteLater()
+
+    def _tell(self, wanted: list[Planned], notes: tuple[str, ...]) -> None:
+        if not wanted:
+            return
+        count = "1 mask was" if len(wanted) == 1 else f"{len(wanted)} masks were"
+        words = f"{count} written to {wanted[0].path.parent}."
+        if notes:
+            self._session.told.emit("warning", " ".join([words, *notes]))
+        else:
+            self._session.told.emit("info", words)
+
+    def _on_case(self) -> None:
+        case, project = self._session.case, self._session.project
+        if case is None or project is None:
+            return
+        self._panel.allow_dicom(None if _is_from_dicom(project.image_path(case.id)) else _NO_DICOM)
+
+
+def _is_from_dicom(image: Path) -> bool:
+    try:
+        return came_from_dicom(image)
+    except FileError:  # told when one exports
+        return True
+
+
+def _write(wanted: list[Planned], writer: MaskWriter, step: Step | None = None) -> tuple[str, ...]:
+    """Write the masks; what is to be told of them, once each."""
+    notes: dict[str, None] = {}
+    for done, item in enumerate(wanted):
+        if step is not None:
+            step(done, len(wanted))
+        notes.update(dict.fromkeys(export_mask(item, writer)))
+    return tuple(notes)

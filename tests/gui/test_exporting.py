@@ -1,0 +1,87 @@
+"""Masks from the window in other programs' formats, DICOM beside the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from by_hand import open_folder, predict
+from pydicom import dcmread
+from qtpy.QtWidgets import QFileDialog
+
+from napari_scribblemix.data.dicom.written_headers import Person, SeriesHeader
+from napari_scribblemix.data.dicom.written_images import ImageStack, write_classic
+from napari_scribblemix.gui.dock import ScribbleMixWidget
+
+
+@pytest.fixture
+def masks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that is chosen for masks."""
+    folder = tmp_path / "masks"
+    folder.mkdir()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
+    return folder
+
+
+def choose(widget: ScribbleMixWidget, form: str) -> None:
+    box = widget.review_panel.form
+    box.setCurrentIndex(box.findText(form))
+
+
+def test_a_mask_for_slicer_has_the_image_s_place(widget: ScribbleMixWidget, masks: Path) -> None:
+    predict(widget, 2)
+    choose(widget, "3D Slicer")
+    widget.review_panel.export_button.click()
+    image = sitk.ReadImage(str(masks / "case00.seg.nrrd"))
+    case = widget.session.the_case()
+    assert np.array_equal(sitk.GetArrayFromImage(image), case.prediction)
+    assert np.allclose(image.GetSpacing()[::-1], case.image.geometry.spacing, atol=1e-5)
+
+
+def test_dicom_is_not_offered_for_nifti_and_says_why(widget: ScribbleMixWidget) -> None:
+    box = widget.review_panel.form
+    item = box.model().item(box.findText("DICOM SEG"))
+    assert not item.isEnabled()
+    assert "does not come from DICOM" in item.toolTip()
+
+
+def test_a_case_from_dicom_is_exported_as_dicom(
+    make_widget: Callable[..., ScribbleMixWidget],
+    masks: Path,
+    tmp_path: Path,
+    folder: Path,
+    qtbot: Any,
+) -> None:
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 900, (4, 5, 40, 44)).astype(np.int16)
+    stack = ImageStack(images, np.diag([-1.5, -1.5, 9.0, 1.0]), 7.0)
+    who = Person("k", "A^B", "7", "F", "19610203", 1.7, 66.0)
+    series = SeriesHeader(1, "cine_sax", ("ORIGINAL", "PRIMARY", "M"), 800.0, "091500")
+    write_classic(tmp_path / "dicom" / "in", who, series, stack)
+    widget = make_widget()
+    widget.open_path(tmp_path / "dicom" / "in")
+    qtbot.waitUntil(lambda: widget.cases.dicom.chooser is not None, timeout=20_000)
+    chooser = widget.cases.dicom.chooser
+    assert chooser is not None
+    chooser.table.tick(0, on=True)
+    chooser.accept()
+    qtbot.waitUntil(lambda: widget.session.case is not None, timeout=20_000)
+    predict(widget, 3)
+    choose(widget, "DICOM SEG")
+    told: list[str] = []
+    widget.session.told.connect(lambda _level, words: told.append(words))
+    widget.review_panel.export_button.click()
+    qtbot.waitUntil(lambda: any("written" in words for words in told), timeout=60_000)
+    (path,) = masks.iterdir()
+    assert path.name.endswith(".seg.dcm")
+    read = dcmread(path)
+    assert read.StudyInstanceUID == who.uid("study")
+    (named,) = read.ReferencedSeriesSequence
+    assert named.SeriesInstanceUID == who.uid("series", 1)
+    qtbot.waitUntil(lambda: widget.review.exporting._work is None)
+    open_folder(widget, folder)
+    assert widget.review_panel.chosen_format() == "nifti"
