@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_scribblemix.data.wording import can_be_shown, check_name, check_words, counted, shown
+from napari_scribblemix.data.wording import (
+    brief,
+    can_be_shown,
+    check_name,
+    check_words,
+    counted,
+    shown,
+)
 
 PLAIN = ["left ventricle", "Bärlapp 7", "心臓", "a\u00a0b", "قلب\u200cها", "", "[red]", ":heart:"]
 HIDDEN = {
@@ -54,3 +61,28 @@ def test_a_name_is_short_and_can_be_part_of_a_file_name(name: str) -> None:
 
 def test_one_is_no_plural() -> None:
     assert [counted(number, "case") for number in (0, 1, 2)] == ["0 cases", "1 case", "2 cases"]
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("/data/a b/x.nii could not be read (bad).", "…/x.nii could not be read (bad)."),
+        ("Got 2 in /a/b/c.nii and /d/e/f.nii.", "Got 2 in …/c.nii and …/f.nii."),
+        (r"C:\Users\Eva\study\x.nii.gz is damaged.", "…/x.nii.gz is damaged."),
+        ("Project: /home/eva/study.scribblemix", "Project: …/study.scribblemix"),
+        ("12/04/2024, 3 km/h and/or 4 mm/px", "12/04/2024, 3 km/h and/or 4 mm/px"),
+        ("Open a folder.", "Open a folder."),
+    ],
+)
+def test_in_brief_a_path_is_its_last_part_and_the_reason_stays(text: str, short: str) -> None:
+    assert brief(text) == short
+
+
+def test_in_brief_both_ends_of_a_long_word_stay() -> None:
+    word = "volunteer" * 6 + "_frame01"
+    assert brief(f"{word} is damaged.") == "volunteervolunteer…eervolunteer_frame01 is damaged."
+
+
+@given(st.text("ab /\\:._-", max_size=80))
+def test_in_brief_nothing_gets_longer(text: str) -> None:
+    assert len(brief(text)) <= len(text) + 2

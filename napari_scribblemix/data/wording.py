@@ -7,6 +7,7 @@ same (a path, a message) shows the sign's number in its place.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -55,6 +56,20 @@ def check_name(text: str) -> str:
             f"got {text[:40]!r}"
         )
     return text
+
+
+# A folder's name may hold blanks, but not before the next slash: that is where another path begins.
+_FOLDERS = re.compile(r"(?<![\w.…])(?:[A-Za-z]:)?[\\/](?:[^\\/\n:;,()]*[^\\/\n:;,()\s][\\/])+")
+_LONG_WORD = re.compile(r"\S{41,}")
+
+
+def brief(text: str) -> str:
+    """``text`` for a place with little room: of paths the last part, of long words both ends.
+
+    So a message that begins with a path still has room for what is wrong.
+    """
+    text = _FOLDERS.sub("…/", text)
+    return _LONG_WORD.sub(lambda found: f"{found[0][:18]}…{found[0][-20:]}", text)
 
 
 def counted(count: int, thing: str) -> str:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from napari.utils.notifications import show_error, show_warning
 from napari.utils.theme import get_theme
 from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, QObject
@@ -33,16 +32,15 @@ from napari_scribblemix.gui.state.guard import guarded
 from napari_scribblemix.gui.state.ready import ReadyWorker
 from napari_scribblemix.gui.state.relay import WorkerRelay
 from napari_scribblemix.gui.state.session import Session
+from napari_scribblemix.gui.telling import Telling
 from napari_scribblemix.gui.train.control import TrainControl
 from napari_scribblemix.gui.train.panel import TrainPanel
 from napari_scribblemix.gui.viewer.canvas_context import CanvasContext
 from napari_scribblemix.gui.viewer.layers import LayerBoard
 from napari_scribblemix.gui.viewer.unwrapped import unwrapped
-from napari_scribblemix.gui.widgets.controls import say
 from napari_scribblemix.gui.widgets.lines import Lines
 from napari_scribblemix.gui.widgets.panel_layout import lay_out
-from napari_scribblemix.gui.widgets.panel_style import TONES, PanelStyle
-from napari_scribblemix.gui.widgets.plain import plain
+from napari_scribblemix.gui.widgets.panel_style import PanelStyle
 
 # The dock is in the window by the time of one of these, shown or not.
 _SETTLING = {QEvent.Type.Polish, QEvent.Type.Show, QEvent.Type.StyleChange, QEvent.Type.Move}
@@ -88,7 +86,7 @@ class ScribbleMixWidget(QWidget):
         self._join_steps()
         self.ready = ReadyWorker(self.session, self.relay, self)
         self.remembering = Remembering(self.session, self.train_panel, self)
-        self.session.told.connect(self._tell)
+        self.telling = Telling(self.session, self.message)
         napari_viewer.events.theme.connect(self._on_theme)
         self._on_theme()
         self._dress = PanelStyle(self, napari_viewer)
@@ -153,6 +151,7 @@ class ScribbleMixWidget(QWidget):
             self._window.removeEventFilter(self)
             self._window = None
         self.board.viewer.events.theme.disconnect(self._on_theme)
+        self.telling.close()
         self._dress.close()
         self.keyboard.close()
         self.shortcuts.close()
@@ -250,15 +249,6 @@ class ScribbleMixWidget(QWidget):
             self._canvas = CanvasContext(parent)
             self.seeing = Seeing(parent, self.board, self.session)
             parent.installEventFilter(self)
-
-    # -- telling --
-
-    def _tell(self, level: str, sentence: str) -> None:
-        say(self.message, sentence, level if level in TONES else "")
-        if level == "error":
-            show_error(plain(sentence))
-        elif level == "warning":
-            show_warning(plain(sentence))
 
     def _on_theme(self, _event: Any = None) -> None:
         theme = get_theme(self.board.viewer.theme)

@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QEvent, QPoint, Qt
+from qtpy.QtGui import QContextMenuEvent, QHelpEvent
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
 
 from napari_scribblemix.gui.images.case_columns import COLUMNS
-from napari_scribblemix.gui.images.case_tree import CaseTree, shortened
+from napari_scribblemix.gui.images.case_names import shortened
+from napari_scribblemix.gui.images.case_tree import CaseTree
 from napari_scribblemix.gui.state.case_states import CaseState
 
 
@@ -108,6 +111,110 @@ def test_the_list_is_as_high_as_before_in_rows_with_a_larger_font(tree: CaseTree
     tree.setStyleSheet("QTreeView { font-size: 20pt; }")
     assert tree.fontMetrics().height() > 1.5 * line
     assert tree.viewport().height() > 1.4 * before
+
+
+def visible(tree: CaseTree) -> list[str]:
+    tops = [tree.topLevelItem(row) for row in range(tree.topLevelItemCount())]
+    found = []
+    for top in tops:
+        children = [top.child(place) for place in range(top.childCount())]
+        found += [item.text(0) for item in (top, *children) if not item.isHidden()]
+    return found
+
+
+def test_a_filter_hides_what_has_not_all_words_and_keeps_the_case_on_screen(
+    tree: CaseTree,
+) -> None:
+    tree.filter("Patient 12")
+    assert visible(tree) == ["patient2", "frame12"]
+    assert tree.case_ids == ["patient2_frame12"]
+    tree.show_current("volunteer")
+    assert visible(tree) == ["patient2", "frame12", "volunteer"]
+    tree.show_cases([state("patient2_frame12"), state("patient2_frame4"), state("volunteer")])
+    assert visible(tree) == ["patient2", "frame12", "volunteer"]
+    tree.filter("")
+    assert len(tree.case_ids) == 3
+
+
+def test_filtering_opens_no_case(tree: CaseTree) -> None:
+    chosen: list[str] = []
+    tree.show_current("volunteer")
+    tree.case_chosen.connect(chosen.append)
+    for text in ("p", "patient10", "nobody", ""):
+        tree.filter(text)
+    assert chosen == []
+    assert [item.text(0) for item in tree.selectedItems()] == ["volunteer"]
+
+
+def test_a_case_left_out_says_so_and_counts_for_nothing(tree: CaseTree) -> None:
+    out = CaseState("patient2_frame4", True, True, False, 0, left_out=True)
+    tree.show_cases([out, CaseState("patient2_frame12", True, True, False, 0)])
+    places = {column.title: place for place, column in enumerate(COLUMNS, start=1)}
+    item = tree.item_of("patient2_frame4")
+    assert item is not None
+    assert item.text(places["Trained"]) == "out"
+    assert "Left out of training" in item.toolTip(0)
+    assert item.font(0).strikeOut()
+    assert tree.topLevelItem(0).text(places["Trained"]) == "1 of 2"
+
+
+@pytest.mark.parametrize("points", [9, 14])
+def test_columns_give_way_to_the_names_and_come_back(tree: CaseTree, points: int) -> None:
+    name = "volunteer_of_the_second_study_morning"
+    tree.setStyleSheet(f"QTreeView, QHeaderView::section {{ font-size: {points}pt; }}")
+    tree.show_cases([state(name, accepted=3, scribbled=True), state("x", quality=0.5)])
+    tree.show()
+
+    def width_of_names(width: int) -> int:
+        tree.resize(width, 300)
+        return int(tree.columnWidth(0))
+
+    wide, header = 2000, tree.header()
+    width_of_names(wide)
+    whole = [header.sectionSizeHint(place) for place in range(1, header.count())]
+    assert [tree.columnWidth(place) for place in range(1, header.count())] == whole
+    need = tree.fontMetrics().horizontalAdvance(name)
+    # All titles whole beside that name would need more than this.
+    narrow = need + sum(whole) - 20
+    assert width_of_names(narrow) >= need
+    for place in range(1, header.count()):
+        assert tree.columnWidth(place) >= tree.sizeHintForColumn(place)
+        assert COLUMNS[place - 1].title in tree.headerItem().toolTip(place)
+
+
+def test_a_tooltip_is_made_of_what_is_known_when_it_is_shown(tree: CaseTree, qtbot: Any) -> None:
+    tree.facts = lambda case_id: f"Volumes of {case_id}."
+    tree.show()
+    item = tree.item_of("volunteer")
+    place = tree.visualItemRect(item).center()
+    event = QHelpEvent(QEvent.Type.ToolTip, place, tree.viewport().mapToGlobal(place))
+    QApplication.sendEvent(tree.viewport(), event)
+    assert item is not None
+    assert item.toolTip(0) == "volunteer\nVolumes of volunteer."
+
+
+def test_the_menu_comes_by_the_right_button_and_by_the_menu_key(tree: CaseTree) -> None:
+    wanted: list[str] = []
+    tree.menu_wanted.connect(lambda case_id, _place: wanted.append(case_id))
+    tree.show()
+    for reason, item in (
+        (QContextMenuEvent.Reason.Mouse, tree.item_of("volunteer")),
+        (QContextMenuEvent.Reason.Mouse, tree.topLevelItem(0)),
+        (QContextMenuEvent.Reason.Keyboard, tree.item_of("patient2_frame4")),
+    ):
+        tree.blockSignals(True)
+        tree.setCurrentItem(tree.item_of("patient2_frame4"))
+        tree.blockSignals(False)
+        place = tree.visualItemRect(item).center()
+        event = QContextMenuEvent(reason, place, tree.viewport().mapToGlobal(place))
+        QApplication.sendEvent(tree.viewport(), event)
+    assert wanted == ["volunteer", "patient2_frame4"]
+
+
+def test_of_names_that_differ_at_the_end_the_end_is_seen() -> None:
+    first, second = (shortened(f"anna_mueller_visit_{end}", 12, len) for end in ("before", "after"))
+    assert first.endswith("efore")
+    assert second.endswith("after")
 
 
 def test_letters_give_way_numbers_do_not() -> None:

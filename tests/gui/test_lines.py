@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from by_hand import STARTED, open_folder, predict
-from qtpy.QtCore import QPoint
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtTest import QTest
 from qtpy.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
@@ -16,13 +18,18 @@ from qtpy.QtWidgets import (
     QComboBox,
     QLabel,
     QScrollBar,
+    QWhatsThis,
 )
 
 from napari_scribblemix import events as ev
+from napari_scribblemix.data.labels import MYOPS
+from napari_scribblemix.data.scribbles import Coverage
+from napari_scribblemix.gui import telling
 from napari_scribblemix.gui.dock import ScribbleMixWidget
 from napari_scribblemix.gui.state.run_state import Phase
 from napari_scribblemix.gui.widgets.controls import say
 from napari_scribblemix.gui.widgets.lines import Lines, wrapped
+from napari_scribblemix.project.project import Project
 
 LONG = "A warning that says what was got, what was expected and what is to be done. " * 8
 KINDS = (QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox)
@@ -151,3 +158,93 @@ def test_no_line_is_cut_through_its_letters(
             lines.setText(LONG)
             QApplication.processEvents()
             assert lines.height() >= QLabel.sizeHint(lines).height(), size
+
+
+PATH = (
+    "/home/eva/Cardiac MR/studies of the second year/volunteers/patient_0123456789/series_7/sax.nii"
+)
+REASON = "could not be read (not a gzip file); expected a NIfTI file: choose another."
+
+
+def lines(qtbot: Any, width: int = 330) -> Lines:
+    made = Lines(2)
+    qtbot.addWidget(made)
+    made.resize(width, made.height())
+    made.show()
+    return made
+
+
+def shown(made: Lines) -> str:
+    return QLabel.text(made).replace("\n", " ")
+
+
+def test_of_a_message_that_begins_with_a_path_the_reason_is_read(qtbot: Any) -> None:
+    made = lines(qtbot)
+    made.setText(f"{PATH} {REASON}")
+    assert shown(made) == f"…/sax.nii {REASON}"
+    assert made.text() == made.toolTip() == f"{PATH} {REASON}"
+    made.resize(1500, made.height())
+    assert shown(made) == f"{PATH} {REASON}"
+    assert made.toolTip() == ""
+
+
+def test_all_of_it_is_copied_and_shown_by_a_click(qtbot: Any) -> None:
+    made = lines(qtbot)
+    made.setText(f"{PATH} {REASON} {LONG}")
+    QTest.keyClick(made, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.clipboard().text() == made.text()
+    QApplication.clipboard().clear()
+    made.copy_all()
+    assert QApplication.clipboard().text() == made.text()
+    QTest.mouseClick(made, Qt.MouseButton.LeftButton, pos=QPoint(10, 10))
+    popups = [w for w in QApplication.topLevelWidgets() if w.isVisible() and w is not made]
+    assert popups
+    QWhatsThis.hideText()
+
+
+def test_the_counts_of_five_structures_have_room(
+    make_widget: Callable[..., ScribbleMixWidget],
+) -> None:
+    widget = make_widget(show=True)
+    reach = Coverage((98765, 1234, 5678, 1212, 345, 678), 0.1, tuple(range(9)), tuple(range(9)))
+    widget.scribble_panel.show_coverage(reach, MYOPS, 12)
+    QApplication.processEvents()
+    counts = widget.scribble_panel.counts
+    assert shown(counts) == counts.text()
+
+
+def test_a_sentence_goes_when_it_no_longer_applies_but_can_be_read_first(
+    widget: ScribbleMixWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = widget.session
+    session.told.emit("info", "A new project was made.")
+    widget.cases.show_case("case01")
+    assert widget.message.text() == "A new project was made."
+    monkeypatch.setattr(telling, "READ_IN", 0)
+    widget.cases.show_case("case00")
+    assert widget.message.text() == ""
+    session.told.emit("error", "The last strokes are not saved yet.")
+    session.strokes_saved.emit("case00")
+    assert widget.message.text() == "The last strokes are not saved yet."
+    session.told.emit("warning", "Draw more.")
+    session.strokes_saved.emit("case00")
+    assert widget.message.text() == ""
+    session.told.emit("error", "The training failed.")
+    session.begin(Phase.SEGMENTING, None, "Segmenting…")
+    assert widget.message.text() == ""
+    session.end("Done.", failed=False)
+    assert widget.message.text() == "Done."
+
+
+def test_a_long_path_makes_the_panel_no_wider(
+    make_widget: Callable[..., ScribbleMixWidget], tmp_path: Path
+) -> None:
+    widget = make_widget(show=True)
+    QApplication.processEvents()
+    before = widget.minimumSizeHint().width()
+    deep = tmp_path / ("a_folder_without_a_blank_in_its_name" * 5)
+    with Project.create(deep / "p.scribblemix") as project:
+        widget.images_panel.show_project(project)
+        QApplication.processEvents()
+        assert widget.images_panel.place.text() == f"Project: {project.folder}"
+        assert widget.minimumSizeHint().width() == before

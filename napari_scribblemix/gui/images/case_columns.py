@@ -10,7 +10,10 @@ from napari_scribblemix.project.expected import LOW
 
 QUALITY = "Dice?"
 
-_TRAINED = "Its strokes or accepted slices took part in the last training."
+OUT = "out"
+"""Said where a mark would be, of what a person left out."""
+
+_TRAINED = "Its strokes or accepted slices took part in the last training; out: it is left out."
 
 _QUALITY = (
     "Expected Dice of the mask with an expert's, in percent, as long as nobody accepted all of it; "
@@ -51,14 +54,30 @@ class Column:
         """In how many of the cases something is said; a mark if in all."""
         if self.together is not None:
             return self.together(states)
-        told = sum(bool(self.of_case(state)) for state in states)
+        told = sum(self.of_case(state) not in ("", OUT) for state in states)
         return f"{told} of {len(states)}" if 0 < told < len(states) else _mark(told > 0)
 
 
 COLUMNS = (
     Column("Drawn", "Has strokes.", lambda state: _mark(state.scribbled)),
-    Column("Trained", _TRAINED, lambda s: _mark(s.trained)),
+    Column("Trained", _TRAINED, lambda s: OUT if s.left_out else _mark(s.trained)),
     Column("Mask", "Has a predicted mask.", lambda state: _mark(state.predicted)),
     Column("Accepted", "How many slices were accepted.", lambda s: str(s.accepted or "")),
     Column(QUALITY, _QUALITY, lambda s: _percent(s.quality), _worst_percent),
 )
+
+
+def row_of(state: CaseState) -> tuple[str, ...]:
+    """All that the list says of a case after its name."""
+    return tuple(column.of_case(state) for column in COLUMNS)
+
+
+def row_of_patient(states: Sequence[CaseState]) -> tuple[str, ...]:
+    """The same of a patient of several cases."""
+    return tuple(column.of_patient(states) for column in COLUMNS)
+
+
+def about(state: CaseState, facts: str) -> str:
+    """The tooltip of a case: its whole name, and what is known of it."""
+    out = "Left out of training (right-click to take it in)." if state.left_out else ""
+    return "\n".join(line for line in (state.id, out, facts) if line)

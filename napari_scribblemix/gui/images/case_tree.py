@@ -1,43 +1,44 @@
 """The list of cases: patients, and below each its frames or phases.
 
-A patient with one case is one row.  Names are sorted as people count (frame 2 before frame 10), and
-where there is no room for one its letters give way, never its numbers; the tooltip has the whole.
-``case_columns`` says what stands beside them.
+A patient with one case is one row.  Names are sorted as people count (frame 2 before frame 10).
+Where there is little room the columns (see ``case_columns``) give way to the names, then letters of
+the names; the tooltip has all.  A filter hides rows, but never that of the case on screen.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
 
-from qtpy.QtCore import QEvent, QModelIndex, Qt, Signal
-from qtpy.QtGui import QFontMetrics
+from qtpy.QtCore import QEvent, QPoint, Qt, Signal
+from qtpy.QtGui import QContextMenuEvent, QHelpEvent, QResizeEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
-    QHeaderView,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
 )
 
-from napari_scribblemix.gui.images.case_columns import COLUMNS, QUALITY, worst_quality
+from napari_scribblemix.gui.images.case_columns import (
+    COLUMNS,
+    QUALITY,
+    about,
+    row_of,
+    row_of_patient,
+    worst_quality,
+)
+from napari_scribblemix.gui.images.case_head import least_width, share_width, title_columns
+from napari_scribblemix.gui.images.case_names import Names
 from napari_scribblemix.gui.state.case_states import CaseState
 from napari_scribblemix.gui.widgets.controls import tip
 from napari_scribblemix.gui.widgets.plain import plain
 from napari_scribblemix.project.patients import natural_key, patient_and_phase
 
-_NAME_HINT = "The name of the patient, and of each frame or phase."
 _ROWS = 7
 """How many rows are seen without scrolling."""
 
 _LETTERS = 9
 """How many letters of a name there is room for, however narrow the panel is."""
-
-_PADDING = 8
-"""Pixels left and right of a name."""
 
 _CASE = Qt.ItemDataRole.UserRole
 
@@ -51,62 +52,24 @@ def _order(state: CaseState) -> tuple[Any, ...]:
     return natural_key(patient), patient, natural_key(state.id)
 
 
-def shortened(text: str, width: int, measure: Callable[[str], int]) -> str:
-    """``text`` with letters left out until ``measure`` says it is no wider than ``width``.
-
-    The longest run of letters gives way first, in its middle; digits stay, whatever the width.
-    """
-    parts = re.findall(r"\d+|[^\d]+", text)
-    while measure("".join(parts)) > width:
-        longest = max(
-            (i for i, part in enumerate(parts) if not part[0].isdigit() and part != "…"),
-            key=lambda i: len(parts[i]),
-            default=None,
-        )
-        if longest is None:
-            break
-        letters = parts[longest].replace("…", "")
-        left = len(letters) - 1
-        # The beginning and the end of a name tell most.
-        parts[longest] = letters[: (left + 1) // 2] + "…" + letters[len(letters) - left // 2 :]
-    return "".join(parts)
-
-
-class _Names(QStyledItemDelegate):
-    """Draws the names, shortened as the column is wide."""
-
-    def initStyleOption(  # noqa: N802
-        self, option: QStyleOptionViewItem, index: QModelIndex
-    ) -> None:
-        """Called by Qt before each row is drawn."""
-        super().initStyleOption(option, index)
-        advance = QFontMetrics(option.font).horizontalAdvance
-        option.text = shortened(option.text, option.rect.width() - _PADDING, advance)
+def _nothing(_case_id: str) -> str:
+    return ""
 
 
 class CaseTree(QTreeWidget):
     """Tells which case is chosen; shows what it is given."""
 
     case_chosen = Signal(str)
+    menu_wanted = Signal(str, QPoint)
+    """The menu of a case, at a place on the screen."""
 
     def __init__(self) -> None:
         super().__init__()
-        titles = ("Case", *(column.title for column in COLUMNS))
-        hints = (_NAME_HINT, *(column.hint for column in COLUMNS))
-        self.setColumnCount(len(titles))
-        self.setHeaderLabels(titles)
-        for place, hint in enumerate(hints):
-            self.headerItem().setToolTip(place, plain(hint))
-            if place:
-                self.headerItem().setTextAlignment(place, Qt.AlignmentFlag.AlignCenter)
+        title_columns(self)
         header = self.header()
-        header.setStretchLastSection(False)
-        header.setMinimumSectionSize(0)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionsClickable(True)
         header.sectionClicked.connect(self._on_head)
-        self.setItemDelegateForColumn(0, _Names(self))
+        self.setItemDelegateForColumn(0, Names(self))
         self.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.setUniformRowHeights(True)
         self.setIndentation(14)
@@ -114,6 +77,10 @@ class CaseTree(QTreeWidget):
         self._items: dict[str, QTreeWidgetItem] = {}
         self._shown: tuple[tuple[str, ...], ...] = ()
         self._states: Sequence[CaseState] = ()
+        self._words: list[str] = []
+        self._current: str | None = None
+        self.facts: Callable[[str], str] = _nothing
+        """What else a tooltip says of a case; asked only when one is shown."""
         self._worst_first = False
         tip(self, "The cases of the project; click one to show it.")
         self.itemSelectionChanged.connect(self._on_selection)
@@ -122,8 +89,8 @@ class CaseTree(QTreeWidget):
 
     @property
     def case_ids(self) -> list[str]:
-        """The cases from top to bottom."""
-        return list(self._items)
+        """The cases from top to bottom, without those that the filter hides."""
+        return [case_id for case_id, item in self._items.items() if not item.isHidden()]
 
     def item_of(self, case_id: str) -> QTreeWidgetItem | None:
         """The row of a case."""
@@ -149,11 +116,15 @@ class CaseTree(QTreeWidget):
             self._shown = shape
         for _, cases in groups:
             self._say(cases)
+        self._hide()
+        self._share_width()
         self.blockSignals(False)
 
     def show_current(self, case_id: str | None) -> None:
         """Mark the case on screen."""
         self.blockSignals(True)
+        self._current = case_id
+        self._hide()
         item = self._items.get(case_id or "")
         if item is None:
             self.clearSelection()
@@ -161,6 +132,41 @@ class CaseTree(QTreeWidget):
             self.setCurrentItem(item)
             self.scrollToItem(item)
         self.blockSignals(False)
+
+    def filter(self, text: str) -> None:
+        """Show only the cases with all words of ``text`` in their names, and the one on screen."""
+        self._words = text.casefold().split()
+        self.blockSignals(True)
+        self._hide()
+        self.blockSignals(False)
+
+    def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:  # noqa: N802
+        """The right button, or the menu key (Shift-F10), on a case."""
+        if event is None:
+            return
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        viewport = self.viewport()
+        place = viewport.mapFromGlobal(event.globalPos())
+        item = self.currentItem() if by_key else self.itemAt(place)
+        if item is not None and (case_id := item.data(0, _CASE)):
+            if by_key:
+                place = self.visualItemRect(item).center()
+            self.menu_wanted.emit(case_id, viewport.mapToGlobal(place))
+
+    def viewportEvent(self, event: QEvent | None) -> bool:  # noqa: N802
+        """What a tooltip says of a case is made when it is shown."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            item = self.itemAt(event.pos())
+            case_id = None if item is None else item.data(0, _CASE)
+            for state in self._states:
+                if state.id == case_id and item is not None:
+                    item.setToolTip(0, plain(about(state, self.facts(state.id))))
+        return bool(super().viewportEvent(event))
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
+        """More room, or less, for the columns."""
+        super().resizeEvent(event)
+        self._share_width()
 
     def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802
         """Another font: as many rows as before are seen."""
@@ -210,20 +216,41 @@ class CaseTree(QTreeWidget):
         return item
 
     def _say(self, cases: Sequence[CaseState]) -> None:
-        for place, column in enumerate(COLUMNS, start=1):
-            for case in cases:
-                self._items[case.id].setText(place, column.of_case(case))
-            parent = self._items[cases[0].id].parent()
-            if parent is not None:
-                parent.setText(place, column.of_patient(cases))
+        for case in cases:
+            item = self._items[case.id]
+            for place, words in enumerate(row_of(case), start=1):
+                item.setText(place, words)
+            item.setToolTip(0, plain(about(case, "")))
+            font = item.font(0)
+            font.setStrikeOut(case.left_out)
+            item.setFont(0, font)
+        parent = self._items[cases[0].id].parent()
+        if parent is not None:
+            for place, words in enumerate(row_of_patient(cases), start=1):
+                parent.setText(place, words)
+
+    def _hide(self) -> None:
+        """Hide what the filter does not want, and patients of whom nothing is left."""
+        for case_id, item in self._items.items():
+            name = case_id.casefold()
+            wanted = case_id == self._current or all(word in name for word in self._words)
+            item.setHidden(not wanted)
+        for row in range(self.topLevelItemCount()):
+            top = self.topLevelItem(row)
+            if children := [top.child(place) for place in range(top.childCount())]:
+                top.setHidden(all(child.isHidden() for child in children))
+
+    def _share_width(self) -> None:
+        share_width(self, [item.text(0) for item in self._items.values()])
 
     def _fit(self) -> None:
         line = self.fontMetrics().height() + 4
         header = self.header()
         self.setFixedHeight(header.sizeHint().height() + _ROWS * line)
-        marks = sum(header.sectionSizeHint(place) for place in range(1, header.count()))
+        marks = sum(least_width(self, place) for place in range(1, header.count()))
         name = _LETTERS * self.fontMetrics().averageCharWidth() + self.indentation()
         self.setMinimumWidth(marks + name + self.verticalScrollBar().sizeHint().width())
+        self._share_width()
 
     def _on_selection(self) -> None:
         chosen = self.selectedItems()

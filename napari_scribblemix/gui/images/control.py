@@ -18,6 +18,7 @@ from napari_scribblemix.data.file_names import is_nifti
 from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.gui.images import dialogs
 from napari_scribblemix.gui.images.dicom_opening import DicomOpening
+from napari_scribblemix.gui.images.case_acts import CaseActs
 from napari_scribblemix.gui.images.panel import ImagesPanel
 from napari_scribblemix.gui.images.stepping import CaseSteps
 from napari_scribblemix.gui.state import opening, preferences
@@ -42,6 +43,7 @@ class CasesControl(QObject):
         self._done, self._of, self._notes, self._show_added = 0, 0, [""], False
         self._hidden_once_added: ImageLayer | None = None
         self.dicom = DicomOpening(session, panel, partial(self._add, own=True))
+        self.acts = CaseActs(session, panel)
         self.steps = CaseSteps(session, board, panel, self.show_case)
         self._timer = QTimer(self)
         self._timer.setInterval(0)

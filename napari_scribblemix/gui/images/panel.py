@@ -11,7 +11,11 @@ from napari_scribblemix.gui.images.case_tree import CaseTree
 from napari_scribblemix.gui.state.case_states import CaseState
 from napari_scribblemix.gui.state.open_case import OpenCase
 from napari_scribblemix.gui.widgets.controls import allow, button, column, note, row, say, tip
+from napari_scribblemix.gui.widgets.filter_line import FilterLine
+from napari_scribblemix.gui.widgets.lines import Lines
 from napari_scribblemix.project.project import Project
+
+_SEEN_AT_ONCE = 7
 
 
 class ImagesPanel(QWidget):
@@ -41,9 +45,17 @@ class ImagesPanel(QWidget):
             "Stop", "Stop adding cases; those added so far stay.", self.stop_wanted.emit
         )
         self.stop_button.hide()
-        self.place = note()
+        self.place = Lines(1)
         self.tree = CaseTree()
         self.tree.case_chosen.connect(self.case_chosen)
+        self.filter = FilterLine(self.tree, "Filter patients and cases")
+        tip(
+            self.filter,
+            "Show only the cases with these letters in their names; several words must all be "
+            "there. The case on screen stays. Escape empties it.",
+        )
+        self.filter.textChanged.connect(self.tree.filter)
+        self.filter.hide()
         self.frame = tip(QSpinBox(), "Which frame of the cine, from 0.")
         self.frame_button = button(
             "Show frame",
@@ -57,6 +69,7 @@ class ImagesPanel(QWidget):
         layout = column(self)
         layout.addLayout(row(self.open_button, self.layer_button, self.stop_button, stretch=0))
         layout.addWidget(self.place)
+        layout.addWidget(self.filter)
         layout.addWidget(self.tree)
         layout.addWidget(self.frame_row)
 
@@ -83,7 +96,7 @@ class ImagesPanel(QWidget):
     def show_project(self, project: Project | None) -> None:
         """Say where the project is."""
         if project is None:
-            text = "Nothing is open. Images stay where they are; a project is made beside them."
+            text = "Nothing is open. Press Open; images stay where they are."
         else:
             mode = "" if project.writable else " (read-only)"
             text = f"Project{mode}: {project.folder}"
@@ -92,6 +105,8 @@ class ImagesPanel(QWidget):
     def show_cases(self, states: Sequence[CaseState], current: str | None) -> None:
         """Fill the list; ``current`` is the case on screen."""
         self.tree.show_cases(states)
+        # Of a few there is nothing to filter, unless something is typed there.
+        self.filter.setVisible(len(states) > _SEEN_AT_ONCE or bool(self.filter.text()))
         self.show_current(current)
 
     def show_current(self, case_id: str | None) -> None:

@@ -156,8 +156,8 @@ class ScribblePanel(QWidget):
         arrows = (self.undo_button, self.redo_button)
         layout.addLayout(row(note("Brush"), self.brush, *arrows, self.next_button, stretch=1))
         layout.addLayout(row(self.copy_button, self.no_heart_button, stretch=0))
-        layout.addLayout(row(self.counts, self.tint, stretch=0))
-        layout.addLayout(row(self.live, self.live_note, stretch=1))
+        layout.addWidget(self.counts)
+        layout.addLayout(row(self.live, self.live_note, self.tint, stretch=1))
         layout.addWidget(self.warnings)
         self.show_scheme(scheme)
 
@@ -195,7 +195,7 @@ class ScribblePanel(QWidget):
         short = scheme.abbreviations or scheme.names
         order = [*range(1, scheme.classes), 0]
         parts = ", ".join(f"{short[index]} {reach.pixels[index]}" for index in order)
-        say(self.counts, f"Pixels: {parts}. Slices done: {len(reach.done)} of {slices}.")
+        say(self.counts, f"Slices done: {len(reach.done)} of {slices}. Pixels: {parts}.")
 
     def show_warnings(self, messages: list[str]) -> None:
         """What is missing yet, one line each."""

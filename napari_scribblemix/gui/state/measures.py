@@ -105,6 +105,15 @@ class Measures:
         lines += check_mask(case.prediction, case.image.geometry, scheme)
         return Found(tuple(lines), cycle)
 
+    def volumes(self, project: Project, case_id: str) -> str:
+        """The volumes of the mask of a case in a line; empty without a mask."""
+        found = None
+        if project.prediction_path(case_id).is_file():
+            found = self._measured(project, case_id)
+        if found is None:
+            return ""
+        return f"Volumes: {_described(found.volumes, project.labels)}."
+
     def _measured(self, project: Project, case_id: str) -> _Measured | None:
         path = project.prediction_path(case_id)
         now = stamp(

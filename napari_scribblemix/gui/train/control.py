@@ -166,7 +166,8 @@ class TrainControl(QObject):
         self._on_view()
 
     def _on_strokes(self, case_id: str) -> None:
-        if self._session.run.training:
+        project = self._session.project
+        if self._session.run.training and project and not project.case(case_id).left_out:
             self._changed.add(case_id)
             self._timer.start()
 

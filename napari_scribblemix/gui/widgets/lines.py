@@ -1,14 +1,25 @@
 """Room for so many lines of text that stays the same: no button moves when something is said.
 
-What has no room ends in an ellipsis, and the tooltip has all of it.
+What has no room is said in brief first (of a path the last part), then it ends in an ellipsis.  The
+tooltip, a click and a copy have all of it.
 """
 
 from __future__ import annotations
 
 from qtpy.QtCore import QSize, Qt
-from qtpy.QtGui import QFont, QFontMetrics, QResizeEvent, QTextLayout
-from qtpy.QtWidgets import QLabel, QSizePolicy
+from qtpy.QtGui import (
+    QContextMenuEvent,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QResizeEvent,
+    QTextLayout,
+)
+from qtpy.QtWidgets import QApplication, QLabel, QMenu, QSizePolicy, QWhatsThis
 
+from napari_scribblemix.data.wording import brief
 from napari_scribblemix.gui.widgets.fonts import FittedToFont
 from napari_scribblemix.gui.widgets.plain import plain
 
@@ -53,6 +64,31 @@ class Lines(FittedToFont, QLabel):
         self._full = text or ""
         self.fit()
 
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
+        """A copy is of all that was said, not of what there was room for."""
+        if event is not None and self._cut and event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_all()
+        else:
+            super().keyPressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802
+        """A click on what was cut shows all of it, until the next click."""
+        super().mouseReleaseEvent(event)
+        left = event is not None and event.button() == Qt.MouseButton.LeftButton
+        if left and self._cut and not self.hasSelectedText():
+            QWhatsThis.showText(self.mapToGlobal(self.rect().bottomLeft()), plain(self._full), self)
+
+    def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:  # noqa: N802
+        """Copy all."""
+        if event is not None and self._full:
+            menu = QMenu(self)
+            menu.addAction("Copy all of it").triggered.connect(lambda _on=False: self.copy_all())
+            menu.popup(event.globalPos())
+
+    def copy_all(self) -> None:
+        """Put all that was said on the clipboard."""
+        QApplication.clipboard().setText(self._full)
+
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """As high as it is, and no width of its own."""
         return QSize(0, self.height())
@@ -79,6 +115,8 @@ class Lines(FittedToFont, QLabel):
         lines = wrapped(self._full, width, self.font()) if width > 0 else [self._full]
         cut = len(lines) > self._count
         if cut:
+            lines = wrapped(brief(self._full), width, self.font())
+        if len(lines) > self._count:
             rest = " ".join(lines[self._count - 1 :])
             lines = [*lines[: self._count - 1], measure.elidedText(rest, _ELLIPSIS, width)]
         shown = "\n".join(lines)
