@@ -9,12 +9,16 @@ from pathlib import Path
 import napari
 
 from napari_scribblemix.gui.commands import dock
+from napari_scribblemix.gui.first_size import is_first_start, take_room
 
 
 def main(arguments: Sequence[str]) -> int:
     """Open the window and stay until it is closed."""
+    first = is_first_start()
     viewer = napari.Viewer(title="ScribbleMix")
     widget = dock(viewer)
+    if first:
+        take_room(viewer.window._qt_window)
     if arguments and arguments[0] == "--sample":
         widget.open_sample(arguments[1])
     elif arguments:

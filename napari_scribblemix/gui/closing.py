@@ -7,9 +7,11 @@ question of its own, and *Cancel* there leaves everything as it was.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from napari.settings import get_settings
 from qtpy.QtCore import QEventLoop, Qt
 from qtpy.QtWidgets import QApplication, QMessageBox, QProgressDialog, QWidget
 
@@ -31,6 +33,21 @@ def may_end_training(window: QWidget) -> bool:
         buttons.Yes,
     )
     return bool(answer == buttons.Yes)
+
+
+@contextmanager
+def no_more_questions() -> Iterator[None]:
+    """Let napari close without asking whether it shall; of its own tasks it still asks."""
+    application = get_settings().application
+    before = application.confirm_close_window
+    # Unheard: a setting that somebody hears of is written to the disk.
+    with application.events.blocker_all():
+        application.confirm_close_window = False
+    try:
+        yield
+    finally:
+        with application.events.blocker_all():
+            application.confirm_close_window = before
 
 
 def wait_for_end(

@@ -72,6 +72,11 @@ def other_phase(viewer: Viewer) -> None:
     dock(viewer).shortcuts.run("other_phase")
 
 
+def both_phases(viewer: Viewer) -> None:
+    """Palette: both phases of the patient side by side, or one again."""
+    dock(viewer).shortcuts.run("both_phases")
+
+
 def next_case(viewer: Viewer) -> None:
     """Palette: the next case of the list."""
     dock(viewer).shortcuts.run("next_case")

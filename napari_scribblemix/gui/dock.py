@@ -7,6 +7,7 @@ training process saves and ends, and no timer stays.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,13 @@ from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, QObject
 from qtpy.QtWidgets import QMainWindow, QWidget
 
-from napari_scribblemix.gui.closing import at_cross, may_end_training, wait_for_end
+from napari_scribblemix.gui.both_phases import BothPhases
+from napari_scribblemix.gui.closing import (
+    at_cross,
+    may_end_training,
+    no_more_questions,
+    wait_for_end,
+)
 from napari_scribblemix.gui.images.control import CasesControl
 from napari_scribblemix.gui.images.panel import ImagesPanel
 from napari_scribblemix.gui.keyboard import Keyboard
@@ -75,6 +82,7 @@ class ScribbleMixWidget(QWidget):
             self.review_panel,
             replace_slice=self.draw.replace_slice,
             start=self.train.segment,
+            stop=self.train.stop,
         )
         self.live = LiveMasks(
             self.session,
@@ -83,6 +91,7 @@ class ScribbleMixWidget(QWidget):
             self.review_panel.chosen_model,
             self.train.device,
         )
+        self.both = BothPhases(self.session, self.board, self.review_panel)
         self._join_steps()
         self.ready = ReadyWorker(self.session, self.relay, self)
         self.remembering = Remembering(self.session, self.train_panel, self)
@@ -159,6 +168,7 @@ class ScribbleMixWidget(QWidget):
         self.draw.close()
         self.live.close()
         self.review.close()
+        self.both.close()
         self.train.close()
         self.relay.close()
         guarded(self.session, self.session.close_project)()
@@ -169,7 +179,7 @@ class ScribbleMixWidget(QWidget):
         self.seeing = self._canvas = None
 
     def may_close(self) -> bool:
-        """Ask whoever closes the window or the dock in the middle of a training."""
+        """Ask whoever closes the dock in the middle of a training."""
         window = self._seen_window()
         return window is None or not self.session.run.training or may_end_training(window)
 
@@ -204,12 +214,15 @@ class ScribbleMixWidget(QWidget):
     def _close_window(self, window: QMainWindow, event: QEvent) -> None:
         """Close for good only once napari, which may ask too, has agreed."""
         panels = window.findChildren(ScribbleMixWidget)
-        if self._closing or not all(panel.may_close() for panel in panels):
+        trains = any(panel.session.run.training and panel._seen_window() for panel in panels)
+        if self._closing or (trains and not may_end_training(window)):
             event.ignore()
             return
         self._closing = True
         try:
-            window.event(event)
+            # Who has just said yes is not asked by napari once more.
+            with no_more_questions() if trains else nullcontext():
+                window.event(event)
             if event.isAccepted():
                 for panel in panels:
                     panel._save_and_shut_down()

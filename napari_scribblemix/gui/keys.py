@@ -32,6 +32,7 @@ COMMANDS = (
     Key("Q", "no mask as long as the key is held", held=True),
     Key("R", "how far the mouse is from where the key was pressed, in mm (status bar)", held=True),
     Key("J", "the other phase of the patient, at the same place (ED, ES)", "other_phase"),
+    Key("Shift-J", "both phases side by side, or one again", "both_phases"),
     Key("N", "next case", "next_case"),
     Key("Shift-N", "case before", "case_before"),
     Key("Shift-B", "no heart in this slice: all of it is background", "no_heart"),

@@ -162,7 +162,7 @@ class LayerWork(QObject):
         if self._project is not None:
             job = SegmentJob(model=model, cases=(self._case,))
             self._relay.start(self._project.folder.absolute(), job)
-            self._begin(RunState(phase=Phase.SEGMENTING, words=f"Segmenting with {model.name}…"))
+            self._begin(RunState(Phase.SEGMENTING, True, words=f"Segmenting with {model.name}…"))
 
     def _begin(self, run: RunState) -> None:
         self._run = run

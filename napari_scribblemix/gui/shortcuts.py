@@ -29,6 +29,7 @@ def _buttons(widget: ScribbleMixWidget) -> dict[str, QAbstractButton]:
         "segment": review.segment_button,
         "hide_mask": review.prediction,
         "outline": review.outline,
+        "both_phases": review.both,
         "no_heart": scribble.no_heart_button,
         "copy_before": scribble.copy_button,
     }

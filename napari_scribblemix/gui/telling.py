@@ -28,7 +28,7 @@ class Telling(QObject):
     def __init__(self, session: Session, message: Lines) -> None:
         super().__init__(message)
         self._session, self._message, self._level = session, message, ""
-        self._busy = False
+        self._busy, self._case = False, session.case
         self._age = QElapsedTimer()
         self._old = QTimer(self)
         self._old.setSingleShot(True)
@@ -36,7 +36,7 @@ class Telling(QObject):
         self._old.timeout.connect(lambda: say(message, ""))
         session.told.connect(self._tell)
         session.project_changed.connect(self._elsewhere)
-        session.case_changed.connect(self._elsewhere)
+        session.case_changed.connect(self._on_case)
         session.strokes_saved.connect(self._on_strokes)
         session.run_changed.connect(self._on_run)
 
@@ -62,6 +62,12 @@ class Telling(QObject):
         if self._age.isValid() and self._age.elapsed() >= READ_IN:
             self._old.stop()
             say(self._message, "")
+
+    def _on_case(self) -> None:
+        # The first case of what was opened takes nothing away of what was said of opening it.
+        there, self._case = self._case, self._session.case
+        if there is not None:
+            self._elsewhere()
 
     def _on_strokes(self, _case_id: str) -> None:
         if self._level != "error":

@@ -122,9 +122,10 @@ def test_closing_the_window_in_a_training_asks(
 def test_cancel_in_naparis_own_question_leaves_everything_as_it_was(
     make_widget: Make, folder: Path, monkeypatch: pytest.MonkeyPatch, close: bool
 ) -> None:
-    widget = in_training(make_widget, folder)
-    buttons, dialogs = QMessageBox.StandardButton, QDialog.DialogCode
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: buttons.Yes)
+    widget = make_widget(show=True)
+    open_folder(widget, folder)
+    widget.review_panel.segment_button.click()
+    dialogs = QDialog.DialogCode
     monkeypatch.setattr(get_settings().application, "confirm_close_window", True)
     asked = []
 
@@ -142,6 +143,23 @@ def test_cancel_in_naparis_own_question_leaves_everything_as_it_was(
     assert FakeClient.made.running is not close
     assert (list(widget.board.viewer.layers) == layers) is not close
     assert (widget.session.project is None) is close
+
+
+@pytest.mark.parametrize("answer", ["Cancel", "Yes"])
+def test_in_a_training_there_is_one_question_and_napari_asks_no_other(
+    make_widget: Make, folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    widget, asked = training_and_asked(make_widget, folder, monkeypatch, answer)
+    application, heard = get_settings().application, []
+    monkeypatch.setattr(application, "confirm_close_window", True)
+    monkeypatch.setattr(ConfirmCloseDialog, "exec_", lambda _dialog: asked.append(False))
+    application.events.confirm_close_window.connect(lambda _event: heard.append(True))
+    event = FromWindowManager()
+    assert widget.eventFilter(widget.window(), event)
+    assert asked == [True]
+    assert event.isAccepted() is (answer == "Yes")
+    assert application.confirm_close_window
+    assert heard == []
 
 
 @pytest.mark.parametrize("answer", ["Cancel", "Yes"])

@@ -9,7 +9,7 @@ import pytest
 
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.errors import ProjectError
-from napari_scribblemix.gui.state.phases import next_phase, same_place
+from napari_scribblemix.gui.state.phases import next_phase, same_place, slices_at
 from napari_scribblemix.project.layouts import survey
 from napari_scribblemix.project.project import Project
 from phantoms import draw, write_file
@@ -30,6 +30,12 @@ def test_a_slice_is_found_again_by_its_place_in_the_patient() -> None:
     assert same_place(9, own, lying(0.0, 8.0, 6)) == 5, "the nearest that there is"
     assert same_place(0, own, lying(16.0, 8.0, 6)) == 0
     assert same_place(2, own, lying(72.0, -8.0, 10)) == 7, "stored the other way round"
+
+
+def test_beside_each_slice_is_the_one_at_its_place_or_none() -> None:
+    own = lying(0.0, 8.0, 4)
+    assert slices_at(own, own) == [0, 1, 2, 3]
+    assert slices_at(own, lying(8.0, 8.0, 2)) == [None, 0, 1, None]
 
 
 def test_phases_follow_each_other_and_begin_again(tmp_path: Path) -> None:

@@ -59,10 +59,10 @@ def test_a_finished_run_is_full_and_a_stopped_one_stays_where_it_was() -> None:
 
 def test_a_finished_segmentation_counts_cases() -> None:
     done = ev.Finished(step=12, elapsed=6.0, stopped=False, model="m")
-    over = after(RunState(phase=Phase.SEGMENTING), done)
+    over = after(RunState(Phase.SEGMENTING, segmenting=True), done)
     assert over.words == "Segmented 12 cases in 0:06."
     assert not over.preparing  # nothing is waited for any more, so no seconds are counted
-    some = RunState(phase=Phase.SEGMENTING, also="1 mask stayed.")
+    some = RunState(Phase.SEGMENTING, segmenting=True, also="1 mask stayed.")
     assert after(some, done.model_copy(update={"step": 1})).words == (
         "Segmented 1 case in 0:06. 1 mask stayed."
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from by_hand import RUN, predict, project_of, show_mask
+from by_hand import RUN, STARTED, predict, project_of, show_mask
 from fakes import FakeClient
 from qtpy.QtWidgets import (
     QMessageBox,
@@ -105,12 +105,51 @@ def test_segment_says_that_nothing_is_left_to_replace(widget: ScribbleMixWidget)
     panel.segment_all_button.click()
     (job,) = FakeClient.made.jobs
     assert job.cases == ("case01", "case02")
-    bar = widget.train_panel.bar
-    assert bar.format().startswith("Segmenting")
+    assert panel.job.bar.format().startswith("Segmenting")
+    assert not panel.job.bar.isHidden()
     FakeClient.made.tell(ev.Finished(step=2, elapsed=1.0, stopped=False, model="m"))
     FakeClient.made.end()
     assert "In 1 case all slices are accepted" in widget.message.text()
-    assert "Segmenting" not in bar.format()
+    assert panel.job.bar.isHidden()
+    assert "In 1 case all slices are accepted" in panel.job.words.text()
+
+
+def test_each_job_has_a_progress_and_a_stop_of_its_own(widget: ScribbleMixWidget) -> None:
+    train, review = widget.train_panel, widget.review_panel
+    assert not train.stop_button.isEnabled()
+    assert not review.stop_button.isEnabled()
+    train.train_button.click()
+    FakeClient.made.tell(STARTED)
+    FakeClient.made.tell(ev.Finished(step=9, elapsed=5.0, stopped=False, model="m"))
+    FakeClient.made.end()
+    trained = train.words.text()
+    assert trained.startswith("Done after 9 steps")
+    assert train.bar.value() == 1000
+    assert review.job.words.text() == ""
+    review.segment_all_button.click()
+    client = FakeClient.made
+    client.tell(ev.Warned(message="case01 is odd."))
+    client.tell(ev.Segmented(case="case01", file="f", number=1, of=3))
+    assert review.job.bar.value() == 333
+    assert review.job.words.text().startswith("Segmented case01, 1 of 3. 1 note: case01 is odd")
+    assert (train.words.text(), train.bar.value()) == (trained, 1000)
+    assert not train.stop_button.isEnabled()
+    assert review.stop_button.isEnabled()
+    client.stubborn = True
+    review.stop_button.click()
+    assert client.stopped == 1
+    assert review.job.words.text().startswith("Stopping…")
+    assert not review.stop_button.isEnabled()
+    assert not widget.session.run.training
+    client.tell(ev.Finished(step=1, elapsed=1.0, stopped=True, model="m"))
+    client.end()
+    assert review.job.words.text().startswith("Segmented 1 case in")
+    train.train_button.click()
+    FakeClient.made.tell(STARTED)
+    assert review.job.words.text() == ""
+    assert review.job.bar.isHidden()
+    assert train.stop_button.isEnabled()
+    assert not review.stop_button.isEnabled()
 
 
 def test_a_case_of_accepted_and_corrected_slices_is_decided(widget: ScribbleMixWidget) -> None:

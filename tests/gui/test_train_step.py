@@ -153,17 +153,17 @@ def test_what_is_still_on_its_way_when_the_worker_is_closed_arrives_nowhere(
 def test_while_the_worker_starts_the_time_is_said_and_the_bar_is_busy(
     widget: ScribbleMixWidget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    panel, control = widget.train_panel, widget.train
+    panel = widget.train_panel
     panel.train_button.click()
     widget.session.follow(ev.Preparing(message="Starting the worker: loading PyTorch"))
     assert panel.bar.maximum() == 0
     assert panel.stop_button.isEnabled()
     waited = type("Waited", (), {"elapsed": lambda _self: 12_400})()
-    monkeypatch.setattr(control, "_waited", waited)
-    control._each_second.timeout.emit()
+    monkeypatch.setattr(panel.job, "waited", waited)
+    panel.job.each_second.timeout.emit()
     assert panel.words.text() == "Starting the worker: loading PyTorch, 12 s…"
-    assert control._each_second.isActive()
+    assert panel.job.each_second.isActive()
     widget.session.end("It ended.", failed=False)
     assert panel.bar.maximum() == 1000
     assert panel.words.text() == "It ended."
-    assert not control._each_second.isActive()
+    assert not panel.job.each_second.isActive()

@@ -241,7 +241,8 @@ class CaseTree(QTreeWidget):
                 top.setHidden(all(child.isHidden() for child in children))
 
     def _share_width(self) -> None:
-        share_width(self, [item.text(0) for item in self._items.values()])
+        tops = [self.topLevelItem(row) for row in range(self.topLevelItemCount())]
+        share_width(self, [item.text(0) for item in (*tops, *self._items.values())])
 
     def _fit(self) -> None:
         line = self.fontMetrics().height() + 4

@@ -17,8 +17,8 @@ from napari_scribblemix.data.dicom.files import is_study
 from napari_scribblemix.data.file_names import is_nifti
 from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.gui.images import dialogs
-from napari_scribblemix.gui.images.dicom_opening import DicomOpening
 from napari_scribblemix.gui.images.case_acts import CaseActs
+from napari_scribblemix.gui.images.dicom_opening import DicomOpening
 from napari_scribblemix.gui.images.panel import ImagesPanel
 from napari_scribblemix.gui.images.stepping import CaseSteps
 from napari_scribblemix.gui.state import opening, preferences

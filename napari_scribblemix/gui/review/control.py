@@ -51,6 +51,7 @@ class ReviewControl(QObject):
         *,
         replace_slice: Callable[[int, NDArray[np.uint8]], None],
         start: Start,
+        stop: Callable[[], None],
     ) -> None:
         """``replace_slice`` draws strokes, as viewer values (Y, X), over a slice (from 0)."""
         super().__init__(panel)
@@ -59,7 +60,7 @@ class ReviewControl(QObject):
         self._before_volume: dict[str, frozenset[int]] = {}
         self._blinking = False
         self.watch = LabelsWatch(partial(take_correction, session, board), self)
-        self.segmenting = Segmenting(session, panel, start)
+        self.segmenting = Segmenting(session, panel, start, stop)
         self.exporting = Exporting(session, panel)
         self.measuring = Measuring(session, panel)
         self.reporting = Reporting(session, panel)

@@ -10,9 +10,11 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QSlider, QWidget
 
 from napari_scribblemix.gui.review.cycle_box import CycleBox
 from napari_scribblemix.gui.review.slice_strip import SliceStrip, StripState
+from napari_scribblemix.gui.state.run_state import RunState
 from napari_scribblemix.gui.widgets.controls import allow, button, column, note, row, say, tip
 from napari_scribblemix.gui.widgets.plain import plain
 from napari_scribblemix.settings import MaskFormat
+from napari_scribblemix.gui.widgets.job_line import JobLine
 
 STARTER_WORDS = (
     "The starter was trained on drawn hearts only: it gives a first guess to correct, for research "
@@ -31,6 +33,7 @@ class ReviewPanel(QWidget):
 
     segment_wanted = Signal(bool)
     """Whether all cases are meant."""
+    stop_wanted = Signal()
     look_changed = Signal()
     uncertain_wanted = Signal()
     accept_wanted = Signal()
@@ -62,6 +65,12 @@ class ReviewPanel(QWidget):
         )  # fmt: skip
         self.strip = SliceStrip()
         self.poor = note(tone="warning")
+        self.stop_button = button(
+            "Stop", "Stop segmenting; the masks made so far stay.", self.stop_wanted.emit
+        )
+        self.job = JobLine(
+            "Segmenting", "How many of the cases are segmented.", self.stop_button, notes=False
+        )
         self.starter = note()
         self.origin = note()
         self.prediction = self._check("Mask", "Show the predicted mask.", on=True)
@@ -76,6 +85,12 @@ class ReviewPanel(QWidget):
         self.opacity.setValue(40)
         tip(self.opacity, "How opaque the mask is.")
         self.opacity.valueChanged.connect(lambda _value: self.look_changed.emit())
+        self.both = button(
+            "Both phases",
+            "The other phase of the patient (ED, ES) beside this one, at the same place and zoom.",
+            lambda: None,
+        )
+        self.both.setCheckable(True)
         self.accept_button = button(
             "Accept slice", "Keep this slice's mask, whatever is predicted later.",
             self.accept_wanted.emit,
@@ -124,11 +139,12 @@ class ReviewPanel(QWidget):
     def _lay_out(self) -> None:
         layout = column(self)
         layout.addLayout(row(self.model, self.segment_button, self.segment_all_button, stretch=0))
+        layout.addWidget(self.job)
         layout.addLayout(
             row(self.prediction, self.outline, self.uncertainty, self.opacity, stretch=3)
         )
         layout.addWidget(self.strip)
-        layout.addLayout(row(self.uncertain_button, self.take_button, stretch=0))
+        layout.addLayout(row(self.uncertain_button, self.take_button, self.both, stretch=0))
         layout.addLayout(row(self.accept_button, self.accept_all_button, stretch=0))
         layout.addLayout(row(self.form, self.export_button, self.export_all_button, stretch=1))
         layout.addLayout(row(self.report_button, self.report_all_button, stretch=0))
@@ -192,8 +208,18 @@ class ReviewPanel(QWidget):
         """Volumes and ejection fraction."""
         say(self.measures, "\n".join(lines))
 
-    def allow_segmenting(self, reason: str | None) -> None:
-        """Enable segmenting, or say why not."""
+    def show_job(self, run: RunState) -> None:
+        """How far a segmentation is; what the last one left stays until a training begins."""
+        if run.training:
+            run = RunState()
+        elif not run.segmenting and run.words:
+            return
+        fraction = None if run.busy and run.preparing else run.fraction
+        self.job.show_job(run.words, busy=run.busy, fraction=fraction, notes=run.warnings)
+
+    def allow_segmenting(self, reason: str | None, *, stop: str | None) -> None:
+        """Enable segmenting, or say why not; and stopping it."""
+        allow(self.stop_button, stop)
         reason = reason or (None if self.model.count() else "there is no model; train first.")
         allow(self.segment_button, reason)
         allow(self.segment_all_button, reason)
@@ -226,6 +252,10 @@ class ReviewPanel(QWidget):
         item.setToolTip(plain("" if reason is None else f"Not now: {reason}"))
         if reason is not None and self.form.currentIndex() == number:
             self.form.setCurrentIndex(0)
+
+    def allow_both(self, reason: str | None) -> None:
+        """Enable showing two phases, or say why not."""
+        allow(self.both, reason)
 
     def allow_export_all(self, reason: str | None) -> None:
         """Enable exporting and reporting all cases, or say why not."""

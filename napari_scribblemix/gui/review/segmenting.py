@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from napari_scribblemix.gui.review.panel import ReviewPanel
 from napari_scribblemix.gui.review.questions import may_replace_corrections
 from napari_scribblemix.gui.state.guard import guarded
 from napari_scribblemix.gui.state.open_case import corrections_at_risk, decided_cases
+from napari_scribblemix.gui.state.run_state import Phase
 from napari_scribblemix.gui.state.runs import list_runs, model_choices
 from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.project.provenance import followed_cases
@@ -31,9 +32,12 @@ class Start(Protocol):
 class Segmenting(QObject):
     """Between the models of the panel, the session and whoever starts the worker."""
 
-    def __init__(self, session: Session, panel: ReviewPanel, start: Start) -> None:
+    def __init__(
+        self, session: Session, panel: ReviewPanel, start: Start, stop: Callable[[], None]
+    ) -> None:
         super().__init__(panel)
         self._session, self._panel, self._start = session, panel, start
+        panel.stop_wanted.connect(stop)
         self._busy: bool | None = None
         panel.segment_wanted.connect(guarded(session, self.segment))
         session.project_changed.connect(self._on_project)
@@ -76,6 +80,7 @@ class Segmenting(QObject):
 
     def _on_project(self) -> None:
         self._panel.forget_choice()
+        self._panel.show_job(self._session.run)
         self._show_models()
 
     def _show_models(self) -> None:
@@ -89,12 +94,16 @@ class Segmenting(QObject):
         if self._busy is not self._session.run.busy:
             self._busy = self._session.run.busy
             self._show_models()
+        self._panel.show_job(self._session.run)
+        self._allow()
 
     def _allow(self) -> None:
         session = self._session
         reason = None if session.case is not None else "open images first."
         busy = "a training or segmentation is at work." if session.run.busy else None
-        self._panel.allow_segmenting(reason or session.read_only or busy)
+        at_work = session.run.segmenting and session.run.phase is Phase.SEGMENTING
+        stop = None if at_work else "nothing is being segmented."
+        self._panel.allow_segmenting(reason or session.read_only or busy, stop=stop)
 
 
 def _decided(cases: Collection[str]) -> str:

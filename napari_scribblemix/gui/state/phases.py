@@ -30,9 +30,19 @@ def same_place(number: int, own: Geometry, other: Geometry) -> int:
     By the place in the patient where both headers state one, else the same number; in any case one
     that ``other`` has.
     """
+    return min(max(_number_at(number, own, other), 0), other.shape[0] - 1)
+
+
+def slices_at(own: Geometry, other: Geometry) -> list[int | None]:
+    """For each slice of ``own`` the one of ``other`` at the same place; ``None`` where none is."""
+    found = (_number_at(number, own, other) for number in range(own.shape[0]))
+    return [number if 0 <= number < other.shape[0] else None for number in found]
+
+
+def _number_at(number: int, own: Geometry, other: Geometry) -> int:
     if states_a_place(own) and states_a_place(other):
         middle = (np.array((*own.file_shape, 1)[:3]) - 1) / 2
         middle[own.slice_axis] = number
         place = own.affine @ (*middle, 1.0)
         number = round(float((np.linalg.inv(other.affine) @ place)[other.slice_axis]))
-    return min(max(number, 0), other.shape[0] - 1)
+    return number

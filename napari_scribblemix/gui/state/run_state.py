@@ -29,13 +29,15 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class RunState:
-    """``tasks``: their names if there are several, the main one first; ``words``: for a line.
+    """``segmenting``: the work is or was a segmentation, else a training.
 
+    ``tasks``: their names if there are several, the main one first; ``words``: for a line.
     ``also``: what else to say at the end of a segmentation; ``seen``: what the last look at the
     case on screen told.
     """
 
     phase: Phase = Phase.IDLE
+    segmenting: bool = False
     run: Path | None = None
     fraction: float = 0.0
     eta: float | None = None
@@ -62,7 +64,7 @@ class RunState:
     @property
     def training(self) -> bool:
         """Whether that work is a training, running or paused."""
-        return self.phase not in {Phase.IDLE, Phase.SEGMENTING}
+        return self.busy and not self.segmenting
 
 
 def _started(state: RunState, event: ev.Started) -> RunState:
@@ -114,7 +116,7 @@ def _measured(state: RunState, event: ev.Validation) -> RunState:
 
 
 def _finished(state: RunState, event: ev.Finished) -> RunState:
-    if state.phase is Phase.SEGMENTING:
+    if state.segmenting:
         words = f"Segmented {counted(event.step, 'case')} in {ev.clock(event.elapsed)}."
         words = f"{words} {state.also}".rstrip()
         # No bar is left: it would look as if a training had ended.

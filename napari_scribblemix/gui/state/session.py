@@ -214,7 +214,8 @@ class Session:
         ``also`` is said at the end of a segmentation.
         """
         curves = CurveData() if run is None else curves_of(read_events(run))
-        self.run = RunState(phase, run, words=words, curves=curves, also=also)
+        segmenting = phase is Phase.SEGMENTING
+        self.run = RunState(phase, segmenting, run, words=words, curves=curves, also=also)
         self.run_changed.emit()
 
     def enter(self, phase: Phase, words: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from qtpy.QtCore import QElapsedTimer, QObject, QTimer
+from qtpy.QtCore import QObject, QTimer
 
 from napari_scribblemix.errors import ProjectError, SettingsError
 from napari_scribblemix.gui.state.guard import guarded
@@ -51,10 +51,6 @@ class TrainControl(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_TELL_AFTER)
         self._timer.timeout.connect(self._tell)
-        self._waited = QElapsedTimer()
-        self._each_second = QTimer(self)
-        self._each_second.setInterval(1000)
-        self._each_second.timeout.connect(self._show_wait)
         panel.train_wanted.connect(guarded(session, self.train))
         panel.pause_wanted.connect(self.pause_or_resume)
         panel.stop_wanted.connect(self.stop)
@@ -73,7 +69,7 @@ class TrainControl(QObject):
     def close(self) -> None:
         """Stop the timer and take the plots apart; who made the relay closes the worker."""
         self._timer.stop()
-        self._each_second.stop()
+        self._panel.job.close_job()
         self._panel.curves.close_plots()
 
     # -- what the user presses --
@@ -147,7 +143,8 @@ class TrainControl(QObject):
     def stop(self) -> None:
         """Save and end."""
         self._relay.stop()
-        self._session.enter(Phase.STOPPING, "Saving…")
+        words = "Stopping…" if self._session.run.segmenting else "Saving…"
+        self._session.enter(Phase.STOPPING, words)
 
     # -- what the worker is told --
 
@@ -224,21 +221,10 @@ class TrainControl(QObject):
         # Comes with every progress of a training: nothing is looked up on the disk here.
         run = self._session.run
         self._panel.show_run(run)
-        if not (run.busy and run.preparing):
-            self._each_second.stop()
-        elif not self._each_second.isActive():
-            self._waited.start()
-            self._each_second.start()
-        else:
-            self._show_wait()
         new = None
         if self._panel.method() == "modelmix":
             new = self.companions.reason_against(self._panel.preset())
         self._panel.allow_training(self._reason, new, self._session.run)
-
-    def _show_wait(self) -> None:
-        """The time shows that something goes on, and how long."""
-        self._panel.show_words(self._session.run, self._waited.elapsed() // 1000)
 
 
 def _saved_settings(run: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QComboBox, QProgressBar, QWidget
+from qtpy.QtWidgets import QComboBox, QWidget
 
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.gui.state.run_curves import curves_of
@@ -20,10 +20,9 @@ from napari_scribblemix.gui.widgets.controls import (
     column,
     note,
     row,
-    say,
     tip,
 )
-from napari_scribblemix.gui.widgets.lines import Lines
+from napari_scribblemix.gui.widgets.job_line import JobLine
 from napari_scribblemix.gui.widgets.plain import plain
 from napari_scribblemix.gui.widgets.section import Section
 from napari_scribblemix.gui.widgets.settings_form import SettingsForm
@@ -31,7 +30,6 @@ from napari_scribblemix.settings import TrainSettings
 
 _MAIN = ("method", "preset", "time", "device")
 _MORE = ("start", "threads", "seed", "enclosure_rule", "cases", "steps", "batch", "learning_rate")
-_NOTES = 8
 _RUNS_TIP = (
     "The trainings of this project; ★ marks the highest Dice against the masks that came with the "
     "images. Choose one to see its curves."
@@ -67,15 +65,8 @@ class TrainPanel(QWidget):
         self.stop_button = button(
             "Stop", "Save and end; the run can be gone on with later.", self.stop_wanted.emit
         )
-        self.bar = QProgressBar()
-        self.bar.setRange(0, 1000)
-        self.bar.setMinimumHeight(14)
-        tip(self.bar, "How much of the time or of the steps is used.")
-        room = self.bar.sizePolicy()
-        room.setRetainSizeWhenHidden(True)
-        self.bar.setSizePolicy(room)
-        self.words = Lines(2)
-        self.notes = Lines(2)
+        self.job = JobLine("Training", "How much of the time or of the steps is used.")
+        self.bar, self.words, self.notes = self.job.bar, self.job.words, self.job.notes
         self.curves = Curves()
         self.runs = tip(QComboBox(), _RUNS_TIP)
         self.runs.setSizeAdjustPolicy(
@@ -95,38 +86,28 @@ class TrainPanel(QWidget):
         layout.addWidget(self.companions)
         layout.addWidget(Section("More settings", self.more, expanded=False))
         layout.addLayout(row(self.train_button, self.pause_button, self.stop_button, stretch=0))
-        layout.addWidget(self.bar)
-        layout.addWidget(self.words)
-        layout.addWidget(self.notes)
+        layout.addWidget(self.job)
         layout.addWidget(self.curves)
         layout.addLayout(row(note("Runs"), self.runs, self.resume_button, stretch=1))
 
     def show_run(self, run: RunState) -> None:
-        """Progress, words and curves, and the buttons' texts."""
-        # Busy, as long as nobody knows how far it is.
-        self.bar.setRange(0, 0 if run.busy and run.preparing else 1000)
-        self.bar.setValue(round(1000 * run.fraction))
-        self.bar.setFormat("Segmenting %p%" if run.phase is Phase.SEGMENTING else "%p%")
-        self.bar.setVisible(run.busy or run.fraction > 0)
-        self.show_words(run, 0)
-        # The first is read at a glance, the tooltip has all.
-        count, first = len(run.warnings), "\n".join(run.warnings[:_NOTES])
-        say(self.notes, f"{counted(count, 'note')}: {first}" if count else "")
+        """Progress, words and curves of a training, and the buttons' texts.
+
+        While cases are segmented all stays that is said of the training before.
+        """
+        self._growing = run.training
+        if run.segmenting:
+            return
+        fraction = None if run.busy and run.preparing else run.fraction
+        self.job.show_job(run.words, busy=run.busy, fraction=fraction, notes=run.warnings)
         if run.phase is Phase.STARTING:
             self.curves.prepare()
-        self._growing = run.training
         if run.training:
             self._past = None
-        # What is said by the curves stays while cases are segmented.
         if self._past is None and (run.training or run.curves.drawn or not run.words):
             self.curves.show_curves(run.curves, empty=run.training)
         paused = run.phase in {Phase.PAUSED, Phase.PAUSING}
         self.pause_button.setText("Resume" if paused else "Pause")
-
-    def show_words(self, run: RunState, seconds: int) -> None:
-        """What is going on and, while it is prepared, for how many ``seconds``."""
-        waited = run.preparing and run.busy and seconds > 0
-        say(self.words, f"{run.words.rstrip('…')}, {seconds} s…" if waited else run.words)
 
     def show_runs(self, summaries: Sequence[RunSummary]) -> None:
         """Fill the list of runs, the newest chosen."""
@@ -161,8 +142,8 @@ class TrainPanel(QWidget):
         allow(self.train_button, self._busy or new)
         idle = None if run.phase in {Phase.TRAINING, Phase.PAUSED} else "no training runs."
         allow(self.pause_button, idle)
-        stoppable = run.busy and run.phase is not Phase.STOPPING
-        allow(self.stop_button, None if stoppable else "nothing runs.")
+        stoppable = run.training and run.phase is not Phase.STOPPING
+        allow(self.stop_button, None if stoppable else "no training runs.")
         self._allow_resume()
 
     def chosen_run(self) -> RunSummary | None:

@@ -1,0 +1,44 @@
+"""How large the window is when the program is started for the first time.
+
+napari begins with a size in which half of the panel is below the edge.  Afterwards it remembers the
+size that the window was left with, and this does nothing.
+"""
+
+from __future__ import annotations
+
+from napari.settings import get_settings
+from qtpy.QtCore import QRect, QSize
+from qtpy.QtWidgets import QMainWindow
+
+_MOST = (0.94, 0.90)
+"""Of the screen, width and height: the window's own frame and title have to fit too."""
+
+_ENOUGH = (1500, 960)
+"""Logical pixels in which image and panel have the room they can use."""
+
+_SHARE = 0.75
+"""Of a large screen."""
+
+
+def size_on(screen: QSize) -> QSize:
+    """A sensible size on a screen of which so much is free, in logical pixels."""
+    sides = (screen.width(), screen.height())
+    width, height = (
+        int(min(most * side, max(enough, _SHARE * side)))
+        for most, enough, side in zip(_MOST, _ENOUGH, sides, strict=True)
+    )
+    return QSize(width, height)
+
+
+def is_first_start() -> bool:
+    """Whether napari remembers no size of its window; to be asked before there is one."""
+    return get_settings().application.window_size is None
+
+
+def take_room(window: QMainWindow) -> None:
+    """Give ``window`` a sensible part of its screen, in the middle of it."""
+    free = window.screen().availableGeometry()
+    size = size_on(free.size())
+    corner = free.center() - QRect(free.topLeft(), size).center() + free.topLeft()
+    window.resize(size)
+    window.move(corner)
