@@ -26,7 +26,7 @@ def test_segment_makes_a_job_for_the_case_on_screen_or_for_all(widget: ScribbleM
     panel = widget.review_panel
     assert not panel.segment_button.isEnabled() or panel.chosen_model() is not None
     panel.show_models([("starter", Path("starter"))])
-    panel.allow_segmenting(None)
+    panel.allow_segmenting(None, stop=None)
     panel.segment_button.click()
     panel.segment_wanted.emit(True)
     (job,) = FakeClient.made.jobs[:1]
