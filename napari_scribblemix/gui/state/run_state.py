@@ -64,7 +64,7 @@ class RunState:
     @property
     def training(self) -> bool:
         """Whether that work is a training, running or paused."""
-        return self.busy and not self.segmenting
+        return self.phase not in {Phase.IDLE, Phase.SEGMENTING} and not self.segmenting
 
 
 def _started(state: RunState, event: ev.Started) -> RunState:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeyEvent
-from qtpy.QtWidgets import QLineEdit, QWidget
+from qtpy.QtWidgets import QLineEdit, QToolButton, QWidget
 
 
 class FilterLine(QLineEdit):
@@ -16,6 +16,8 @@ class FilterLine(QLineEdit):
         self._list = of
         self.setPlaceholderText(placeholder)
         self.setClearButtonEnabled(True)
+        for clear in self.findChildren(QToolButton):
+            clear.setToolTip("See the whole list again (Escape).")
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
         """Escape with nothing typed is left to others."""
