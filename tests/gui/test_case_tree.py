@@ -211,6 +211,16 @@ def test_the_menu_comes_by_the_right_button_and_by_the_menu_key(tree: CaseTree) 
     assert wanted == ["volunteer", "patient2_frame4"]
 
 
+def test_the_right_button_shows_no_other_case(tree: CaseTree) -> None:
+    chosen: list[str] = []
+    tree.case_chosen.connect(chosen.append)
+    tree.show()
+    place = tree.visualItemRect(tree.item_of("volunteer")).center()
+    QTest.mouseClick(tree.viewport(), Qt.MouseButton.RightButton, pos=place)
+    assert chosen == []
+    assert tree.selectedItems() == []
+
+
 def test_of_names_that_differ_at_the_end_the_end_is_seen() -> None:
     first, second = (shortened(f"anna_mueller_visit_{end}", 12, len) for end in ("before", "after"))
     assert first.endswith("efore")

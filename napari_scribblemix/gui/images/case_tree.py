@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from qtpy.QtCore import QEvent, QPoint, Qt, Signal
-from qtpy.QtGui import QContextMenuEvent, QHelpEvent, QResizeEvent
+from qtpy.QtGui import QContextMenuEvent, QHelpEvent, QMouseEvent, QResizeEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QTreeWidget,
@@ -139,6 +139,11 @@ class CaseTree(QTreeWidget):
         self.blockSignals(True)
         self._hide()
         self.blockSignals(False)
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802
+        """The right button asks for the menu; it shows no other case."""
+        if event is not None and event.button() != Qt.MouseButton.RightButton:
+            super().mousePressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:  # noqa: N802
         """The right button, or the menu key (Shift-F10), on a case."""
