@@ -12,9 +12,9 @@ from napari_scribblemix.gui.review.cycle_box import CycleBox
 from napari_scribblemix.gui.review.slice_strip import SliceStrip, StripState
 from napari_scribblemix.gui.state.run_state import RunState
 from napari_scribblemix.gui.widgets.controls import allow, button, column, note, row, say, tip
+from napari_scribblemix.gui.widgets.job_line import JobLine
 from napari_scribblemix.gui.widgets.plain import plain
 from napari_scribblemix.settings import MaskFormat
-from napari_scribblemix.gui.widgets.job_line import JobLine
 
 STARTER_WORDS = (
     "The starter was trained on drawn hearts only: it gives a first guess to correct, for research "
