@@ -192,14 +192,8 @@ def jpeg_2000(columns: int, rows: int) -> bytes:
 @pytest.mark.parametrize(
     ("coded", "stated"),
     [
-        (
-            b"\xff\x4f\xff\x51" + bytes(4) + b"".join(n.to_bytes(4, "big") for n in (20, 24, 0, 0)),
-            True,
-        ),
-        (
-            b"\xff\x4f\xff\x51" + bytes(4) + b"".join(n.to_bytes(4, "big") for n in (9, 24, 0, 0)),
-            False,
-        ),
+        (jpeg_2000(20, 24), True),
+        (jpeg_2000(9, 24), False),
         (b"\xff\xd8\xff\xf7\0\x0b\x08\0\x18\0\x14\x01" + bytes(8), True),
         (b"\xff\xd8\xff\xe0\0\x04\0\0\xff\xc3\0\x0b\x08\0\x18\xff\xff\x01" + bytes(8), False),
         (b"\xff\xd8\xff\xd9" + bytes(8), False),
