@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import highdicom as hd
+import nibabel
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -149,6 +150,42 @@ def test_masks_of_a_folder_find_their_images_by_name(
     assert app.main([*arguments, "--images", str(project / "images")]) == 2
     assert "--overwrite" in told(capsys)
     assert app.main([*arguments, "--images", str(project / "images"), "--overwrite"]) == 0
+
+
+def test_a_mask_that_another_program_turned_or_moved_is_turned_back_or_refused(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (copy,) = unpack(study, tmp_path / "images", name="heart")
+    geometry = read_image(copy.path, 0).geometry
+    mask = some_mask(geometry.shape, 5)
+    write_labels(tmp_path / "masks" / "heart_sax_frame02.nii.gz", mask, geometry)
+    saved = nibabel.load(tmp_path / "masks" / "heart_sax_frame02.nii.gz")
+    turned = saved.as_reoriented([[1, -1], [0, 1], [2, -1]])
+    (tmp_path / "turned").mkdir()
+    nibabel.save(turned, tmp_path / "turned" / "heart_sax_frame02.nii.gz")
+    place = saved.affine.copy()
+    place[0, 3] += 4.0
+    (tmp_path / "moved").mkdir()
+    nibabel.save(
+        nibabel.Nifti1Image(np.asarray(saved.dataobj), place),
+        tmp_path / "moved" / "heart_sax_frame02.nii.gz",
+    )
+    codes = {}
+    for kind in ("masks", "turned", "moved"):
+        codes[kind] = app.main(
+            ["export", str(tmp_path / kind), "--images", str(tmp_path / "images"), "--format",
+             "dicom-seg", "--output", str(tmp_path / "out" / kind)]
+        )  # fmt: skip
+    assert codes == {"masks": 0, "turned": 0, "moved": 1}
+    assert "lies elsewhere" in told(capsys)
+    read = [
+        hd.seg.segread(tmp_path / "out" / kind / "heart_sax_frame02.seg.dcm").get_volume(
+            combine_segments=True
+        )
+        for kind in ("masks", "turned")
+    ]
+    assert np.array_equal(read[0].array, read[1].array)
+    assert sorted(read[0].array.sum(axis=(1, 2))) == sorted(mask.sum(axis=(1, 2)))
 
 
 def test_dicom_files_that_are_gone_are_told_and_stop_nothing_else(

@@ -16,7 +16,8 @@ import numpy as np
 from napari_scribblemix.data.file_names import is_nifti
 from napari_scribblemix.data.labels import guess_scheme
 from napari_scribblemix.data.links import identity, real
-from napari_scribblemix.data.nifti import read_labels
+from napari_scribblemix.data.matching import turned_onto
+from napari_scribblemix.data.nifti import read_geometry, read_labels
 from napari_scribblemix.errors import FileError, LabelError, ProjectError
 from napari_scribblemix.project.mask_files import FullMask
 from napari_scribblemix.project.names import Holds, case_name, holds, stem_of
@@ -89,6 +90,9 @@ def masks_in(path: Path, images: Path | None = None) -> list[MaskToExport]:
 def _of_file(file: Path, image: Path | None, frame: int | None) -> Callable[[], FullMask]:
     def read() -> FullMask:
         volume = read_labels(file)
+        if image is not None:
+            # Other programs save masks turned; their header says how.
+            volume = turned_onto(volume, read_geometry(image)) or volume
         try:
             scheme = guess_scheme(np.unique(volume.array).tolist())
         except LabelError as error:

@@ -22,10 +22,11 @@ from napari_scribblemix.data.dicom.segmentation import (
 )
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import LabelScheme
+from napari_scribblemix.data.matching import same_place
 from napari_scribblemix.data.nifti import write_labels
 from napari_scribblemix.data.seg_nrrd import SUFFIX as SEG_NRRD
 from napari_scribblemix.data.seg_nrrd import write_seg_nrrd
-from napari_scribblemix.errors import FileError
+from napari_scribblemix.errors import FileError, GeometryError
 from napari_scribblemix.project.working_copies import SOURCES, source_stack
 from napari_scribblemix.settings import MaskFormat
 
@@ -76,7 +77,8 @@ class MaskWriter:
     def write(self, path: Path, mask: FullMask) -> tuple[str, ...]:
         """Write one mask, durably; returns what is to be told of it.
 
-        Raises as ``check``, ``write_labels``, ``write_seg_nrrd`` and ``write_segmentation``.
+        Raises as ``check``, ``write_labels``, ``write_seg_nrrd`` and ``write_segmentation``, and
+        ``GeometryError`` for a mask that does not lie on its DICOM images.
         """
         self.check(path.name.removesuffix(ENDINGS[self._form]), mask.image)
         if self._form == "nifti":
@@ -96,6 +98,11 @@ class MaskWriter:
             raise FileError(
                 f"Got frame {frame} of {image.name}, whose DICOM files have {stack.frames}; import "
                 "the study again."
+            )
+        if not same_place(mask.geometry, stack.geometry):
+            raise GeometryError(
+                f"{path.name.removesuffix(SUFFIX)} has another grid, or lies elsewhere, than the "
+                "DICOM images it should be on; segment these images again."
             )
         return write_segmentation(
             path,
