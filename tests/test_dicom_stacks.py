@@ -12,12 +12,20 @@ from dicom_files import ORIGIN, ROW, value, write_cine, write_enhanced
 
 from napari_scribblemix.data.dicom.reading import read_cine, read_frame
 from napari_scribblemix.data.dicom.stacks import find_stacks
+from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.nifti import read_geometry, read_image
 
 
-def corners(affine: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    last = [(0, size - 1) for size in shape]
-    return np.array([affine @ (*corner, 1) for corner in product(*last)])[:, :3]
+def corners_apart(geometry: Geometry, image: sitk.Image) -> float:
+    """The largest distance in mm between a corner here and the same of SimpleITK's image."""
+    ours, theirs = [], []
+    for corner in product((0, 1), repeat=3):
+        index = np.array(corner) * (np.array(image.GetSize()) - 1)
+        place = image.TransformIndexToPhysicalPoint([int(number) for number in index])
+        theirs.append(np.array(place) * (-1, -1, 1))
+        ours.append((geometry.affine @ (*index, 1))[:3])
+    assert geometry.file_shape == image.GetSize()
+    return float(np.linalg.norm(np.array(ours) - np.array(theirs), axis=1).max())
 
 
 def expected(slices: int, frames: int) -> np.ndarray:
@@ -50,15 +58,7 @@ def test_one_series_a_slice_is_one_stack_as_simpleitk_places_it(
     reader = sitk.ImageSeriesReader()
     reader.SetFileNames(frame)
     image = reader.Execute()
-    to_ras = np.diag([-1.0, -1.0, 1.0, 1.0])
-    size = np.array(image.GetSize()) - 1
-    places = [
-        image.TransformIndexToPhysicalPoint([int(n) for n in corner * size])
-        for corner in product((0, 1), repeat=3)
-    ]
-    theirs = (to_ras @ np.c_[places, np.ones(8)].T).T[:, :3]
-    ours = corners(stack.geometry.affine, stack.geometry.file_shape)
-    assert np.abs(ours - theirs).max() < 1e-3
+    assert corners_apart(stack.geometry, image) < 1e-3
     assert (sitk.GetArrayFromImage(image) == read_frame(stack, 1).array).all()
     assert stack.geometry.spacing == pytest.approx((7.3, 1.4, 1.3), abs=1e-5)
 
@@ -103,6 +103,9 @@ def test_the_sunnybrook_study_is_13_by_20(real_data: Path) -> None:
     assert (stack.frames, stack.geometry.shape) == (20, (13, 256, 256))
     assert stack.geometry.spacing == pytest.approx((10.0, 1.367188, 1.367188), abs=1e-3)
     assert stack.likely
+    reader = sitk.ImageSeriesReader()
+    reader.SetFileNames([str(path) for path, _ in stack.planes[0]])
+    assert corners_apart(stack.geometry, reader.Execute()) < 1e-3
     cine = read_cine(stack)
     for frame, phase in ((19, "ED"), (6, "ES")):
         path = folder / "ed-es" / f"SCD0000201_{phase}.nii.gz"
@@ -123,3 +126,48 @@ def test_one_slice_a_series_is_a_stack_of_six_with_long_axes_aside(real_data: Pa
     assert short.uneven is None
     assert [stack.kind for stack in contents.stacks[1:]] == ["long-axis cine"] * 5
     assert contents.left_out == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "stacks", "left_out"),
+    [
+        ("enhanced", 3, {"no DICOM"}),
+        ("mosaic", 0, {"no DICOM", "a mosaic: many slices drawn into one image"}),
+        ("seg", 0, {"a segmentation, not an image"}),
+        ("xa30", 3, {"no DICOM", "the phase of the signal, which shows no anatomy"}),
+        (
+            "transfer_syntax",
+            2,
+            {
+                "NM, not MR",
+                "a segmentation, not an image",
+                "a deflated file, which is not read",
+                "cut off: it is shorter than its header says",
+                "several frames that do not say where they lie",
+                "there twice, as copies; one is used",
+            },
+        ),
+    ],
+)
+def test_each_odd_kind_is_read_or_left_out_with_a_reason(
+    kind: str, stacks: int, left_out: set[str], real_data: Path
+) -> None:
+    contents = find_stacks(real(real_data, "kinds", kind))
+    assert len(contents.stacks) == stacks
+    assert {why for _, why in contents.left_out} == left_out
+    for stack in contents.stacks:
+        assert read_frame(stack, stack.frames - 1).array.std() > 0
+    if kind == "xa30":  # twenty volumes of a brain, straight and without a beat
+        assert "short-axis cine" not in {stack.kind for stack in contents.stacks}
+
+
+@pytest.mark.parametrize(
+    "name", ["RLE", "jp2klossless", "jpeg_ls_lossless", "bigendian", "implicit"]
+)
+def test_each_transfer_syntax_gives_the_voxels_of_the_plain_file(
+    name: str, real_data: Path
+) -> None:
+    folder = real(real_data, "kinds", "transfer_syntax")
+    (plain,) = find_stacks([folder / "MR_small.dcm"]).stacks
+    (other,) = find_stacks([folder / f"MR_small_{name}.dcm"]).stacks
+    assert (read_cine(other) == read_cine(plain)).all()

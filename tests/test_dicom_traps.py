@@ -317,6 +317,7 @@ TRAPS = (
     Trap("a slice scanned again in the same series",
          with_more(lambda f: again(f, same_series=True)), note="Slice 3 of 4: scanned 2 times",
          first=repeated()),
+    Trap("a scan that was broken off", with_more(lambda f: again(f, count=2)), first=usual()),
     Trap("a slice scanned again 1 mm away", with_more(lambda f: again(f, at=21.0)),
          note="scanned again 1.0 mm away; the last is used", uneven="(10, 11, 9 mm)"),
     Trap("a slice scanned again 0.4 mm away", with_more(lambda f: again(f, at=20.4)),

@@ -12,6 +12,7 @@ import pytest
 from dicom_files import ORIGIN, value, write_cine
 
 from napari_scribblemix.data.cine_times import read_cine_times
+from napari_scribblemix.data.dicom import needed
 from napari_scribblemix.data.dicom.stacks import find_stacks
 from napari_scribblemix.data.nifti import number_of_frames, read_image
 from napari_scribblemix.errors import FileError, GeometryError, SettingsError
@@ -159,6 +160,26 @@ def test_slices_that_are_not_even_are_refused_until_accepted(tmp_path: Path, run
     said = json.loads(copy.path.with_suffix(".json").read_text())
     assert any("not evenly spaced" in note for note in said["notes"])
     assert said["slice_positions_mm"] == pytest.approx([0, 10, 30, 40, 50], abs=0.01)
+
+
+def test_without_the_extra_one_line_says_how_to_get_it(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_cine(tmp_path / "in", 3, 2)
+    monkeypatch.setattr(needed, "is_installed", lambda: False)
+    for command in (["inspect"], ["import", "--output", str(tmp_path / "p")]):
+        code, _, err = run(*command, tmp_path / "in")
+        assert code == 2
+        (line,) = err.splitlines()
+        assert line.endswith("needs an extra: pip install 'napari-scribblemix[dicom]'.")
+
+
+def test_dicom_beside_nifti_is_told(tmp_path: Path, run: Run) -> None:
+    write_cine(tmp_path / "in", 3, 2)
+    unpack(tmp_path / "in", tmp_path / "both" / "images", name="a")
+    write_cine(tmp_path / "both" / "dicom", 3, 2)
+    _, _, err = run("inspect", tmp_path / "both")
+    assert "DICOM files, which are not: give their folder by itself" in err
 
 
 def test_the_command_line_lists_chooses_and_refuses(tmp_path: Path, run: Run) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from napari_scribblemix.cli.console import messages, print_warning, results, table
 from napari_scribblemix.cli.inspect_image import millimetres, print_line, sizes
 from napari_scribblemix.data.dicom.contents import Contents, Stack
-from napari_scribblemix.data.dicom.files import is_study
+from napari_scribblemix.data.dicom.files import dicom_beside, is_study
 from napari_scribblemix.data.dicom.stacks import find_stacks, no_stack
 from napari_scribblemix.data.file_names import is_nifti
 from napari_scribblemix.data.wording import counted
@@ -134,6 +134,8 @@ def with_copies(paths: Sequence[Path], into: Path, choice: Choice) -> list[Path]
     folders = [path for path in studies if path.is_dir()]
     loose = [path for path in studies if not path.is_dir()]
     kept = [path for path in paths if path not in studies]
+    for path in kept:
+        warn_of_dicom(path)
     for source in (*folders, *([loose[0] if len(loose) == 1 else loose] if loose else [])):
         kept += [copy.path for copy in copies_of(source, into, choice)]
     return kept
@@ -148,6 +150,15 @@ def cases_of(source: Path, into: Path, choice: Choice) -> tuple[CaseFiles, ...]:
         else CaseFiles(copy.id, copy.path)
         for copy in copies
     )
+
+
+def warn_of_dicom(folder: Path) -> None:
+    """Say it where a folder of NIfTI files holds DICOM too, which is not read there."""
+    if dicom_beside(folder):
+        print_warning(
+            f"{folder} holds NIfTI files, which are read, and DICOM files, which are not: give "
+            "their folder by itself."
+        )
 
 
 def refuse_training(folder: Path) -> None:

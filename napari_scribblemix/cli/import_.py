@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.progress import track
 
 from napari_scribblemix.cli.console import messages, print_error, print_warning, results
-from napari_scribblemix.cli.dicom import IMAGES, Choice, cases_of
+from napari_scribblemix.cli.dicom import IMAGES, Choice, cases_of, warn_of_dicom
 from napari_scribblemix.data.dicom.files import is_study
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.data.file_names import files_of, split_name
@@ -76,6 +76,7 @@ def _create(output: Path, cases: tuple[CaseFiles, ...]) -> Project:
 def _found(settings: ImportSettings, output: Path) -> Found:
     """The cases of a folder, those of DICOM by working copies in the project's ``images``."""
     if not is_study(settings.folder):
+        warn_of_dicom(settings.folder)
         return survey(settings.folder)
     if is_taken(output / PROJECT_FILE):
         raise ProjectError(f"{output} already holds a project; open it, or choose another name.")

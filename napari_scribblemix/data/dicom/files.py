@@ -64,6 +64,12 @@ def files_in(source: Path | Sequence[Path]) -> list[Path]:
     return list(found)
 
 
+def dicom_beside(folder: Path) -> bool:
+    """Whether DICOM lies in a ``folder`` that is read for its NIfTI files."""
+    files = islice(_walk(folder), MOST_FILES) if folder.is_dir() else iter(())
+    return any(not is_nifti(file) and is_dicom(file) for file in files)
+
+
 def is_study(path: Path) -> bool:
     """Whether ``path`` is DICOM: a file, or a folder with such files and without NIfTI."""
     if path.is_file():

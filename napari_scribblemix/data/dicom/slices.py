@@ -118,11 +118,17 @@ def slices_of(planes: Sequence[Plane]) -> tuple[list[Slice], list[Slice]]:
     for place, there in _by_place(planes):
         scans = acquisitions(there)
         for kind, wanted in ((moving, True), (still, False)):
-            of_kind = [scan for scan in scans if (len(scan) > 1) is wanted]
+            of_kind = _whole([scan for scan in scans if (len(scan) > 1) is wanted])
             if of_kind:
                 notes = [f"scanned {len(of_kind)} times; the last is used"] * (len(of_kind) > 1)
                 kind.append(Slice(place, of_kind[-1], notes))
     return _without_near(moving), _without_near(still)
+
+
+def _whole(scans: list[list[Plane]]) -> list[list[Plane]]:
+    """Without those that were broken off: with less than half the phases of the longest."""
+    longest = max(map(len, scans), default=0)
+    return [scan for scan in scans if 2 * len(scan) >= longest]
 
 
 def _without_near(slices: list[Slice]) -> list[Slice]:
