@@ -1,6 +1,7 @@
 """Makes the pictures of README and docs from the bundled sample: drawn hearts, no patient.
 
     python tests/benchmarks/screenshots.py [--output docs/pictures] [--steps 40] [--theme dark]
+                                           [--size 1366x768]
 
 Opens the real window on a virtual screen, draws nothing by hand, and saves ``napari_open.png``, the
 sample as it is opened, and ``napari_first.png``, the mask of the starter before anything was
@@ -22,13 +23,11 @@ from typing import Any
 
 from PIL import Image
 
-SIZE = (1366, 768)
-
 
 def on_a_screen() -> None:
     """Start again on a virtual screen."""
     if sys.platform.startswith("linux") and "SCREENSHOTS" not in os.environ:
-        screen = ["xvfb-run", "-a", "-s", "-screen 0 1500x1000x24"]
+        screen = ["xvfb-run", "-a", "-s", "-screen 0 2000x1200x24"]
         again = [*screen, sys.executable, "-W", "ignore", *sys.argv]
         sys.exit(subprocess.call(again, env=os.environ | {"SCREENSHOTS": "1"}))
 
@@ -93,7 +92,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("docs/pictures"))
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--theme", default="dark", choices=["dark", "light"])
+    parser.add_argument("--size", default="1366x768")
     options = parser.parse_args()
+    width, height = map(int, options.size.split("x"))
     on_a_screen()
 
     import napari
@@ -108,7 +109,7 @@ def main() -> None:
         viewer = napari.Viewer(title="ScribbleMix")
         viewer.theme = options.theme
         window = viewer.window._qt_window
-        window.resize(*SIZE)
+        window.resize(width, height)
         widget = dock(viewer)
         widget.open_sample("cine")
         widget.cases.finish_adding()

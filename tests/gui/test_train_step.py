@@ -50,6 +50,19 @@ def test_train_starts_a_run_of_the_project_with_the_form_s_settings(
     assert "at work" in panel.train_button.toolTip()
 
 
+def test_strokes_on_a_case_left_out_are_not_told_to_a_training(
+    widget: ScribbleMixWidget, qtbot: Any
+) -> None:
+    project_of(widget).leave_out("case00", left_out=True)
+    widget.train_panel.train_button.click()
+    FakeClient.made.tell(STARTED)
+    widget.session.strokes_saved.emit("case00")
+    widget.session.strokes_saved.emit("case01")
+    qtbot.waitUntil(lambda: bool(FakeClient.made.commands), timeout=5000)
+    told = [c for c in FakeClient.made.commands if isinstance(c, ScribblesChanged)]
+    assert [command.case for command in told] == ["case01"]
+
+
 def test_strokes_during_a_training_are_told_after_they_are_saved(
     widget: ScribbleMixWidget, qtbot: Any
 ) -> None:
