@@ -194,7 +194,7 @@ class ScribbleMixWidget(QWidget):
         window = self._seen_window()
         if window is not None and self.relay.running:
             training = self.session.run.training
-            words = "Saving the training…" if training else "Finishing the case at work…"
+            words = "Saving the training…" if training else "Stopping the segmentation…"
             wait_for_end(self.relay, window, words)
         self.shut_down()
 
