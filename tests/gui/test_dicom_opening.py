@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 
+from napari_scribblemix.data.dicom.files import is_study
 from napari_scribblemix.data.dicom.stacks import find_stacks
 from napari_scribblemix.data.dicom.thumbnails import thumbnail
 from napari_scribblemix.data.dicom.written_headers import Person, SeriesHeader
@@ -186,7 +187,26 @@ def test_files_dropped_one_by_one_are_one_question(
     chooser = wait_for_chooser(widget, qtbot)
     assert [one.geometry.shape[0] for one in chooser.table.chosen()] == [3]
     assert chooser.table.topLevelItemCount() == 1
-    chooser.reject()
+    # Those that come late belong to them.
+    late = sorted(study.glob("s3/*.dcm"))
+    widget.open_dicom(late)
+    qtbot.waitUntil(lambda: widget.cases.dicom.chooser not in (None, chooser), timeout=20_000)
+    both = wait_for_chooser(widget, qtbot)
+    assert [one.geometry.shape[0] for one in both.table.chosen()] == [4]
+    both.reject()
+
+
+def test_a_project_inside_a_study_does_not_hide_it_and_loose_files_have_theirs_beside(
+    study: Path,
+) -> None:
+    files = [study / "s0" / "IM0001.dcm", study / "s1" / "IM0001.dcm"]
+    assert place_of(files, Path("elsewhere")) == study.parent
+    assert place_of(files[0], Path("elsewhere")) == study
+    inside = study / "s0" / "a.scribblemix" / "images"
+    inside.mkdir(parents=True)
+    (inside / "a_sax.nii").write_bytes(b"")
+    assert is_study(study)
+    assert len(find_stacks(study).stacks) == 2
 
 
 def test_the_reader_takes_dicom_alone(study: Path, tmp_path: Path) -> None:

@@ -33,13 +33,19 @@ def is_dicom(path: Path) -> bool:
         return False
 
 
+def _is_ours(folder: str) -> bool:
+    """Whether a folder of this name is a project, whose working copies are no part of a study."""
+    return folder.endswith(".scribblemix")
+
+
 def _walk(folder: Path) -> Iterator[Path]:
-    """The files of ``folder`` and those inside, not behind links to folders, in order."""
+    """The files of ``folder`` and those inside, in order; not behind links, nor of projects."""
     depth = len(folder.parts)
     for place, folders, names in os.walk(folder):
         here = Path(place)
         deep = len(here.parts) - depth >= MOST_DEPTH
-        folders[:] = [] if deep else sorted(name for name in folders if not name.startswith("."))
+        kept = (name for name in folders if not name.startswith(".") and not _is_ours(name))
+        folders[:] = [] if deep else sorted(kept)
         yield from (here / name for name in sorted(names) if not name.startswith("."))
 
 

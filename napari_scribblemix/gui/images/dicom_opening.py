@@ -27,8 +27,8 @@ from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.project import PROJECT_SUFFIX
 from napari_scribblemix.project.working_copies import unpack
 
-# napari hands dropped files over one by one.
-_GATHER_MS = 150
+# napari hands dropped files over one by one, each within this time on a busy machine.
+_GATHER_MS = 400
 
 
 class DicomOpening(QObject):
@@ -41,6 +41,7 @@ class DicomOpening(QObject):
         self._session, self._panel, self._add = session, panel, add
         self._source: Source = ()
         self._gathered: dict[Path, None] = {}
+        self._dropped: dict[Path, None] = {}
         self._gathering = QTimer(self)
         self._gathering.setSingleShot(True)
         self._gathering.setInterval(_GATHER_MS)
@@ -55,7 +56,10 @@ class DicomOpening(QObject):
         return self._work is not None or self.chooser is not None
 
     def gather(self, paths: Sequence[Path]) -> None:
-        """Open ``paths``, together with what else comes in the next moment."""
+        """Open ``paths``, together with what else comes in the next moment.
+
+        What comes while those before are still looked through or asked about belongs to them.
+        """
         self._gathered.update(dict.fromkeys(paths))
         self._gathering.start()
 
@@ -69,7 +73,7 @@ class DicomOpening(QObject):
             raise ProjectError("A DICOM study is being opened already; finish or cancel that one.")
         if self._session.run.busy:
             raise ProjectError("A training is at work on this project; stop it first.")
-        self._source = source
+        self._source, self._dropped = source, {}
         self._begin("Looking through the DICOM files…", self._find, self._choose)
 
     def close(self) -> None:
@@ -83,9 +87,20 @@ class DicomOpening(QObject):
         self._stop_waiting()
 
     def _open_gathered(self) -> None:
-        paths, self._gathered = list(self._gathered), {}
+        if self._dropped and self.busy:
+            if self.chooser is not None:
+                self.chooser.reject()
+            elif self._work is not None:
+                self._work.end()
+                # Until its thread has noticed.
+                self._gathering.start()
+                return
+        else:
+            self._dropped = {}
+        paths, self._gathered = {**self._dropped, **self._gathered}, {}
         if paths:
-            self.open(paths[0] if len(paths) == 1 else paths)
+            self.open(next(iter(paths)) if len(paths) == 1 else list(paths))
+            self._dropped = paths
 
     # -- beside the window --
 
@@ -147,6 +162,8 @@ class DicomOpening(QObject):
         choice = chooser.choice()
         chooser.deleteLater()
         if accepted:
+            # What is dropped from now on is another study.
+            self._dropped = {}
             place = place_of(self._source, preferences.projects_folder())
             project = place / f"{choice.name}{PROJECT_SUFFIX}"
             self._begin(

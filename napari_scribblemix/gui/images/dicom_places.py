@@ -25,11 +25,19 @@ IMAGES = "images"
 
 def place_of(source: Source, elsewhere: Path) -> Path:
     """The folder in which the project of ``source`` goes."""
-    first = (source if isinstance(source, Path) else next(iter(source))).absolute()
+    paths = [path.absolute() for path in ([source] if isinstance(source, Path) else source)]
     # A DICOMDIR or an image stands for its folder.
-    folder = first if first.is_dir() else first.parent
-    beside = folder.parent
+    folders = [path if path.is_dir() else path.parent for path in paths]
+    beside = _common(folders).parent
     return beside if os.access(beside, os.W_OK | os.X_OK) else elsewhere
+
+
+def _common(folders: Sequence[Path]) -> Path:
+    """The folder in which all ``folders`` lie, or the first where there is none."""
+    try:
+        return Path(os.path.commonpath(folders))
+    except ValueError:  # several drives of Windows
+        return folders[0]
 
 
 def _opened_from(project: Path) -> set[Path]:
