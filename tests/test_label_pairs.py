@@ -97,3 +97,12 @@ def test_both_files_of_a_pair_are_one_mask(tmp_path: Path) -> None:
     b = touch(tmp_path / "b", "p1_gt.nii")
     assert paired(a, b) == [("p1", "p1.img", "p1_gt.nii")]
     assert pair_by_case(a / "p1.hdr", b / "p1_gt.nii")[0][0][1] == a / "p1.img"
+
+
+def test_masks_are_told_from_the_working_copies_in_images_beside_them(tmp_path: Path) -> None:
+    # As segment leaves them of a DICOM cine.
+    a = touch(tmp_path / "a", "p_frame00.nii", "p_frame01.nii", "images/p.nii", "images/p.json")
+    b = touch(tmp_path / "b", "p_frame00_gt.nii", "p_frame01_gt.nii")
+    pairs, messages = pair_by_case(a, b)
+    assert [name for name, _, _ in pairs] == ["p_frame00", "p_frame01"]
+    assert messages == []

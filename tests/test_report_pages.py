@@ -286,3 +286,12 @@ def test_the_phases_chosen_in_a_project_are_taken(tmp_path: Path) -> None:
         write_chosen_phases(project, "a", ChosenPhases(ed=9, es=1))
         assert run(project.folder, "--output", tmp_path / "out") == 0
     assert table(tmp_path / "out")[0]["ed"] == "a_frame09"
+
+
+def test_images_that_segment_left_beside_the_masks_are_found(cine: Path) -> None:
+    (cine / "images").rename(cine / "masks" / "images")
+    assert run(cine / "masks", "--output", cine / "out") == 0
+    (row,) = table(cine / "out")
+    assert row["patient"] == "a"
+    assert float(row["heart_rate"]) == pytest.approx(60)
+    assert (cine / "out" / "a.html").read_text(encoding="utf-8").count("data:image/png") > 0

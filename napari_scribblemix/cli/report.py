@@ -6,6 +6,7 @@ from rich.progress import track
 
 from napari_scribblemix.cli.console import messages, number, print_error, print_warning, results
 from napari_scribblemix.cli.console import table as new_table
+from napari_scribblemix.cli.dicom import IMAGES
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import ScribbleMixError, SettingsError
 from napari_scribblemix.evaluation.cardiac import Chosen
@@ -13,6 +14,7 @@ from napari_scribblemix.evaluation.function import Body
 from napari_scribblemix.project.chosen_phases import read_chosen_phases
 from napari_scribblemix.project.folder import PROJECT_FILE
 from napari_scribblemix.project.notes import NoteList
+from napari_scribblemix.project.patients import patient_and_phase
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.report.cohort import read_patients
 from napari_scribblemix.report.patient import PatientReport, Wishes
@@ -83,14 +85,19 @@ def _print_table(reports: list[PatientReport]) -> None:
         found = {measure.key: measure.value for measure in report.measures}
         phases = report.phases
         cells = [number(found.get(key, float("nan")), 1) for key in keys]
-        names = (phases.ed, phases.es) if phases else ("", "")
+        names = (
+            [patient_and_phase(case)[1] for case in (phases.ed, phases.es)] if phases else ["", ""]
+        )
         shown.add_row(report.patient, *names, *cells)
     results().print(shown)
 
 
 def run(settings: ReportSettings) -> int:
     """Measure, draw and write; returns 0, or 1 if a patient had to be left out."""
-    sources = find_sources(settings.masks, settings.images)
+    # Where ``segment`` puts the working copies of what it was given as DICOM.
+    beside = settings.masks / IMAGES
+    images = settings.images or (beside if beside.is_dir() else None)
+    sources = find_sources(settings.masks, images)
     wishes = _wishes(settings, sources)
     check_report(settings.output, list(sources.patients), overwrite=settings.overwrite)
     failed: list[str] = []

@@ -69,7 +69,7 @@ def run(settings: SegmentSettings) -> int:
         told = (expected_of(each.record()) for each in outcome.expected)
         expected |= dict(zip(names, told, strict=True))
     for pair in pair_phases({case: ml.get(LEFT, 0.0) for case, ml in measured.items()}):
-        notes.add(pair.patient, check_phases(measured[pair.ed], measured[pair.es]))
+        notes.add(pair.patient, [*pair.notes, *check_phases(measured[pair.ed], measured[pair.es])])
     for line in (*found.warnings, *notes.lines()):
         print_warning(line)
     results().print(

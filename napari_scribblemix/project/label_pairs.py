@@ -13,7 +13,8 @@ from napari_scribblemix.data.file_names import as_volume
 from napari_scribblemix.errors import FileError
 from napari_scribblemix.project.assembly import ONLY_CHANNEL, by_case, case_ids
 from napari_scribblemix.project.gathering import Gatherer
-from napari_scribblemix.project.leftovers import Leftover
+from napari_scribblemix.project.leftovers import Leftover, Leftovers
+from napari_scribblemix.project.listing import IMAGES, list_folder
 from napari_scribblemix.project.names import case_name
 
 _BROKEN = (Leftover.DANGLING, Leftover.NO_FILE, Leftover.HALF, Leftover.OTHER_FORMAT)
@@ -55,6 +56,10 @@ def labels_at(path: Path, messages: list[str]) -> dict[str, Path]:
     if not path.is_dir():
         raise FileError(f"Got {path}; expected a folder or a NIfTI file.")
     gathered = Gatherer(path, by_values=False).folder(path)
+    inside = list_folder(path, Leftovers(path))
+    if inside.folder(*IMAGES) and inside.files and not (gathered.masks or gathered.labels):
+        # The images in images/ are those that the masks beside it were made of.
+        gathered = Gatherer(path, by_values=False).files(inside.files)
     messages += gathered.leftovers.lines(*_BROKEN)
     said = [*gathered.masks, *gathered.labels]
     ids = case_ids(gathered.images, said, gathered.unclear)

@@ -194,11 +194,13 @@ def _looks(shown: Shown, scheme: LabelScheme) -> tuple[list[Look], list[str]]:
     for role, frame in shown:
         mask, image = frame.read(), frame.read_image()
         array = None if image is None else on_the_mask(image, mask)
+        # The role, where there is one, so that what is said of many patients is said once.
+        name = role or frame.case
         if image is not None and array is None:
-            notes.append(f"{frame.case}: image and mask differ in shape; the image is not shown.")
+            notes.append(f"{name}: image and mask differ in shape; the image is not shown.")
         looks.append(Look(frame.case, role, mask, array))
         odd = (*mask.notes, *check_mask(mask.array, mask.geometry, scheme))
-        notes += [f"{frame.case}: {line}" for line in odd]
+        notes += [f"{name}: {line}" for line in odd]
     return looks, notes
 
 

@@ -18,6 +18,7 @@ from napari_scribblemix.data.file_names import is_nifti
 from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.gui.images import dialogs
 from napari_scribblemix.gui.images.case_acts import CaseActs
+from napari_scribblemix.gui.images.cine import CineControl
 from napari_scribblemix.gui.images.dicom_opening import DicomOpening
 from napari_scribblemix.gui.images.panel import ImagesPanel
 from napari_scribblemix.gui.images.stepping import CaseSteps
@@ -45,6 +46,7 @@ class CasesControl(QObject):
         self.dicom = DicomOpening(session, panel, partial(self._add, own=True))
         self.acts = CaseActs(session, panel)
         self.steps = CaseSteps(session, board, panel, self.show_case)
+        self.cine = CineControl(session, board, panel)
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(guarded(session, self._add_next))
@@ -57,6 +59,7 @@ class CasesControl(QObject):
         panel.case_chosen.connect(guarded(session, self.show_case))
         panel.frame_chosen.connect(guarded(session, self.show_frame))
         panel.stop_wanted.connect(self.stop_adding)
+        panel.all_frames_wanted.connect(guarded(session, self.add_frames))
         session.project_changed.connect(self._on_project)
         session.cases_changed.connect(self._on_cases)
         session.case_changed.connect(self._on_case)
@@ -68,6 +71,7 @@ class CasesControl(QObject):
 
     def close(self) -> None:
         """Add no more cases."""
+        self.cine.close()
         self.dicom.close()
         self._timer.stop()
         self._adding = None
@@ -146,6 +150,15 @@ class CasesControl(QObject):
         self._session.open_case(opening.add_frame(project, case.id, frame))
         self._session.cases_changed.emit()
 
+    def add_frames(self) -> None:
+        """Make a case of each frame of the cine on screen."""
+        if self._adding is not None:
+            raise ProjectError("Other cases are still being added; wait, or press Stop.")
+        case, project = self._session.the_case(), self._session.the_project()
+        project.require_lock()
+        self._show_added = False
+        self._begin(opening.add_frames(project, case.id, case.frames), case.frames, ())
+
     def finish_adding(self) -> None:
         """Add what is still waiting now, for whoever needs the case at once."""
         while self._adding is not None:
@@ -206,12 +219,16 @@ class CasesControl(QObject):
         if not project.writable:
             self._show_first()
             return
-        self._done, self._of, self._notes = 0, len(wanted.cases), list(wanted.notes)
         # Who opens a folder again goes on where it was left.
         self._show_added = not (own and elsewhere and self._session.case is not None)
         meant = [replace(files, unlabelled=preferences.unlabelled()) for files in wanted.cases]
-        self._adding = opening.add_cases(project, meant)
-        self._panel.show_adding(0, self._of)
+        self._begin(opening.add_cases(project, meant), len(meant), wanted.notes)
+
+    def _begin(
+        self, adding: Iterator[tuple[str, str | None]], count: int, notes: Sequence[str]
+    ) -> None:
+        self._done, self._of, self._notes, self._adding = 0, count, list(notes), adding
+        self._panel.show_adding(0, count)
         self._timer.start()
 
     def _add_next(self) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QMenu, QPushButton, QSpinBox, QWidget
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QMenu, QPushButton, QSlider, QSpinBox, QWidget
 
 from napari_scribblemix.gui.images.case_tree import CaseTree
 from napari_scribblemix.gui.state.case_states import CaseState
 from napari_scribblemix.gui.state.open_case import OpenCase
-from napari_scribblemix.gui.widgets.controls import allow, button, column, note, row, say, tip
+from napari_scribblemix.gui.widgets.controls import allow, button, column, row, say, tip, tool
 from napari_scribblemix.gui.widgets.filter_line import FilterLine
 from napari_scribblemix.gui.widgets.lines import Lines
 from napari_scribblemix.project.project import Project
@@ -29,6 +29,10 @@ class ImagesPanel(QWidget):
     layer_wanted = Signal()
     case_chosen = Signal(str)
     frame_chosen = Signal(int)
+    frame_moved = Signal(int)
+    """A frame to look at, without opening it."""
+    play_wanted = Signal()
+    all_frames_wanted = Signal()
     stop_wanted = Signal()
 
     def __init__(self) -> None:
@@ -57,15 +61,32 @@ class ImagesPanel(QWidget):
         self.filter.textChanged.connect(self.tree.filter)
         self.filter.hide()
         self.frame = tip(QSpinBox(), "Which frame of the cine, from 0.")
+        self.slider = tip(
+            QSlider(Qt.Orientation.Horizontal),
+            "Look at another frame of the cine; the open one stays as it is.",
+        )
+        self.slider.valueChanged.connect(self.frame.setValue)
+        self.frame.valueChanged.connect(self.slider.setValue)
+        self.frame.valueChanged.connect(self.frame_moved)
+        self.play_button = tool(
+            "▶", "Show the beating heart, with the masks of its frames; once more goes back.",
+            self.play_wanted.emit,
+        )  # fmt: skip
+        self.all_frames_button = button(
+            "All frames",
+            "Make a case of each frame of this cine, so that All in step 4 makes their masks.",
+            self.all_frames_wanted.emit,
+        )
         self.frame_button = button(
             "Show frame",
             "Open this frame of the cine as a case of its own, NAME_frameNN.",
             lambda: self.frame_chosen.emit(self.frame.value()),
         )
         self.frame_row = QWidget()
-        frame_layout = row(note("Cine frame"), self.frame, self.frame_button, stretch=0)
+        frame_layout = column(self.frame_row)
         frame_layout.setContentsMargins(0, 0, 0, 0)
-        self.frame_row.setLayout(frame_layout)
+        frame_layout.addLayout(row(self.play_button, self.slider, self.frame, stretch=1))
+        frame_layout.addLayout(row(self.frame_button, self.all_frames_button))
         layout = column(self)
         layout.addLayout(row(self.open_button, self.layer_button, self.stop_button, stretch=0))
         layout.addWidget(self.place)
@@ -118,8 +139,19 @@ class ImagesPanel(QWidget):
         cine = case is not None and case.frames > 1
         self.frame_row.setVisible(cine)
         if case is not None and cine:
-            self.frame.setRange(0, case.frames - 1)
-            self.frame.setValue(case.frame or 0)
+            self.show_frame(case.frame or 0, case.frames)
+
+    def show_frame(self, number: int, frames: int) -> None:
+        """Let slider and number stand at a frame; nobody is told."""
+        for widget in (self.frame, self.slider):
+            before = widget.blockSignals(True)
+            widget.setRange(0, frames - 1)
+            widget.setValue(number)
+            widget.blockSignals(before)
+
+    def show_playing(self, playing: bool) -> None:
+        """What the play button does now."""
+        self.play_button.setText("■" if playing else "▶")
 
     def show_adding(self, done: int, of: int) -> None:
         """How many of the wanted cases were added; equal numbers mean the end."""

@@ -127,7 +127,7 @@ class CycleBox(QWidget):
         menu.setParent(plot, menu.windowFlags())
         for _ in range(2):
             pen = pyqtgraph.mkPen("#888888", style=Qt.PenStyle.DashLine)
-            mark = pyqtgraph.InfiniteLine(angle=90, pen=pen, label="", labelOpts={"position": 0.15})
+            mark = pyqtgraph.InfiniteLine(angle=90, pen=pen, label="", labelOpts={"position": 0.9})
             plot.addItem(mark)
             self._marks.append(mark)
         plot.scene().sigMouseClicked.connect(self._on_click)

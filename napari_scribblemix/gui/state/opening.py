@@ -100,7 +100,7 @@ def _one_frame(files: CaseFiles) -> tuple[CaseFiles, str | None]:
     frames = 1 if files.frame is not None else number_of_frames(files.image)
     if frames == 1 or files.further:
         return files, None
-    note = f"{files.id} is a cine of {frames} frames: the first is shown; Show frame opens others."
+    note = f"{files.id} is a cine of {frames} frames: the first is shown; All frames adds the rest."
     first = CaseFiles(frame_case(files.id, 0), files.image, frame=0)
     return first, note
 
@@ -153,3 +153,13 @@ def add_frame(project: Project, case_id: str, frame: int) -> str:
     if not _is_there(project, files):
         project.add_case(files)
     return files.id
+
+
+def add_frames(project: Project, case_id: str, frames: int) -> Iterator[tuple[str, str | None]]:
+    """As ``add_cases``, of all ``frames`` of the cine that ``case_id`` is a frame of."""
+    for frame in range(frames):
+        name = frame_case(case_id.rpartition("_frame")[0] or case_id, frame)
+        try:
+            yield add_frame(project, case_id, frame), None
+        except ScribbleMixError as error:
+            yield name, str(error)

@@ -17,6 +17,9 @@ from napari_scribblemix.gui.viewer.layer_case import LayerImage, layer_image
 from napari_scribblemix.gui.viewer.slice_on_screen import world_point
 from napari_scribblemix.gui.viewer.world import Placement
 
+ONLY_LOOKED_AT = "scribblemix_looked_at"
+"""The key of a layer's metadata that says it is there for a look and goes again."""
+
 
 @dataclass(frozen=True, eq=False)
 class ImageLayer:
@@ -44,7 +47,7 @@ class ImageLayer:
 def reason_against(viewer: Any, own: Collection[Layer]) -> str | None:
     """Why the layer that is chosen cannot become a case; ``own`` are those of this plugin."""
     layer = viewer.layers.selection.active
-    if not isinstance(layer, Image) or layer in own:
+    if not isinstance(layer, Image) or layer in own or ONLY_LOOKED_AT in layer.metadata:
         return "choose an image layer that is not one of this panel's."
     if layer.rgb:
         return f"{layer.name} is a colour image; choose one with a single grey value a pixel."

@@ -1,0 +1,177 @@
+"""A cine in the window: looks at other frames, the beating heart, cases of all frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from by_hand import RUN
+
+from napari_scribblemix.gui.dock import ScribbleMixWidget
+from napari_scribblemix.gui.viewer.layers import IMAGE, PREDICTION, SCRIBBLES
+from phantoms import draw, write_cine
+
+Make = Callable[..., ScribbleMixWidget]
+FRAMES = 6
+
+
+def frames() -> list[np.ndarray]:
+    return [draw(0)[0] + 10 * number for number in range(FRAMES)]
+
+
+@pytest.fixture
+def widget(make_widget: Make, tmp_path: Path) -> ScribbleMixWidget:
+    """A cine of six frames, each ten brighter than the one before; the first is open."""
+    path = write_cine(tmp_path / "heart.nii.gz", frames())
+    made = make_widget()
+    made.open_path(path)
+    made.cases.finish_adding()
+    assert made.session.the_case().id == "heart_frame00"
+    made.draw.draw()
+    return made
+
+
+def state(widget: ScribbleMixWidget) -> tuple[Any, ...]:
+    """What must be as before once a look is over."""
+    viewer = widget.board.viewer
+    layers = tuple((layer.name, layer.visible, layer.mode) for layer in viewer.layers)
+    camera = viewer.scene.camera
+    return (
+        layers,
+        viewer.layers.selection.active,
+        tuple(viewer.dims.current_step),
+        viewer.dims.ndim,
+        (camera.zoom, tuple(camera.center)),
+        widget.board.layer(SCRIBBLES).data.tobytes(),
+        widget.board.layer(IMAGE).data.tobytes(),
+        widget.session.the_case().id,
+    )
+
+
+def test_the_slider_shows_another_frame_over_the_case_and_takes_it_away(
+    widget: ScribbleMixWidget,
+) -> None:
+    before, panel = state(widget), widget.images_panel
+    panel.slider.setValue(3)
+    shown = widget.cases.cine.layers
+    assert shown.shown
+    top = widget.board.viewer.layers[-2]
+    assert np.allclose(top.data, frames()[3], atol=1e-3)
+    assert widget.session.the_case().id == "heart_frame00"
+    assert panel.frame.value() == 3
+    panel.slider.setValue(0)
+    assert not shown.shown
+    assert state(widget) == before
+
+
+def test_strokes_never_go_to_the_frame_that_is_only_looked_at(widget: ScribbleMixWidget) -> None:
+    panel, board = widget.images_panel, widget.board
+    panel.slider.setValue(2)
+    assert board.chosen is not board.layer(SCRIBBLES)
+    # A pen in hand, or the scribbles chosen in the layer list: the look is over.
+    board.choose(board.layer(SCRIBBLES))
+    assert not widget.cases.cine.layers.shown
+    assert board.chosen is board.layer(SCRIBBLES)
+    assert panel.slider.value() == 0
+
+
+def test_a_layer_of_a_look_that_is_taken_out_takes_the_other_along(
+    widget: ScribbleMixWidget,
+) -> None:
+    count = len(widget.board.viewer.layers)
+    widget.images_panel.slider.setValue(2)
+    widget.board.viewer.layers.pop()
+    assert len(widget.board.viewer.layers) == count
+    assert widget.board.complete
+
+
+def test_the_layer_of_a_look_is_no_image_to_add(widget: ScribbleMixWidget) -> None:
+    widget.images_panel.slider.setValue(2)
+    assert not widget.images_panel.layer_button.isEnabled()
+
+
+def test_play_beats_through_all_frames_and_stop_goes_back(
+    widget: ScribbleMixWidget, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, panel = state(widget), widget.images_panel
+    seen: list[int] = []
+    cine = widget.cases.cine
+    monkeypatch.setattr(cine, "look", _spy(cine.look, seen))
+    panel.play_button.click()
+    assert panel.play_button.text() == "■"
+    qtbot.waitUntil(lambda: len(seen) > FRAMES + 1, timeout=10_000)
+    panel.play_button.click()
+    assert panel.play_button.text() == "▶"
+    assert seen[: FRAMES + 1] == [*range(1, FRAMES), 0, 1]
+    assert state(widget) == before
+    assert panel.slider.value() == 0
+
+
+def _spy(look: Callable[[int], None], seen: list[int]) -> Callable[[int], None]:
+    def spied(number: int) -> None:
+        seen.append(number)
+        look(number)
+
+    return spied
+
+
+def test_another_case_ends_the_play(widget: ScribbleMixWidget, qtbot: Any) -> None:
+    widget.images_panel.play_button.click()
+    qtbot.waitUntil(lambda: widget.cases.cine.layers.shown, timeout=10_000)
+    widget.cases.show_frame(4)
+    cine = widget.cases.cine
+    assert not cine.playing
+    assert not cine.layers.shown
+    assert widget.session.the_case().id == "heart_frame04"
+    assert widget.images_panel.slider.value() == 4
+
+
+def test_a_frame_under_the_slider_is_opened_as_a_case(widget: ScribbleMixWidget) -> None:
+    widget.images_panel.slider.setValue(3)
+    widget.images_panel.frame_button.click()
+    assert widget.session.the_case().id == "heart_frame03"
+    assert not widget.cases.cine.layers.shown
+
+
+def test_all_frames_become_cases_of_one_patient(widget: ScribbleMixWidget) -> None:
+    widget.images_panel.all_frames_button.click()
+    widget.cases.finish_adding()
+    project = widget.session.the_project()
+    assert [record.id for record in project.cases] == [
+        f"heart_frame{number:02d}" for number in range(FRAMES)
+    ]
+    assert [record.frame for record in project.cases] == list(range(FRAMES))
+    assert widget.session.the_case().id == "heart_frame00"
+    # Once more adds nothing.
+    widget.images_panel.all_frames_button.click()
+    widget.cases.finish_adding()
+    assert len(project.cases) == FRAMES
+
+
+def test_the_masks_of_other_frames_are_shown_as_outlines(widget: ScribbleMixWidget) -> None:
+    widget.cases.add_frames()
+    widget.cases.finish_adding()
+    project = widget.session.the_project()
+    geometry = project.read_image("heart_frame02").geometry
+    mask = draw(0)[1]
+    project.write_prediction("heart_frame02", mask, geometry, RUN)
+    widget.images_panel.slider.setValue(2)
+    outline = widget.board.viewer.layers[-1]
+    assert (outline.data == mask).all()
+    assert outline.contour > 0
+    assert not outline.editable
+    assert widget.board.layer(PREDICTION) is None
+    widget.images_panel.slider.setValue(1)
+    assert not outline.data.any()
+
+
+def test_a_cine_too_large_for_the_memory_is_not_played(
+    widget: ScribbleMixWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("napari_scribblemix.gui.images.cine._LARGEST_BYTES", 1000)
+    widget.images_panel.play_button.click()
+    assert "look at single frames by the slider" in widget.message.text()
+    assert not widget.cases.cine.playing
