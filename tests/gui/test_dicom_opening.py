@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -128,11 +129,15 @@ def test_a_study_that_was_opened_before_goes_by_its_name(
     chooser = wait_for_chooser(widget, qtbot)
     assert chooser.name.text() == "anna"
     chooser.table.tick(1, on=True)
+    chooser.body.setChecked(True)
     chooser.accept()
     project = widget.session.the_project()
     qtbot.waitUntil(lambda: len(project.cases) == len(before) + 1, timeout=30_000)
     assert [record.id for record in project.cases][: len(before)] == before
     assert len(list((project.folder / "images").glob("*.nii"))) == 2
+    kept = json.loads((project.folder / "images" / "anna_lax.json").read_text())
+    assert (kept["height_cm"], kept["weight_kg"]) == (170.0, 66.0)
+    assert "height_cm" not in json.loads((project.folder / "images" / "anna_sax.json").read_text())
     assert suggested_name(study / "s0", place) == "study01"
 
 

@@ -33,11 +33,15 @@ _MOST_REASONS = 6
 
 @dataclass(frozen=True)
 class Choice:
-    """What was chosen: the stacks, the name of the study, whether uneven slices may be evened."""
+    """What was chosen: the stacks, the name of the study, whether uneven slices may be evened.
+
+    ``body``: whether height and weight are kept.
+    """
 
     stacks: tuple[Stack, ...]
     name: str
     uneven: bool
+    body: bool = False
 
 
 class DicomChooser(QDialog):
@@ -60,6 +64,11 @@ class DicomChooser(QDialog):
         )
         self.uneven.setVisible(any(stack.uneven for stack in contents.stacks))
         self.uneven.toggled.connect(self._check)
+        self.body = tip(
+            QCheckBox("Keep height and weight"),
+            "Of the patient, where the files have them: a report then indexes volumes without asking. "
+            "Nothing else of the patient is kept.",
+        )
         self.name = tip(
             QLineEdit(name),
             "What the study is called here. Names from the scanner's files are not taken over.",
@@ -91,7 +100,12 @@ class DicomChooser(QDialog):
     def choice(self) -> Choice:
         """What is chosen now."""
         stacks = tuple(self.table.chosen())
-        return Choice(stacks, self.name.text().strip(), bool(self.uneven.isChecked()))
+        return Choice(
+            stacks,
+            self.name.text().strip(),
+            bool(self.uneven.isChecked()),
+            bool(self.body.isChecked()),
+        )
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
@@ -107,6 +121,7 @@ class DicomChooser(QDialog):
         words.setBuddy(self.name)
         named.addWidget(words)
         named.addWidget(self.name, 1)
+        named.addWidget(self.body)
         layout.addLayout(named)
         layout.addWidget(self.reason)
         layout.addWidget(self.buttons)

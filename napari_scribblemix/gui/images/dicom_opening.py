@@ -181,7 +181,9 @@ def _copies(source: Source, choice: Choice, project: Path, step: Step) -> openin
     for done, stack in enumerate(choice.stacks):
         step(done, len(choice.stacks))
         name = choice.name if len(studies) == 1 else f"{choice.name}-{stack.study:02d}"
-        (copy,) = unpack(source, project / IMAGES, [stack], name=name, uneven=choice.uneven)
+        (copy,) = unpack(
+            source, project / IMAGES, [stack], name=name, uneven=choice.uneven, body=choice.body
+        )
         cases.append(CaseFiles(copy.id, copy.path))
         notes += _noted(copy.id, stack)
     return opening.Wanted(project, tuple(cases), tuple(notes))
