@@ -26,6 +26,7 @@ from napari_scribblemix.gui.closing import (
 from napari_scribblemix.gui.images.control import CasesControl
 from napari_scribblemix.gui.images.panel import ImagesPanel
 from napari_scribblemix.gui.keyboard import Keyboard
+from napari_scribblemix.gui.long_lived import LongLived
 from napari_scribblemix.gui.remembering import Remembering
 from napari_scribblemix.gui.review.control import ReviewControl
 from napari_scribblemix.gui.review.panel import ReviewPanel
@@ -96,6 +97,7 @@ class ScribbleMixWidget(QWidget):
         self.ready = ReadyWorker(self.session, self.relay, self)
         self.remembering = Remembering(self.session, self.train_panel, self)
         self.telling = Telling(self.session, self.message)
+        self.long_lived = LongLived(self.session)
         napari_viewer.events.theme.connect(self._on_theme)
         self._on_theme()
         self._dress = PanelStyle(self, napari_viewer)
@@ -173,6 +175,7 @@ class ScribbleMixWidget(QWidget):
         self.relay.close()
         guarded(self.session, self.session.close_project)()
         self.board.close()
+        self.long_lived.close()
         for part in (self.seeing, self._canvas):
             if part is not None:
                 part.close()

@@ -21,6 +21,7 @@ import pytest
 from by_hand import open_folder
 from fakes import FakeClient, QuietClient
 
+from napari_scribblemix.gui import long_lived
 from napari_scribblemix.gui.dock import ScribbleMixWidget
 from napari_scribblemix.gui.state import preferences
 from napari_scribblemix.gui.state.relay import WorkerRelay
@@ -67,6 +68,13 @@ def qapp_args(display: None) -> list[str]:
     gc.collect()
     gc.freeze()
     return ["scribblemix-tests"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the tests set aside stays so, whatever windows close."""
+    monkeypatch.setattr(long_lived, "set_aside", lambda: None)
+    monkeypatch.setattr(long_lived, "take_back", lambda: None)
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ freezes the window nor has to be waited for.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -32,6 +33,8 @@ from napari_scribblemix.gui.viewer.layers import LayerBoard
 from napari_scribblemix.project.project import PROJECT_SUFFIX, Project
 
 _SHOWN = 3
+_TELL_SECONDS = 0.25
+"""Cases that are added appear in the list so often."""
 
 
 class CasesControl(QObject):
@@ -42,6 +45,7 @@ class CasesControl(QObject):
         self._session, self._board, self._panel = session, board, panel
         self._adding: Iterator[tuple[str, str | None]] | None = None
         self._done, self._of, self._notes, self._show_added = 0, 0, [""], False
+        self._tell_at = 0.0
         self._hidden_once_added: ImageLayer | None = None
         self.dicom = DicomOpening(session, panel, partial(self._add, own=True))
         self.acts = CaseActs(session, panel)
@@ -229,6 +233,7 @@ class CasesControl(QObject):
     ) -> None:
         self._done, self._of, self._notes, self._adding = 0, count, list(notes), adding
         self._panel.show_adding(0, count)
+        self._tell_at = 0.0
         self._timer.start()
 
     def _add_next(self) -> None:
@@ -243,7 +248,10 @@ class CasesControl(QObject):
         self._done += 1
         self._notes.append(note or "")
         self._panel.show_adding(self._done, self._of)
-        self._session.cases_changed.emit()
+        # The list is long by then: told after each, most of the time would go into telling.
+        if self._show_added or time.monotonic() >= self._tell_at:
+            self._session.cases_changed.emit()
+            self._tell_at = time.monotonic() + _TELL_SECONDS
         project = self._session.the_project()
         added = any(record.id == case_id for record in project.cases)
         if self._show_added and added:

@@ -71,6 +71,7 @@ class ReviewControl(QObject):
         panel.accept_all_wanted.connect(guarded(session, self.toggle_volume))
         panel.take_wanted.connect(guarded(session, self.take_into_scribbles))
         session.leaving.connect(self.watch.look)
+        session.mask_leaving.connect(self.watch.look)
         session.project_changed.connect(self._on_project)
         session.case_changed.connect(self._on_case)
         session.slice_changed.connect(self._on_slice)
@@ -229,8 +230,7 @@ class ReviewControl(QObject):
         )
         in_view = None if masked else self._slice_reason()
         self._panel.allow_review(masked, writable=session.read_only, in_view=in_view)
-        any_mask = any(state.predicted for state in session.case_states())
-        self._panel.allow_export_all(None if any_mask else "there is no mask yet.")
+        self._panel.allow_export_all(None if session.has_masks() else "there is no mask yet.")
 
     def _on_removed(self, role: str) -> None:
         if role == PREDICTION:

@@ -53,24 +53,34 @@ def stamp(*paths: Path) -> Stamp:
 
 
 class CaseStates:
-    """Looks a case's strokes up once, and again when their files have changed."""
+    """Looks a case's files up once, and again when they have changed."""
 
     def __init__(self) -> None:
         self._drawn: dict[Path, tuple[Stamp, bool]] = {}
+        self._accepted: dict[Path, tuple[Stamp, int]] = {}
         self._expected: dict[Path, tuple[Stamp, Expected]] = {}
 
     def of(
         self, project: Project, case: OpenCase | None, trained: Collection[str]
     ) -> list[CaseState]:
         """Every case, sorted by name; ``case`` is on screen, ``trained`` took part."""
-        states = [self._of(project, record, case, record.id in trained) for record in project.cases]
+        states = [
+            self._of(project, record, case, trained=record.id in trained)
+            for record in project.cases
+        ]
         return sorted(states, key=lambda state: state.id)
 
+    def any_labelled(self, project: Project, case: OpenCase | None) -> bool:
+        """Whether any case has something to train on; looks no further than the first."""
+        return any(
+            self._of(project, record, case, trained=False).labelled for record in project.cases
+        )
+
     def _of(
-        self, project: Project, record: CaseRecord, case: OpenCase | None, trained: bool
+        self, project: Project, record: CaseRecord, case: OpenCase | None, *, trained: bool
     ) -> CaseState:
         case_id = record.id
-        accepted = len(accepted_slices(project, case_id))
+        accepted = self._accepted_of(project, case_id)
         expected = self._expected_of(project, case_id)
         return CaseState(
             case_id,
@@ -81,6 +91,14 @@ class CaseStates:
             None if accepted and accepted == len(expected.slices) else expected.case,
             record.left_out,
         )
+
+    def _accepted_of(self, project: Project, case_id: str) -> int:
+        labels = project.accepted_path(case_id)
+        now = stamp(labels, labels.with_name(f"{case_id}.json"))
+        known = self._accepted.get(labels)
+        if known is None or known[0] != now:
+            known = self._accepted[labels] = (now, len(accepted_slices(project, case_id)))
+        return known[1]
 
     def _expected_of(self, project: Project, case_id: str) -> Expected:
         mask = project.prediction_path(case_id)

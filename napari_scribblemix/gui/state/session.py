@@ -30,7 +30,9 @@ class Session:
     """See the module.  ``project`` and ``case`` are ``None`` until something is opened."""
 
     leaving = Signal()
-    """The open case, or its mask, is about to be replaced: who holds something hands it over."""
+    """The open case is about to be replaced: who holds something hands it over."""
+    mask_leaving = Signal()
+    """The mask of the open case is about to be replaced: who changed it hands that over."""
     project_changed = Signal()
     cases_changed = Signal()
     case_changed = Signal()
@@ -137,6 +139,21 @@ class Session:
             return []
         return self._states.of(self.project, self.case, self.trained)
 
+    def any_labelled(self) -> bool:
+        """Whether there is something to train on."""
+        project = self.project
+        return project is not None and self._states.any_labelled(project, self.case)
+
+    def has_masks(self) -> bool:
+        """Whether any case of the project has a mask."""
+        case, project = self.case, self.project
+        if project is None:
+            return False
+        # Asked at each slice: that of the case on screen needs no look at the disk.
+        return (case is not None and case.prediction is not None) or any(
+            project.prediction_path(record.id).is_file() for record in project.cases
+        )
+
     # -- strokes --
 
     def take_scribble(self, scribble: Labels, slices: tuple[int, ...]) -> None:
@@ -166,7 +183,7 @@ class Session:
         project = self.the_project()
         if self.case is not None and self.case.id == case_id:
             # A correction that nobody has seen yet is not to be lost.
-            self.leaving.emit()
+            self.mask_leaving.emit()
             read_masks(project, self.case)
         self.masks_changed.emit(case_id)
 

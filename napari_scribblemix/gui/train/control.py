@@ -89,7 +89,7 @@ class TrainControl(QObject):
             raise SettingsError(
                 f"These settings do not fit: {error.errors()[0]['msg']}."
             ) from error
-        if not any(state.labelled for state in self._session.case_states()):
+        if not self._session.any_labelled():
             raise ProjectError("There is no scribble yet; draw some strokes first.")
         self._start(settings, project.new_run(settings.method).absolute())
 
@@ -213,7 +213,7 @@ class TrainControl(QObject):
             self._reason = "open images first."
         elif session.read_only:
             self._reason = session.read_only
-        elif not any(state.labelled for state in session.case_states()):
+        elif not session.any_labelled():
             self._reason = "draw some strokes first."
         self._on_run()
 

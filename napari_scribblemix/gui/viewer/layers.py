@@ -167,8 +167,9 @@ class LayerBoard:
         if enclosed.any() or self.layer(ENCLOSED) is not None:
             layer = self._get(ENCLOSED, case, scheme)
             layer.editable = False
-            layer.data[number] = enclosed[0]
-            layer.refresh()
+            if not np.array_equal(layer.data[number], enclosed[0]):
+                layer.data[number] = enclosed[0]
+                layer.refresh()
 
     def clear(self) -> None:
         """Take all layers of the case out of the viewer, which turns back as it was."""
