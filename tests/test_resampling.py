@@ -8,7 +8,7 @@ import SimpleITK as sitk
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_scribblemix.data.resampling import WorkingGrid
+from napari_scribblemix.data.resampling import WorkingGrid, _separable
 from napari_scribblemix.errors import GeometryError
 
 GRIDS = st.builds(
@@ -175,3 +175,17 @@ def test_a_stroke_however_thin_is_on_the_working_grid_and_nothing_else_is(
     for z, y, x in missed:
         around = working[z, max(0, y - 1) : y + 2, max(0, x - 1) : x + 2]
         assert (around != 255).any()
+
+
+@pytest.mark.parametrize("shape", [(6, 7), (3, 6, 7), (2, 3, 6, 7), (0, 6, 7)])
+def test_weights_of_rows_and_columns_reach_every_slice_of_every_class(
+    shape: tuple[int, ...],
+) -> None:
+    chance = np.random.default_rng(0)
+    array = chance.random((*shape[:-1], 9), dtype=np.float32)[..., 1:8]  # not in one piece
+    rows = chance.random((5, 6), dtype=np.float32)
+    columns = chance.random((4, 7), dtype=np.float32)
+    expected = np.einsum("yh,...hw,xw->...yx", rows, array, columns)
+    found = _separable(array, rows, columns)
+    assert (found.shape, found.dtype) == ((*shape[:-2], 5, 4), np.float32)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
