@@ -130,14 +130,19 @@ def test_a_study_that_was_opened_before_goes_by_its_name(
     assert chooser.name.text() == "anna"
     chooser.table.tick(1, on=True)
     chooser.body.setChecked(True)
+    told: list[str] = []
+    widget.session.told.connect(lambda _level, words: told.append(words))
     chooser.accept()
     project = widget.session.the_project()
     qtbot.waitUntil(lambda: len(project.cases) == len(before) + 1, timeout=30_000)
+    qtbot.waitUntil(lambda: bool(told), timeout=10_000)
     assert [record.id for record in project.cases][: len(before)] == before
     assert len(list((project.folder / "images").glob("*.nii"))) == 2
     kept = json.loads((project.folder / "images" / "anna_lax.json").read_text())
     assert (kept["height_cm"], kept["weight_kg"]) == (170.0, 66.0)
     assert "height_cm" not in json.loads((project.folder / "images" / "anna_sax.json").read_text())
+    # The short axis was there already, without them.
+    assert "anna_sax: It was opened before without height" in " ".join(told)
     assert suggested_name(study / "s0", place) == "study01"
 
 

@@ -66,8 +66,8 @@ class DicomChooser(QDialog):
         self.uneven.toggled.connect(self._check)
         self.body = tip(
             QCheckBox("Keep height and weight"),
-            "Of the patient, where the files have them: a report then indexes volumes without asking. "
-            "Nothing else of the patient is kept.",
+            "Where the files have them: a report then indexes volumes without asking. Nothing else "
+            "of the patient is kept.",
         )
         self.name = tip(
             QLineEdit(name),
