@@ -96,7 +96,10 @@ def test_nothing_of_a_person_is_in_copies_words_or_masks(tmp_path: Path, run: Ru
 
 def test_height_and_weight_are_kept_only_when_asked_for(tmp_path: Path) -> None:
     write_cine(tmp_path / "in", 3, 2, change=identified)
+    (copy,) = unpack(tmp_path / "in", tmp_path / "out")
+    assert "height_cm" not in json.loads(copy.path.with_suffix(".json").read_text())
     (copy,) = unpack(tmp_path / "in", tmp_path / "out", body=True)
+    assert copy.reused
     said = json.loads(copy.path.with_suffix(".json").read_text())
     assert (said["height_cm"], said["weight_kg"]) == (183.0, 91.5)
 
@@ -157,6 +160,8 @@ def test_slices_that_are_not_even_are_refused_until_accepted(tmp_path: Path, run
     assert "--uneven" in err
     (copy,) = unpack(tmp_path / "in", tmp_path / "out", uneven=True)
     assert read_image(copy.path, 0).array.shape == (5, 24, 20)
+    with pytest.raises(GeometryError, match="not evenly"):  # also of a copy that is there
+        unpack(tmp_path / "in", tmp_path / "out")
     said = json.loads(copy.path.with_suffix(".json").read_text())
     assert any("not evenly spaced" in note for note in said["notes"])
     assert said["slice_positions_mm"] == pytest.approx([0, 10, 30, 40, 50], abs=0.01)

@@ -13,30 +13,26 @@ The DICOM files stay where they are and are never written to.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from napari_scribblemix import __version__
 from napari_scribblemix.data.described import Description, read_description
 from napari_scribblemix.data.dicom.contents import Contents, Stack, positions
-from napari_scribblemix.data.dicom.reading import read_cine
+from napari_scribblemix.data.dicom.reading import check_even, read_cine
 from napari_scribblemix.data.dicom.stacks import find_stacks, no_stack
 from napari_scribblemix.data.durable import atomic_write
-from napari_scribblemix.data.links import is_taken, real
+from napari_scribblemix.data.links import real
 from napari_scribblemix.data.nifti_cine import encode_cine
 from napari_scribblemix.data.wording import check_name
 from napari_scribblemix.errors import FileError, SettingsError
+from napari_scribblemix.project.copy_sources import SOURCES, KnownCopies, Source, as_json
 
-SOURCES = "sources.json"
-"""The one file beside working copies that knows where the DICOM files lie."""
-
-Source = Path | Sequence[Path]
+__all__ = ["SOURCES", "Source", "WorkingCopy", "source_stack", "unpack"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +74,9 @@ def unpack(
     except ValueError as error:
         raise SettingsError(f"Got a name for a study: {error}.") from error
     _check_outside(source, into)
-    known = _Known(into)
+    for stack in chosen:  # before any is written
+        check_even(stack, uneven=uneven)
+    known = KnownCopies(into)
     numbers = sorted({stack.study for stack in chosen})
     copies: list[WorkingCopy] = []
     for number in numbers:
@@ -92,6 +90,8 @@ def unpack(
             if not reused:
                 _write(path, stack, uneven=uneven, body=body)
                 known.add(path, stack, source, prints[stack.name])
+            elif body:
+                atomic_write(path.with_suffix(".json"), as_json(described(stack, body=True)))
             copies.append(WorkingCopy(path, stack, reused))
     return copies
 
@@ -165,84 +165,10 @@ def frame_ms(stack: Stack) -> float | None:
     return None if stack.heart_rate is None else 60000.0 / stack.heart_rate / stack.frames
 
 
-def _json(content: Any) -> bytes:
-    return (json.dumps(content, indent=2) + "\n").encode()
-
-
 def _write(path: Path, stack: Stack, *, uneven: bool, body: bool) -> None:
     data = encode_cine(read_cine(stack, uneven=uneven), stack.geometry, frame_ms(stack))
-    atomic_write(path.with_suffix(".json"), _json(described(stack, body=body)))
+    atomic_write(path.with_suffix(".json"), as_json(described(stack, body=body)))
     atomic_write(path, data)
-
-
-class _Known:
-    """Which working copies of a folder come from where, as ``sources.json`` has it."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._path = folder / SOURCES
-        content = read_description(self._path) or {}
-        copies = content.get("copies")
-        self._copies: Description = copies if isinstance(copies, dict) else {}
-
-    def _print_of(self, path: Path) -> object:
-        entry = self._copies.get(path.name)
-        return entry.get("fingerprint") if isinstance(entry, dict) else None
-
-    def has(self, path: Path, its_print: str) -> bool:
-        """Whether there is a copy at ``path`` of the files with that fingerprint."""
-        return path.is_file() and self._print_of(path) == its_print
-
-    def study(self, prints: dict[str, str], called: str | None) -> str:
-        """What a study is called: as before, as asked for, or by the next free number.
-
-        ``FileError`` if the name asked for is that of other files.
-        """
-        for file, entry in self._copies.items():
-            for stack, its_print in prints.items():
-                ending = f"_{stack}.nii"
-                own = file.removesuffix(ending)
-                same = isinstance(entry, dict) and entry.get("fingerprint") == its_print
-                fits = same and file.endswith(ending) and called in (None, own)
-                if fits and self._free(own, prints):
-                    return own
-        if called is not None:
-            if not self._free(called, prints):
-                raise FileError(
-                    f"{self._folder} has a case {called} of other files already; choose another "
-                    "name for the study."
-                )
-            return called
-        number = 1
-        while not self._free(f"study{number:02d}", prints, new=True):
-            number += 1
-        return f"study{number:02d}"
-
-    def _free(self, study: str, prints: dict[str, str], *, new: bool = False) -> bool:
-        """Whether the copies of ``study`` are ours already, or not there."""
-        if new and any(file.startswith(f"{study}_") for file in self._copies):
-            return False
-        paths = {self._folder / f"{study}_{stack}.nii": own for stack, own in prints.items()}
-        return all(self.has(path, own) or not is_taken(path) for path, own in paths.items())
-
-    def add(self, path: Path, stack: Stack, source: Source, its_print: str) -> None:
-        """Write down where the copy at ``path`` comes from."""
-        places = [source] if isinstance(source, Path) else list(source)
-        self._copies[path.name] = {
-            "stack": stack.name,
-            "study": stack.study,
-            "fingerprint": its_print,
-            "source": [_relative(place, self._folder) for place in places],
-        }
-        note = "Where the DICOM files lie. Leave this file behind when you hand the folder on."
-        atomic_write(self._path, _json({"note": note, "copies": self._copies}))
-
-
-def _relative(place: Path, folder: Path) -> str:
-    try:
-        return os.path.relpath(os.path.realpath(place), os.path.realpath(folder))
-    except ValueError:  # another drive of Windows
-        return str(place.absolute())
 
 
 def source_stack(copy: Path) -> Stack:

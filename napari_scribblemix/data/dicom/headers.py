@@ -18,7 +18,8 @@ from napari_scribblemix.data.dicom.enhanced import plane_of_frame
 from napari_scribblemix.data.dicom.files import PREAMBLE, starts_as_dicom
 from napari_scribblemix.data.dicom.needed import damaged
 from napari_scribblemix.data.dicom.planes import Plane, Storage, digest, hints_in, part_of
-from napari_scribblemix.data.dicom.syntaxes import DEFLATED, NATIVE
+from napari_scribblemix.data.dicom.storage import Unusable, storage_of
+from napari_scribblemix.data.dicom.syntaxes import DEFLATED
 from napari_scribblemix.data.dicom.tags import (
     directions,
     number,
@@ -32,6 +33,8 @@ from napari_scribblemix.data.dicom.tags import (
 
 if TYPE_CHECKING:
     from pydicom import Dataset
+
+__all__ = ["Unusable", "read_planes"]
 
 _CLASSES = {
     "1.2.840.10008.5.1.4.1.1.4",
@@ -64,10 +67,6 @@ TAGS = [
     "CardiacSynchronizationTechnique",
 ]  # fmt: skip
 """All that is read; each other value is passed over."""
-
-
-class Unusable(Exception):
-    """Why a file is left out, in words that follow its name."""
 
 
 class _Counted(io.BytesIO):
@@ -137,53 +136,9 @@ def _check_kind(data: Dataset) -> None:
         raise Unusable("its grey values need a table, which is not read")
 
 
-def _storage(data: Dataset, start: bytes, end: int, size: int) -> Storage:
-    rows, columns = whole(data, "Rows") or 0, whole(data, "Columns") or 0
-    frames = whole(data, "NumberOfFrames") or 1
-    allocated = whole(data, "BitsAllocated") or 0
-    stored = whole(data, "BitsStored") or allocated
-    high = whole(data, "HighBit")
-    high = stored - 1 if high is None else high
-    if "Rows" not in data:
-        raise Unusable("cut off or no image: it does not say how large it is")
-    if not (0 < rows <= limits.MOST_SIDE and 0 < columns <= limits.MOST_SIDE):
-        raise Unusable(f"{rows} x {columns} pixels; expected 1 to {limits.MOST_SIDE} a side")
-    if not 0 < frames <= limits.MOST_PLANES:
-        raise Unusable(f"{frames} frames in one file; expected 1 to {limits.MOST_PLANES}")
-    if (
-        allocated not in (8, 16, 32)
-        or not 0 < stored <= allocated
-        or not stored - 1 <= high < allocated
-    ):
-        raise Unusable(f"pixels of {stored} bits in {allocated}; expected 8, 16 or 32")
-    # A file without its first part is implicit little endian, as all old ones are.
-    syntax = word(getattr(data, "file_meta", None), "TransferSyntaxUID") or next(iter(NATIVE))
-    length = rows * columns * frames * (allocated // 8) if syntax in NATIVE else None
-    offset = _pixels_at(start, end, syntax)
-    if length is not None and offset + length > size:
-        raise Unusable("cut off: it is shorter than its header says")
-    if length is None and not 0 < size - offset <= limits.MOST_PACKED_BYTES:
-        raise Unusable(f"compressed pixels of {size} bytes; expected 1 GB at most")
-    return Storage(
-        syntax, offset, length, rows, columns, frames, allocated, stored, high,
-        signed=whole(data, "PixelRepresentation") == 1,
-        inverted=word(data, "PhotometricInterpretation") == "MONOCHROME1",
-    )  # fmt: skip
-
-
-def _pixels_at(start: bytes, end: int, syntax: str) -> int:
-    """Where the value of the pixels' element begins, whose tag is at ``end``."""
-    names_kind, order = NATIVE.get(syntax, (True, "<"))
-    tag = b"\x7f\xe0\x00\x10" if order == ">" else b"\xe0\x7f\x10\x00"
-    if start[end : end + 4] != tag:
-        long = len(start) > limits.HEADER_BYTES
-        raise Unusable("a header of more than 32 MB" if long else "cut off: it has no pixels")
-    return end + (12 if names_kind else 8)
-
-
 def _planes(path: Path, data: Dataset, start: bytes, end: int, size: int) -> list[Plane]:
     _check_kind(data)
-    storage = _storage(data, start, end, size)
+    storage = storage_of(data, start, end, size)
     base = _plane(path, data, storage)
     if "PerFrameFunctionalGroupsSequence" not in data:
         if storage.frames > 1:

@@ -1,0 +1,95 @@
+"""Where the working copies of a folder come from: ``sources.json`` beside them, and their names."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from napari_scribblemix.data.described import Description, read_description
+from napari_scribblemix.data.dicom.contents import Stack
+from napari_scribblemix.data.durable import atomic_write
+from napari_scribblemix.data.links import is_taken
+from napari_scribblemix.errors import FileError
+
+SOURCES = "sources.json"
+"""The one file beside working copies that knows where the DICOM files lie."""
+
+Source = Path | Sequence[Path]
+
+
+def as_json(content: Any) -> bytes:
+    """As a file for people to read."""
+    return (json.dumps(content, indent=2) + "\n").encode()
+
+
+class KnownCopies:
+    """Which working copies of a folder come from where, as ``sources.json`` has it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = folder / SOURCES
+        content = read_description(self._path) or {}
+        copies = content.get("copies")
+        self._copies: Description = copies if isinstance(copies, dict) else {}
+
+    def _print_of(self, path: Path) -> object:
+        entry = self._copies.get(path.name)
+        return entry.get("fingerprint") if isinstance(entry, dict) else None
+
+    def has(self, path: Path, its_print: str) -> bool:
+        """Whether there is a copy at ``path`` of the files with that fingerprint."""
+        return path.is_file() and self._print_of(path) == its_print
+
+    def study(self, prints: dict[str, str], called: str | None) -> str:
+        """What a study is called: as before, as asked for, or by the next free number.
+
+        ``FileError`` if the name asked for is that of other files.
+        """
+        for file, entry in self._copies.items():
+            for stack, its_print in prints.items():
+                ending = f"_{stack}.nii"
+                own = file.removesuffix(ending)
+                same = isinstance(entry, dict) and entry.get("fingerprint") == its_print
+                fits = same and file.endswith(ending) and called in (None, own)
+                if fits and self._free(own, prints):
+                    return own
+        if called is not None:
+            if not self._free(called, prints):
+                raise FileError(
+                    f"{self._folder} has a case {called} of other files already; choose another "
+                    "name for the study."
+                )
+            return called
+        number = 1
+        while not self._free(f"study{number:02d}", prints, new=True):
+            number += 1
+        return f"study{number:02d}"
+
+    def _free(self, study: str, prints: dict[str, str], *, new: bool = False) -> bool:
+        """Whether the copies of ``study`` are ours already, or not there."""
+        if new and any(file.startswith(f"{study}_") for file in self._copies):
+            return False
+        paths = {self._folder / f"{study}_{stack}.nii": own for stack, own in prints.items()}
+        return all(self.has(path, own) or not is_taken(path) for path, own in paths.items())
+
+    def add(self, path: Path, stack: Stack, source: Source, its_print: str) -> None:
+        """Write down where the copy at ``path`` comes from."""
+        places = [source] if isinstance(source, Path) else list(source)
+        self._copies[path.name] = {
+            "stack": stack.name,
+            "study": stack.study,
+            "fingerprint": its_print,
+            "source": [_relative(place, self._folder) for place in places],
+        }
+        note = "Where the DICOM files lie. Leave this file behind when you hand the folder on."
+        atomic_write(self._path, as_json({"note": note, "copies": self._copies}))
+
+
+def _relative(place: Path, folder: Path) -> str:
+    try:
+        return os.path.relpath(os.path.realpath(place), os.path.realpath(folder))
+    except ValueError:  # another drive of Windows
+        return str(place.absolute())
