@@ -13,7 +13,6 @@ from pathlib import Path
 from qtpy.QtCore import QObject, Qt, QTimer
 from qtpy.QtWidgets import QProgressDialog, QWidget
 
-from napari_scribblemix.data.described import read_description
 from napari_scribblemix.data.dicom.contents import Contents
 from napari_scribblemix.data.dicom.needed import require
 from napari_scribblemix.data.dicom.stacks import find_stacks, no_stack
@@ -26,7 +25,7 @@ from napari_scribblemix.gui.state.guard import guarded
 from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.project import PROJECT_SUFFIX
-from napari_scribblemix.project.working_copies import WorkingCopy, unpack
+from napari_scribblemix.project.working_copies import unpack
 
 # napari hands dropped files over one by one, each within this time on a busy machine.
 _GATHER_MS = 400
@@ -186,17 +185,5 @@ def _copies(source: Source, choice: Choice, project: Path, step: Step) -> openin
             source, project / IMAGES, [stack], name=name, uneven=choice.uneven, body=choice.body
         )
         cases.append(CaseFiles(copy.id, copy.path))
-        notes += _noted(copy, choice)
+        notes += [f"{copy.id}: {copy.stack.uneven}"] if copy.stack.uneven else []
     return opening.Wanted(project, tuple(cases), tuple(notes))
-
-
-def _noted(copy: WorkingCopy, choice: Choice) -> list[str]:
-    """What is to be told of a copy once it is open: what stands in the list is known."""
-    notes = [copy.stack.uneven] if copy.stack.uneven else []
-    said = read_description(copy.path.with_suffix(".json")) or {}
-    if choice.body and copy.reused and "weight_kg" not in said:
-        notes.append(
-            "It was opened before without height and weight and is used as it is; give the study "
-            "another name to have them."
-        )
-    return [f"{copy.id}: {note}" for note in notes]
