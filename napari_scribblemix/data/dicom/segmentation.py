@@ -24,9 +24,15 @@ from numpy.typing import NDArray
 from napari_scribblemix import __version__
 from napari_scribblemix.data.dicom.needed import damaged, silent
 from napari_scribblemix.data.dicom.planes import Plane
+from napari_scribblemix.data.dicom.references import (
+    MR_IMAGE,
+    Source,
+    refer_to,
+    sources_of,
+    stand_in_uid,
+)
 from napari_scribblemix.data.dicom.segments import PROGRAM, Maker, describe_segments
-from napari_scribblemix.data.dicom.source_header import HEADER, mended_uid, taken_over
-from napari_scribblemix.data.dicom.tags import word
+from napari_scribblemix.data.dicom.source_header import HEADER, taken_over
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.data.geometry import format_shape
 from napari_scribblemix.data.labels import UNLABELLED, LabelScheme
@@ -36,7 +42,6 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 SUFFIX = ".seg.dcm"
-_MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
 _OWN_TAGS = ["SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "NumberOfFrames", *HEADER]
 _SERIES_NUMBER = 9000
 
@@ -51,16 +56,6 @@ class Phase:
     planes: tuple[Plane, ...]
     number: int = 0
     of: int = 1
-
-
-@dataclass(frozen=True)
-class _Source:
-    """What is referenced for one slice: ``frame`` counts from 1, ``None`` in a classic image."""
-
-    sop_class: str
-    instance: str
-    series: str
-    frame: int | None
 
 
 def new_series_uid() -> str:
@@ -87,7 +82,7 @@ def write_segmentation(
     _check(labels, phase)
     with silent():
         headers = [_header(plane.path) for plane in phase.planes]
-        sources, notes = _sources(headers, phase)
+        sources, notes = sources_of(headers, phase.planes)
         common, mended = taken_over(headers[0], headers[1:])
         try:
             data = _encode(labels, scheme, phase, common, sources, maker, series_uid)
@@ -124,27 +119,6 @@ def _header(path: Path) -> Dataset:
         ) from error
 
 
-def _sources(headers: list[Dataset], phase: Phase) -> tuple[list[_Source], list[str]]:
-    sources, mended = [], 0
-    for header, plane in zip(headers, phase.planes, strict=True):
-        instance, series = word(header, "SOPInstanceUID"), word(header, "SeriesInstanceUID")
-        named = mended_uid(instance, str(plane.path.name))
-        sources.append(
-            _Source(
-                sop_class=word(header, "SOPClassUID") or _MR_IMAGE,
-                instance=named,
-                series=mended_uid(series, "series"),
-                frame=plane.frame + 1 if "NumberOfFrames" in header else None,
-            )
-        )
-        mended += named != instance
-    told = (
-        f"{mended} of the images have a UID that is not valid in DICOM; the segmentation lies in "
-        "the right place, but a viewer may not find the images it belongs to."
-    )
-    return sources, [told] if mended else []
-
-
 def _stand_in(common: Dataset, plane: Plane, z: int, step_mm: float) -> Dataset:
     """A classic image with the place of ``plane`` and nothing that could be invalid."""
     from pydicom import Dataset
@@ -152,7 +126,7 @@ def _stand_in(common: Dataset, plane: Plane, z: int, step_mm: float) -> Dataset:
 
     image = Dataset()
     image.update(common)
-    image.SOPClassUID, image.SOPInstanceUID = UID(_MR_IMAGE), UID(f"2.25.{z + 1}")
+    image.SOPClassUID, image.SOPInstanceUID = UID(MR_IMAGE), UID(stand_in_uid(z))
     image.SeriesInstanceUID, image.Modality = UID("2.25.9"), "MR"
     image.Rows, image.Columns = plane.shape
     image.ImagePositionPatient = [f"{value:.10g}" for value in plane.position]
@@ -181,7 +155,7 @@ def _encode(
     scheme: LabelScheme,
     phase: Phase,
     common: Dataset,
-    sources: list[_Source],
+    sources: list[Source],
     maker: Maker,
     series_uid: str,
 ) -> bytes:
@@ -207,51 +181,7 @@ def _encode(
         content_description=f"Segmentation, {told}",
     )
     result.SeriesDescription = f"Segmentation ({PROGRAM})"
-    _refer_to(result, sources)
+    refer_to(result, sources)
     buffer = io.BytesIO()
     result.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()
-
-
-def _refer_to(result: Dataset, sources: list[_Source]) -> None:
-    """Turn the references to stand-ins into those to the true images."""
-    from pydicom import Dataset
-
-    by_stand_in = {f"2.25.{z + 1}": source for z, source in enumerate(sources)}
-    for groups in result.PerFrameFunctionalGroupsSequence:
-        for derivation in groups.get("DerivationImageSequence", ()):
-            for item in derivation.SourceImageSequence:
-                # Frames of several segments may share the item.
-                if (source := by_stand_in.get(item.ReferencedSOPInstanceUID)) is not None:
-                    _name(item, source)
-    result.ReferencedSeriesSequence = []
-    for uid in dict.fromkeys(source.series for source in sources):
-        one = Dataset()
-        one.SeriesInstanceUID = uid
-        one.ReferencedInstanceSequence = _instances([s for s in sources if s.series == uid])
-        result.ReferencedSeriesSequence.append(one)
-    result.SourceImageSequence = _instances(sources)
-
-
-def _instances(sources: list[_Source]) -> list[Dataset]:
-    """Each image once; an Enhanced one with all the frames of this phase."""
-    from pydicom import Dataset
-
-    found: dict[str, list[_Source]] = {}
-    for source in sources:
-        found.setdefault(source.instance, []).append(source)
-    items = []
-    for several in found.values():
-        item = Dataset()
-        _name(item, several[0])
-        frames = [source.frame for source in several if source.frame is not None]
-        if frames:
-            item.ReferencedFrameNumber = frames if len(frames) > 1 else frames[0]
-        items.append(item)
-    return items
-
-
-def _name(item: Dataset, source: _Source) -> None:
-    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = source.sop_class, source.instance
-    if source.frame is not None:
-        item.ReferencedFrameNumber = source.frame
