@@ -28,9 +28,9 @@ from napari_scribblemix.evaluation.cycle import cycle_ms, is_cine
 from napari_scribblemix.evaluation.function import Body, Measure, measures, share_of_wall
 from napari_scribblemix.evaluation.plausible import LEFT, RIGHT, check_mask, check_phases
 from napari_scribblemix.evaluation.wall import Wall, measure_wall
-from napari_scribblemix.project.expected import expected_of
-from napari_scribblemix.project.provenance import comparison, describe_mask
+from napari_scribblemix.project.provenance import comparison
 from napari_scribblemix.report.sources import MaskSource, on_the_mask
+from napari_scribblemix.report.words import maker_line, quality_line, review_line
 
 _SHARES = ("scar", "oedema")
 
@@ -169,9 +169,9 @@ def measure_patient(
         wall,
         _shares(volumes[first.case], scheme),
         tuple(dict.fromkeys([*notes, *wall.notes])),
-        tuple(_maker(frame, role) for role, frame in shown),
-        tuple(line for role, frame in shown if (line := _review(frame, role))),
-        tuple(line for role, frame in shown if (line := _quality(frame, role))),
+        tuple(maker_line(frame, role) for role, frame in shown),
+        tuple(line for role, frame in shown if (line := review_line(frame, role))),
+        tuple(line for role, frame in shown if (line := quality_line(frame, role))),
         rate_from,
     )
 
@@ -253,39 +253,3 @@ def _measures(
 def _shares(volumes: Mapping[str, float], scheme: LabelScheme) -> dict[str, float]:
     shares = {name: share_of_wall(volumes, name) for name in _SHARES if name in scheme.names}
     return {name: share for name, share in shares.items() if share is not None}
-
-
-def _head(frame: MaskSource, role: str) -> str:
-    return f"{role} ({frame.case})" if role else frame.case
-
-
-def _maker(frame: MaskSource, role: str) -> str:
-    if frame.origin is None:
-        return f"{_head(frame, role)}: who made the mask is not recorded in its folder."
-    step = f", step {frame.origin.source.step}" if frame.origin.source.kind == "bundled" else ""
-    version = frame.record.get("version")
-    made = f", version {version}" if isinstance(version, str) else ""
-    return f"{_head(frame, role)}: {describe_mask(frame.origin).rstrip('.')}{step}{made}."
-
-
-def _review(frame: MaskSource, role: str) -> str:
-    review = frame.review
-    slices = review.get("accepted_slices", ())
-    if not slices:
-        return "" if frame.origin is None else f"{_head(frame, role)}: no slice is accepted."
-    who, when = review.get("reviewer", "somebody"), str(review.get("time", ""))[:10]
-    total = "" if frame.origin is None else f" of {frame.origin.slices}"
-    numbers = ", ".join(str(number) for number in slices)
-    on = f" on {when}" if when else ""
-    head = _head(frame, role)
-    return f"{head}: {len(slices)}{total} slices accepted by {who}{on} (slices {numbers})."
-
-
-def _quality(frame: MaskSource, role: str) -> str:
-    """The quality that the mask's record predicts, if it does."""
-    expected = expected_of(frame.record)
-    if expected.case is None:
-        return ""
-    line = f"{_head(frame, role)}: expected Dice {expected.case:.2f} when the model made it"
-    poor = ", ".join(str(number) for number in sorted(expected.poor))
-    return f"{line}; probably poor in slices {poor}." if poor else f"{line}."

@@ -22,16 +22,20 @@ def frames() -> list[np.ndarray]:
     return [draw(0)[0] + 10 * number for number in range(FRAMES)]
 
 
-@pytest.fixture
-def widget(make_widget: Make, tmp_path: Path) -> ScribbleMixWidget:
-    """A cine of six frames, each ten brighter than the one before; the first is open."""
-    path = write_cine(tmp_path / "heart.nii.gz", frames())
+def opened(make_widget: Make, folder: Path) -> ScribbleMixWidget:
+    path = write_cine(folder / "heart.nii.gz", frames())
     made = make_widget()
     made.open_path(path)
     made.cases.finish_adding()
     assert made.session.the_case().id == "heart_frame00"
     made.draw.draw()
     return made
+
+
+@pytest.fixture
+def widget(make_widget: Make, tmp_path: Path) -> ScribbleMixWidget:
+    """A cine of six frames, each ten brighter than the one before; the first is on screen."""
+    return opened(make_widget, tmp_path)
 
 
 def state(widget: ScribbleMixWidget) -> tuple[Any, ...]:
@@ -136,24 +140,33 @@ def test_a_frame_under_the_slider_is_opened_as_a_case(widget: ScribbleMixWidget)
     assert not widget.cases.cine.layers.shown
 
 
-def test_all_frames_become_cases_of_one_patient(widget: ScribbleMixWidget) -> None:
-    widget.images_panel.all_frames_button.click()
-    widget.cases.finish_adding()
+ALL = [f"heart_frame{number:02d}" for number in range(FRAMES)]
+
+
+def test_a_cine_opens_as_one_patient_with_all_frames(widget: ScribbleMixWidget) -> None:
     project = widget.session.the_project()
-    assert [record.id for record in project.cases] == [
-        f"heart_frame{number:02d}" for number in range(FRAMES)
-    ]
+    assert [record.id for record in project.cases] == ALL
     assert [record.frame for record in project.cases] == list(range(FRAMES))
+    assert widget.images_panel.tree.case_ids == ALL
+    assert "is a cine of" not in widget.message.text()
+
+
+def test_of_very_many_frames_the_first_is_opened_and_the_others_when_asked_for(
+    make_widget: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("napari_scribblemix.gui.state.opening._MOST_CASES", FRAMES - 1)
+    widget = opened(make_widget, tmp_path)
+    project = widget.session.the_project()
+    assert [record.id for record in project.cases] == ALL[:1]
+    assert "All frames adds the rest" in widget.message.text()
+    for _ in range(2):  # once more adds nothing
+        widget.images_panel.all_frames_button.click()
+        widget.cases.finish_adding()
+        assert [record.id for record in project.cases] == ALL
     assert widget.session.the_case().id == "heart_frame00"
-    # Once more adds nothing.
-    widget.images_panel.all_frames_button.click()
-    widget.cases.finish_adding()
-    assert len(project.cases) == FRAMES
 
 
 def test_the_masks_of_other_frames_are_shown_as_outlines(widget: ScribbleMixWidget) -> None:
-    widget.cases.add_frames()
-    widget.cases.finish_adding()
     project = widget.session.the_project()
     geometry = project.read_image("heart_frame02").geometry
     mask = draw(0)[1]

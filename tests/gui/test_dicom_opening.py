@@ -122,6 +122,7 @@ def test_a_study_that_was_opened_before_goes_by_its_name(
     chooser.name.setText("anna")
     chooser.accept()
     qtbot.waitUntil(lambda: widget.session.case is not None, timeout=30_000)
+    widget.cases.finish_adding()  # all frames of the cine
     place = place_of(study, Path("elsewhere"))
     assert suggested_name(study, place) == "anna"
     before = [record.id for record in widget.session.the_project().cases]

@@ -63,7 +63,7 @@ def test_the_frames_of_a_cine_are_cases_of_their_own(make_widget: Make, tmp_path
     panel.frame.setValue(2)
     panel.frame_button.click()
     assert widget.session.the_case().id == "beat_frame02"
-    assert panel.tree.case_ids == ["beat_frame00", "beat_frame02"]
+    assert panel.tree.case_ids == ["beat_frame00", "beat_frame01", "beat_frame02"]
 
 
 def test_a_layer_without_a_file_becomes_a_case(make_widget: Make, projects_folder: Path) -> None:

@@ -225,7 +225,8 @@ class CasesControl(QObject):
             return
         # Who opens a folder again goes on where it was left.
         self._show_added = not (own and elsewhere and self._session.case is not None)
-        meant = [replace(files, unlabelled=preferences.unlabelled()) for files in wanted.cases]
+        cases = opening.with_frames(wanted.cases)
+        meant = [replace(files, unlabelled=preferences.unlabelled()) for files in cases]
         self._begin(opening.add_cases(project, meant), len(meant), wanted.notes)
 
     def _begin(

@@ -25,6 +25,9 @@ from napari_scribblemix.project.layouts import sort_files, survey
 from napari_scribblemix.project.project import PROJECT_FILE, PROJECT_SUFFIX, Project
 from napari_scribblemix.resources import sample_folder
 
+_MOST_CASES = 100
+"""So many cases are made at once where frames of cines are among them."""
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -103,6 +106,26 @@ def _one_frame(files: CaseFiles) -> tuple[CaseFiles, str | None]:
     note = f"{files.id} is a cine of {frames} frames: the first is shown; All frames adds the rest."
     first = CaseFiles(frame_case(files.id, 0), files.image, frame=0)
     return first, note
+
+
+def with_frames(cases: Sequence[CaseFiles]) -> tuple[CaseFiles, ...]:
+    """``cases``, of each cine all frames, unless that would be more than a list can be looked at.
+
+    What cannot be read stays as it is: it is told when it is added.
+    """
+    if len(cases) > _MOST_CASES:
+        return tuple(cases)
+    expanded: list[CaseFiles] = []
+    for files in cases:
+        frames = 1
+        with contextlib.suppress(ScribbleMixError):
+            if files.frame is None and not files.further:
+                frames = number_of_frames(files.image)
+        own = [CaseFiles(frame_case(files.id, n), files.image, frame=n) for n in range(frames)]
+        expanded += [files] if frames == 1 else own
+        if len(expanded) > _MOST_CASES:
+            return tuple(cases)
+    return tuple(expanded)
 
 
 def at_frame(wanted: Wanted, at: Sequence[int]) -> Wanted:
