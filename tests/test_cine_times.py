@@ -21,6 +21,13 @@ def test_times_and_rate_are_read(tmp_path: Path) -> None:
     assert read_cine_times(image, 3) == CineTimes((0.0, 30.5, 61.0), 72.0)
 
 
+def test_height_and_weight_are_read_where_they_can_be(tmp_path: Path) -> None:
+    found = read_cine_times(beside(tmp_path, {"height_cm": 180.0, "weight_kg": 80}), 3)
+    assert (found.height_cm, found.weight_kg) == (180.0, 80.0)
+    found = read_cine_times(beside(tmp_path, {"height_cm": 1.8, "weight_kg": None}), 3)
+    assert (found.height_cm, found.weight_kg) == (None, None)
+
+
 @pytest.mark.parametrize(
     "content",
     ["{", "[1, 2]", {}, {"trigger_ms": [0, 1]}, {"trigger_ms": [0, "1", 2]}, {"trigger_ms": "012"},

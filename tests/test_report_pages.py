@@ -295,3 +295,12 @@ def test_images_that_segment_left_beside_the_masks_are_found(cine: Path) -> None
     assert row["patient"] == "a"
     assert float(row["heart_rate"]) == pytest.approx(60)
     assert (cine / "out" / "a.html").read_text(encoding="utf-8").count("data:image/png") > 0
+
+
+def test_height_and_weight_beside_the_image_are_taken_unless_a_person_says_one(cine: Path) -> None:
+    (cine / "images" / "a.json").write_text('{"height_cm": 180, "weight_kg": 80}')
+    images = ("--images", cine / "images")
+    assert run(cine / "masks", *images, "--output", cine / "out") == 0
+    assert table(cine / "out")[0]["body_surface_m2"] == "2"
+    assert run(cine / "masks", *images, "--output", cine / "b", "--height", 160) == 0
+    assert table(cine / "b")[0]["body_surface_m2"] == ""

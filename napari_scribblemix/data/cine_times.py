@@ -1,8 +1,8 @@
 """When in the heart cycle the frames of a cine were taken, from a JSON file beside the image.
 
-``NAME.json`` beside ``NAME.nii.gz`` may say ``trigger_ms``, a time for each frame, and
-``heart_rate``, beats a minute.  Other programs put other things there; what has no meaning as these
-is as if it were not said.
+``NAME.json`` beside ``NAME.nii.gz`` may say ``trigger_ms``, a time for each frame, ``heart_rate``,
+beats a minute, and, where somebody asked for it, ``height_cm`` and ``weight_kg``.  Other programs
+put other things there; what has no meaning as these is as if it were not said.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import Any
 from napari_scribblemix.data.file_names import split_name
 
 _LARGEST_BYTES = 1 << 20
-_RATES = (20.0, 300.0)
 
 
 @dataclass(frozen=True)
@@ -25,12 +24,19 @@ class CineTimes:
 
     trigger_ms: tuple[float, ...] | None = None
     heart_rate: float | None = None
+    height_cm: float | None = None
+    weight_kg: float | None = None
 
 
 def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return float(value)
+
+
+def _within(value: Any, low: float, high: float) -> float | None:
+    number = _number(value)
+    return number if number is not None and low <= number <= high else None
 
 
 def read_cine_times(image: Path, frames: int) -> CineTimes:
@@ -47,8 +53,9 @@ def read_cine_times(image: Path, frames: int) -> CineTimes:
     told = content.get("trigger_ms")
     times = [_number(value) for value in told] if isinstance(told, list) else []
     known = tuple(time for time in times if time is not None)
-    rate = _number(content.get("heart_rate"))
     return CineTimes(
         known if len(known) == len(times) == frames else None,
-        rate if rate is not None and _RATES[0] <= rate <= _RATES[1] else None,
+        _within(content.get("heart_rate"), 20.0, 300.0),
+        _within(content.get("height_cm"), 30.0, 250.0),
+        _within(content.get("weight_kg"), 1.0, 400.0),
     )

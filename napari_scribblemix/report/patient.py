@@ -98,8 +98,11 @@ def _times_of(frames: Sequence[MaskSource]) -> CineTimes:
     return CineTimes()
 
 
-def _heart_rate(body: Body, times: CineTimes, cases: Sequence[str]) -> tuple[Body, str]:
-    """``body`` with a heart rate from the files where nobody gave one, and where it came from."""
+def _known_body(body: Body, times: CineTimes, cases: Sequence[str]) -> tuple[Body, str]:
+    """``body`` with what the files say where nobody said it, and where the heart rate came from."""
+    if body.height_cm is None and body.weight_kg is None:
+        # Never one of them from a person and the other from a file.
+        body = replace(body, height_cm=times.height_cm, weight_kg=times.weight_kg)
     if body.heart_rate is not None:
         return body, ""
     if times.heart_rate is not None:
@@ -147,7 +150,7 @@ def measure_patient(
     by_case = {frame.case: frame for frame in frames}
     shown = _shown(pair, by_case, phases_of(left))
     looks, notes = _looks(shown, scheme)
-    body, rate_from = _heart_rate(wishes.body, times, list(volumes))
+    body, rate_from = _known_body(wishes.body, times, list(volumes))
     comparable, told = _comparable(pair, by_case)
     found = _measures(shown, volumes, scheme, body, comparable=comparable)
     first = looks[0]

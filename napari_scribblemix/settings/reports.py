@@ -28,8 +28,18 @@ class ReportSettings(Settings):
         description="A CSV table with the column patient and any of height_cm, weight_kg, "
         "heart_rate, ed, es, insertion. [nothing is known]",
     )
-    height: float | None = Field(None, ge=30, le=250, description="Height of one patient, cm.")
-    weight: float | None = Field(None, ge=1, le=400, description="Weight of one patient, kg.")
+    height: float | None = Field(
+        None,
+        ge=30,
+        le=250,
+        description="Height of one patient, cm. [from NAME.json beside the image]",
+    )
+    weight: float | None = Field(
+        None,
+        ge=1,
+        le=400,
+        description="Weight of one patient, kg. [from NAME.json beside the image]",
+    )
     heart_rate: float | None = Field(
         None,
         ge=20,

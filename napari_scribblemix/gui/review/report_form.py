@@ -13,8 +13,8 @@ _ANGLE = (
     "The segments of the wall are counted from there."
 )
 _FIELDS = (
-    ("Height, cm", 30.0, 250.0, "not known", "For volumes by body surface area."),
-    ("Weight, kg", 1.0, 400.0, "not known", "For volumes by body surface area."),
+    ("Height, cm", 30.0, 250.0, "from the image", "For volumes by body surface area."),
+    ("Weight, kg", 1.0, 400.0, "from the image", "For volumes by body surface area."),
     ("Heart rate, 1/min", 20.0, 300.0, "from the image", "For the cardiac output."),
     ("Anterior insertion, °", 0.0, 360.0, "from the mask", _ANGLE),
 )
