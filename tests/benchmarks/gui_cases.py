@@ -83,7 +83,7 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
 
     def open_(path: Path) -> None:
         made[1].open_path(path)
-        while made[1].cases._adding is not None:
+        while made[1].cases._adding.busy:
             turn()
         turn()
 

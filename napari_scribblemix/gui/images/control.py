@@ -1,23 +1,19 @@
-"""Step 1 at work: opens what the user chooses and moves between cases.
-
-Cases are added one by one between two turns of the event loop: a folder of a hundred scans neither
-freezes the window nor has to be waited for.
-"""
+"""Step 1 at work: opens what the user chooses and moves between cases."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from qtpy.QtCore import QObject, QTimer
+from qtpy.QtCore import QObject
 
 from napari_scribblemix.data.dicom.files import is_study
 from napari_scribblemix.data.file_names import is_nifti
 from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.gui.images import dialogs
+from napari_scribblemix.gui.images.adding import CaseAdding
 from napari_scribblemix.gui.images.case_acts import CaseActs
 from napari_scribblemix.gui.images.cine import CineControl
 from napari_scribblemix.gui.images.dicom_opening import DicomOpening
@@ -27,14 +23,9 @@ from napari_scribblemix.gui.state import opening, preferences
 from napari_scribblemix.gui.state.guard import guarded
 from napari_scribblemix.gui.state.last_view import where_left
 from napari_scribblemix.gui.state.session import Session
-from napari_scribblemix.gui.viewer.chosen_layer import ImageLayer
 from napari_scribblemix.gui.viewer.layer_case import add_layer_image, safe_name
 from napari_scribblemix.gui.viewer.layers import LayerBoard
 from napari_scribblemix.project.project import PROJECT_SUFFIX, Project
-
-_SHOWN = 3
-_TELL_SECONDS = 0.25
-"""Cases that are added appear in the list so often."""
 
 
 class CasesControl(QObject):
@@ -43,17 +34,11 @@ class CasesControl(QObject):
     def __init__(self, session: Session, board: LayerBoard, panel: ImagesPanel) -> None:
         super().__init__(panel)
         self._session, self._board, self._panel = session, board, panel
-        self._adding: Iterator[tuple[str, str | None]] | None = None
-        self._done, self._of, self._notes, self._show_added = 0, 0, [""], False
-        self._tell_at = 0.0
-        self._hidden_once_added: ImageLayer | None = None
+        self._adding = CaseAdding(session, panel)
         self.dicom = DicomOpening(session, panel, partial(self._add, own=True))
         self.acts = CaseActs(session, panel)
         self.steps = CaseSteps(session, board, panel, self.show_case)
         self.cine = CineControl(session, board, panel)
-        self._timer = QTimer(self)
-        self._timer.setInterval(0)
-        self._timer.timeout.connect(guarded(session, self._add_next))
         panel.files_wanted.connect(guarded(session, self._choose_files))
         panel.folder_wanted.connect(guarded(session, self._choose_folder))
         panel.dicom_wanted.connect(guarded(session, self._choose_dicom))
@@ -62,7 +47,6 @@ class CasesControl(QObject):
         panel.layer_wanted.connect(guarded(session, self.add_layer))
         panel.case_chosen.connect(guarded(session, self.show_case))
         panel.frame_chosen.connect(guarded(session, self.show_frame))
-        panel.stop_wanted.connect(self.stop_adding)
         panel.all_frames_wanted.connect(guarded(session, self.add_frames))
         session.project_changed.connect(self._on_project)
         session.cases_changed.connect(self._on_cases)
@@ -77,8 +61,7 @@ class CasesControl(QObject):
         """Add no more cases."""
         self.cine.close()
         self.dicom.close()
-        self._timer.stop()
-        self._adding = None
+        self._adding.close()
 
     # -- opening --
 
@@ -118,10 +101,9 @@ class CasesControl(QObject):
         if found is None:
             reason = self._board.reason_against_active()
             raise ProjectError(f"No image layer can be added: {reason}")
-        if self._adding is not None:
-            raise ProjectError("Other cases are still being added; wait, or press Stop.")
+        self._adding.refuse_others()
         if found.path is not None and is_nifti(found.path) and found.path.is_file():
-            self._hidden_once_added = found
+            self._adding.hide_once_added(found)
             wanted = opening.from_files([found.path], preferences.projects_folder())
             self._add(opening.at_frame(wanted, found.at), own=False)
             return
@@ -156,29 +138,15 @@ class CasesControl(QObject):
 
     def add_frames(self) -> None:
         """Make a case of each frame of the cine on screen."""
-        if self._adding is not None:
-            raise ProjectError("Other cases are still being added; wait, or press Stop.")
+        self._adding.refuse_others()
         case, project = self._session.the_case(), self._session.the_project()
         project.require_lock()
-        self._show_added = False
-        self._begin(opening.add_frames(project, case.id, case.frames), case.frames, ())
+        frames = opening.add_frames(project, case.id, case.frames)
+        self._adding.begin(frames, case.frames, (), show=False)
 
     def finish_adding(self) -> None:
         """Add what is still waiting now, for whoever needs the case at once."""
-        while self._adding is not None:
-            self._add_next()
-
-    def stop_adding(self) -> None:
-        """Add no more cases."""
-        self._timer.stop()
-        self._hidden_once_added = None
-        if self._adding is not None:
-            self._adding = None
-            self._panel.show_adding(0, 0)
-            self._session.cases_changed.emit()
-            if notes := [text for text in self._notes if text]:
-                more = f" (and {len(notes) - _SHOWN} more)" if len(notes) > _SHOWN else ""
-                self._session.told.emit("warning", " ".join(notes[:_SHOWN]) + more)
+        self._adding.finish()
 
     def _choose_files(self) -> None:
         if chosen := dialogs.ask_files(self._panel):
@@ -206,8 +174,7 @@ class CasesControl(QObject):
         self._session.use_project(project)
 
     def _add(self, wanted: opening.Wanted, *, own: bool) -> None:
-        if self._adding is not None:
-            raise ProjectError("Other cases are still being added; wait, or press Stop.")
+        self._adding.refuse_others()
         project = self._session.project
         elsewhere = project is None or (own and project.folder != wanted.project)
         if elsewhere:
@@ -224,43 +191,10 @@ class CasesControl(QObject):
             self._show_first()
             return
         # Who opens a folder again goes on where it was left.
-        self._show_added = not (own and elsewhere and self._session.case is not None)
+        show = not (own and elsewhere and self._session.case is not None)
         cases = opening.with_frames(wanted.cases)
         meant = [replace(files, unlabelled=preferences.unlabelled()) for files in cases]
-        self._begin(opening.add_cases(project, meant), len(meant), wanted.notes)
-
-    def _begin(
-        self, adding: Iterator[tuple[str, str | None]], count: int, notes: Sequence[str]
-    ) -> None:
-        self._done, self._of, self._notes, self._adding = 0, count, list(notes), adding
-        self._panel.show_adding(0, count)
-        self._tell_at = 0.0
-        self._timer.start()
-
-    def _add_next(self) -> None:
-        if self._adding is None:
-            self._timer.stop()
-            return
-        step = next(self._adding, None)
-        if step is None:
-            self.stop_adding()
-            return
-        case_id, note = step
-        self._done += 1
-        self._notes.append(note or "")
-        self._panel.show_adding(self._done, self._of)
-        # The list is long by then: told after each, most of the time would go into telling.
-        if self._show_added or time.monotonic() >= self._tell_at:
-            self._session.cases_changed.emit()
-            self._tell_at = time.monotonic() + _TELL_SECONDS
-        project = self._session.the_project()
-        added = any(record.id == case_id for record in project.cases)
-        if self._show_added and added:
-            self._show_added = False
-            self._session.open_case(case_id)
-            if self._hidden_once_added is not None:
-                self._hidden_once_added.hide()
-                self._hidden_once_added = None
+        self._adding.begin(opening.add_cases(project, meant), len(meant), wanted.notes, show=show)
 
     def _show_first(self) -> None:
         states = self._session.case_states()
