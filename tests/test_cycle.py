@@ -129,3 +129,20 @@ def test_of_two_frames_alike_both_ventricles_decide() -> None:
     # Where the left ventricle tells, the right one has no say.
     left["a_frame12"] = 250.0
     assert pair_phases(left, right)[0].ed == "a_frame12"
+
+
+def test_masks_of_some_frames_of_a_cine_are_told_and_are_no_whole_cycle() -> None:
+    part = {case: ml for case, ml in cine(beat(20, ed=19)).items() if case < "a_frame16"}
+    (pair,) = pair_phases(part, frames_of={"a": 20})
+    assert pair.notes[0].startswith("Masks of 16 of 20 frames: end-diastole and end-systole may be")
+    assert not is_cine(range(16), 20)
+    assert is_cine(range(16), 16)
+    (pair,) = pair_phases(part, chosen={"a": Chosen(0, 6)}, frames_of={"a": 20})
+    assert pair.notes == ()
+    (pair,) = pair_phases(cine(beat(20)), frames_of={"a": 20})
+    assert pair.notes == ()
+
+
+def test_a_choice_among_some_frames_names_those_there_are() -> None:
+    with pytest.raises(InputError, match=r"of the frames 6, 19: choose"):
+        pair_phases({"a_frame06": 60.0, "a_frame19": 150.0}, chosen={"a": Chosen(ed=10)})

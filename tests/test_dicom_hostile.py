@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -14,6 +15,7 @@ from pydicom import dcmread
 from pydicom.uid import JPEGLSLossless, RLELossless, generate_uid
 
 from napari_scribblemix.data.dicom import decoding
+from napari_scribblemix.data.dicom.files import is_dicom, is_study
 from napari_scribblemix.data.dicom.reading import read_cine
 from napari_scribblemix.data.dicom.stacks import find_stacks
 from napari_scribblemix.errors import FileError, ScribbleMixError
@@ -205,3 +207,13 @@ def test_a_compressed_image_must_be_as_large_as_its_header_says(coded: bytes, st
     else:
         with pytest.raises(ValueError, match="size"):
             decoding.check_coded(coded, (24, 20))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.timeout(60)
+def test_a_pipe_in_the_folder_is_passed_over_and_not_waited_for(tmp_path: Path) -> None:
+    write_cine(tmp_path, 3, 2)
+    os.mkfifo(tmp_path / "pipe")
+    assert len(find_stacks(tmp_path).stacks) == 1
+    assert is_study(tmp_path)
+    assert not is_dicom(tmp_path / "pipe")

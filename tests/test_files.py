@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import nibabel
 import numpy as np
@@ -16,8 +17,9 @@ from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.nifti import read_image, read_labels
 from napari_scribblemix.inference.files import segment_files
 from napari_scribblemix.inference.model import Model
+from napari_scribblemix.inference.segment import segment_volume
 from napari_scribblemix.project.layouts import group_images
-from napari_scribblemix.project.mask_notes import MASK_NOTES
+from napari_scribblemix.project.mask_notes import MASK_NOTES, MaskNotes
 from napari_scribblemix.settings import SegmentSettings
 from phantoms import draw, make_case, write_channels, write_cine, write_file
 
@@ -198,3 +200,24 @@ def test_a_mask_that_stays_because_its_image_is_damaged_is_named(tmp_path: Path)
     bad = list(segment_files(heart_model(), cases, again(folder)))[1]
     assert bad.error is not None
     assert "is the one before" not in bad.error
+
+
+def test_a_cine_stopped_half_way_leaves_whole_masks_that_say_who_made_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_cine(tmp_path / "images" / "a.nii.gz", [draw(n)[0] for n in range(4)])
+    seen = []
+
+    def until(*args: Any, **options: Any) -> Any:
+        seen.append(args)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        return segment_volume(*args, **options)
+
+    monkeypatch.setattr("napari_scribblemix.inference.files.segment_volume", until)
+    chosen = settings(tmp_path / "out", [tmp_path / "images"])
+    with pytest.raises(KeyboardInterrupt):
+        list(segment_files(model(), group_images([tmp_path / "images" / "a.nii.gz"]), chosen))
+    notes = MaskNotes(tmp_path / "out")
+    known = [bool(notes.of(mask)) for mask in sorted(masks_in(tmp_path / "out"))]
+    assert known == [True, True]

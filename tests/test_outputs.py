@@ -159,3 +159,11 @@ def test_the_cases_of_a_project_are_segmented_frame_by_frame_as_they_are(tmp_pat
     assert [mask_paths(case, out) for case in cases] == [
         [tmp_path / "out" / f"beat_frame{frame:02d}.nii.gz"] for frame in (0, 2)
     ]
+
+
+def test_a_case_that_is_a_frame_takes_no_other_frame(tmp_path: Path) -> None:
+    cine = write_cine(tmp_path / "images" / "a.nii.gz", [draw(n)[0] for n in range(3)])
+    values = {"model": "starter", "images": [cine], "output": tmp_path / "out", "frame": 0}
+    wanted = SegmentSettings.model_validate(values)
+    with pytest.raises(SettingsError, match=r"Got --frame 0, but a_frame01 is a frame already"):
+        check_outputs([CaseFiles("a_frame01", cine, frame=1)], wanted)

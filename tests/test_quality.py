@@ -153,7 +153,7 @@ def test_the_masks_to_look_at_first_are_named() -> None:
             "0.7; slices count from 0)."
         ),
         "  poor: 0.40, slices 0, 1",
-        "  ends: 0.80, slices 1",
+        "  ends: 0.80, slice 1",
     ]
     assert quality_lines({"empty": Expected()}) == []
     many = {f"case{n:02d}": Expected((0.5,), 0.5) for n in range(13)}

@@ -229,6 +229,14 @@ def test_a_late_scan_gives_its_volumes_and_the_share_of_scar(tmp_path: Path) -> 
     assert "phase not known" in (tmp_path / "out" / "late.html").read_text(encoding="utf-8")
 
 
+def test_masks_of_some_frames_are_told_on_the_page(cine: Path, tmp_path: Path) -> None:
+    for number in range(5, 10):
+        (cine / "masks" / f"a_frame{number:02d}.nii.gz").unlink()
+    folder = cine / "masks"
+    assert run(folder, "--images", cine / "images", "--output", tmp_path / "out") == 0
+    assert "Masks of 5 of 10 frames" in (tmp_path / "out" / "a.html").read_text()
+
+
 def test_a_file_of_many_frames_is_a_cine_of_masks(tmp_path: Path) -> None:
     write_cine(tmp_path / "masks" / "a.nii.gz", [heart(20), heart(14)])
     assert run(tmp_path / "masks", "--output", tmp_path / "out") == 0
@@ -267,7 +275,7 @@ def test_a_project_says_who_made_and_who_accepted_the_masks(tmp_path: Path) -> N
     assert "ED (a_frame01): Mask: starter, step 5." in html
     assert "2 of 8 slices accepted by Dr &lt;b&gt; on 20" in html
     assert "ES (a_frame09): no slice is accepted." in html
-    assert "expected Dice 0.86 when the model made it; probably poor in slices 7." in html
+    assert "expected Dice 0.86 when the model made it; probably poor in slice 7." in html
     assert float(table(tmp_path / "out")[0]["lv_ef"]) > 40
 
 

@@ -6,10 +6,11 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from napari_scribblemix.cli.console import messages, print_warning, results, table
+from napari_scribblemix.cli.console import messages, print_error, print_warning, results, table
 from napari_scribblemix.cli.inspect_image import millimetres, print_line, sizes
 from napari_scribblemix.data.dicom.contents import Contents, Stack
 from napari_scribblemix.data.dicom.files import dicom_beside, is_study
+from napari_scribblemix.data.dicom.kinds import OTHER_VIEWS
 from napari_scribblemix.data.dicom.stacks import find_stacks, no_stack
 from napari_scribblemix.data.file_names import is_nifti
 from napari_scribblemix.data.wording import counted
@@ -53,6 +54,8 @@ def inspect_dicom(path: Path, *, file_names: bool = False) -> int:
         for why, paths in contents.files_left_out.items():
             for each in paths:
                 print_line(f"  {each}: {why}")
+    if not contents.stacks:
+        print_error(str(no_stack(contents, path)))
     return 0 if contents.stacks else 1
 
 
@@ -122,6 +125,11 @@ def copies_of(source: Path | Sequence[Path], into: Path, choice: Choice) -> list
         )
         for note in copy.stack.notes:
             print_warning(f"{copy.id}: {note}")
+        if copy.stack.kind in OTHER_VIEWS:
+            print_warning(
+                f"{copy.id}: {copy.stack.kind}, by its header; hearts are looked for in the short "
+                "axis only: do not trust masks of it."
+            )
     return copies
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from rich.progress import track
 
@@ -17,6 +18,9 @@ from napari_scribblemix.project.names import case_name
 from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.resources import find_model
 from napari_scribblemix.settings import SegmentSettings
+
+if TYPE_CHECKING:
+    from napari_scribblemix.inference.files import Outcome
 
 _MOST = 10
 """How many masks are named."""
@@ -56,9 +60,7 @@ def run(settings: SegmentSettings) -> int:
     measured: dict[str, dict[str, float]] = {}
     expected: dict[str, Expected] = {}
     outcomes = segment_files(model, cases, settings)
-    for outcome in track(
-        outcomes, "Segmenting", total=len(cases), console=messages(), transient=True
-    ):
+    for outcome in _until_stopped(outcomes, settings, len(cases)):
         if outcome.error is not None:
             failed += 1
             print_error(outcome.told)
@@ -83,6 +85,20 @@ def run(settings: SegmentSettings) -> int:
     return 1 if failed else 0
 
 
+def _until_stopped(
+    outcomes: Iterator[Outcome], settings: SegmentSettings, of: int
+) -> Iterator[Outcome]:
+    """The outcomes with a progress bar; whoever stops it is told what is there."""
+    try:
+        yield from track(outcomes, "Segmenting", total=of, console=messages(), transient=True)
+    except KeyboardInterrupt:
+        print_warning(
+            f"Stopped. The masks made so far are whole, in {settings.output}; some images and "
+            "frames have none. The same command with --overwrite makes all of them."
+        )
+        raise
+
+
 def quality_lines(expected: Mapping[str, Expected]) -> list[str]:
     """How good the masks probably are, by case: the mean, and the poor ones, the worst first."""
     known = {name: each for name, each in expected.items() if each.case is not None}
@@ -98,7 +114,8 @@ def quality_lines(expected: Mapping[str, Expected]) -> list[str]:
         )
     for value, name in poor[:_MOST]:
         numbers = ", ".join(map(str, sorted(known[name].poor)))
-        lines.append(f"  {name}: {value:.2f}, slices {numbers}")
+        slices = "slice" if len(known[name].poor) == 1 else "slices"
+        lines.append(f"  {name}: {value:.2f}, {slices} {numbers}")
     if len(poor) > _MOST:
         lines.append(f"  and {len(poor) - _MOST} more")
     return lines

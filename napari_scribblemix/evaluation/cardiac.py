@@ -102,6 +102,7 @@ def pair_phases(
     slices_ml: Mapping[str, NDArray[np.floating]] | None = None,
     chosen: Mapping[str, Chosen] | None = None,
     trigger_ms: Mapping[str, Sequence[float]] | None = None,
+    frames_of: Mapping[str, int] | None = None,
 ) -> list[Phases]:
     """The ED and ES cases among ``left_ventricle_ml`` (case name to volume), sorted by patient.
 
@@ -111,8 +112,9 @@ def pair_phases(
     where two are alike.  Names that fit neither, and patients with one phase only, are left out.
 
     ``slices_ml`` are the volumes of the left ventricle by slice, by which a cine's phases are found
-    where they are known; ``chosen`` and ``trigger_ms`` (of each frame of the file, from 0) are by
-    patient.  ``InputError`` for a chosen frame that is not there.
+    where they are known; ``chosen``, ``trigger_ms`` (of each frame of the file, from 0) and
+    ``frames_of`` (how many frames the file has) are by patient.  ``InputError`` for a chosen frame
+    that is not there.
     """
     named: dict[str, dict[str, str]] = defaultdict(dict)
     frames: dict[str, dict[int, str]] = defaultdict(dict)
@@ -126,9 +128,9 @@ def pair_phases(
     for patient, cases in frames.items():
         if len(cases) > 1:
             wanted = (chosen or {}).get(patient, Chosen())
-            times = (trigger_ms or {}).get(patient)
-            curve = _curve(cases, left_ventricle_ml, right, slices_ml or {})
-            pairs.append(_of_frames(patient, cases, curve, wanted, times))
+            times, count = (trigger_ms or {}).get(patient), (frames_of or {}).get(patient)
+            curve = _curve(cases, left_ventricle_ml, right, slices_ml or {}, count)
+            pairs.append(_of_frames(patient, cases, curve, wanted, times, count))
     return sorted(pairs, key=lambda pair: pair.patient)
 
 
@@ -137,6 +139,7 @@ def _curve(
     left: Mapping[str, float],
     right: Mapping[str, float],
     slices: Mapping[str, NDArray[np.floating]],
+    of: int | None,
 ) -> NDArray[np.float64]:
     """What tells the phases of the frames ``cases`` (number to name), in their order."""
     numbers = sorted(cases)
@@ -144,7 +147,11 @@ def _curve(
     if len(numbers) == 2 and abs(volumes[0] - volumes[1]) < _ALIKE * volumes.max():
         return volumes + [right.get(cases[number], 0.0) for number in numbers]
     known = [slices[cases[number]] for number in numbers if cases[number] in slices]
-    if is_cine(numbers) and len(known) == len(numbers) and len({len(own) for own in known}) == 1:
+    if (
+        is_cine(numbers, of)
+        and len(known) == len(numbers)
+        and len({len(own) for own in known}) == 1
+    ):
         return steady_slices(np.stack(known))
     return volumes
 
@@ -155,26 +162,31 @@ def _of_frames(
     curve: NDArray[np.float64],
     wanted: Chosen,
     times: Sequence[float] | None,
+    of: int | None,
 ) -> Phases:
     """The phases of one patient whose frames are ``cases`` (number to name)."""
     numbers = sorted(cases)
     for what, number in (("ED", wanted.ed), ("ES", wanted.es)):
         if number is not None and number not in cases:
+            whole = is_cine(numbers)
+            named = f"{numbers[0]} to {numbers[-1]}" if whole else ", ".join(map(str, numbers))
             raise InputError(
-                f"Got frame {number} for {what} of {patient}; its masks are of the frames "
-                f"{numbers[0]} to {numbers[-1]}: choose one of them."
+                f"Got frame {number} for {what} of {patient}; its masks are of the frames {named}: "
+                "choose one of them."
             )
     here = None
     if times is not None and numbers[-1] < len(times):
         here = [times[number] for number in numbers]
-    found = find_extremes(curve, numbers, here)
+    found = find_extremes(curve, numbers, here, of)
     ed = numbers[found.ed] if wanted.ed is None else wanted.ed
     es = numbers[found.es] if wanted.es is None else wanted.es
     if ed == es:
         raise InputError(f"Got frame {ed} of {patient} for both ED and ES; choose two frames.")
     notes = found.notes
-    if wanted != Chosen() and is_cine(numbers):
+    if wanted != Chosen() and is_cine(numbers, of):
         notes = check_systole(numbers.index(ed), numbers.index(es), len(numbers), here)
+    elif None not in (wanted.ed, wanted.es):
+        notes = ()
     return Phases(patient, cases[ed], cases[es], notes)
 
 

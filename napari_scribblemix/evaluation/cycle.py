@@ -39,9 +39,13 @@ class Extremes:
     notes: tuple[str, ...] = ()
 
 
-def is_cine(numbers: Sequence[int]) -> bool:
-    """Whether frames of these numbers, in order, are a whole cine: many, and none left out."""
-    return len(numbers) >= LEAST_FRAMES and bool((np.diff(numbers) == 1).all())
+def is_cine(numbers: Sequence[int], of: int | None = None) -> bool:
+    """Whether frames of these numbers, in order, are a whole cine: many, and none left out.
+
+    ``of``: how many frames there are, where that is known.
+    """
+    whole = of is None or len(numbers) == of
+    return whole and len(numbers) >= LEAST_FRAMES and bool((np.diff(numbers) == 1).all())
 
 
 def steady_slices(per_slice_ml: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -83,6 +87,7 @@ def find_extremes(
     volumes_ml: Sequence[float] | NDArray[np.floating],
     numbers: Sequence[int],
     trigger_ms: Sequence[float] | None = None,
+    of: int | None = None,
 ) -> Extremes:
     """ED and ES of at least two frames.
 
@@ -90,15 +95,27 @@ def find_extremes(
         volumes_ml: of the left ventricle, a frame each.
         numbers: of the frames, rising; a cine only where none is left out, see ``is_cine``.
         trigger_ms: when in the cycle each frame was taken, where that is known.
+        of: how many frames the cine has, where that is known.
     """
-    whole = is_cine(numbers)
+    whole = is_cine(numbers, of)
     curve = smoothed(volumes_ml) if whole else np.asarray(volumes_ml, np.float64)
     ed = int(np.argmax(curve))
     # The last of the smallest, so that equal volumes still give two different frames.
     es = len(curve) - 1 - int(np.argmin(curve[::-1]))
     if not whole:
-        return Extremes(ed, es)
+        return Extremes(ed, es, check_frames(len(numbers), of))
     return Extremes(ed, es, check_systole(ed, es, len(curve), trigger_ms))
+
+
+def check_frames(masks: int, of: int | None) -> tuple[str, ...]:
+    """A line if there are masks of some frames of a cine only."""
+    if of is None or masks >= of:
+        return ()
+    line = (
+        f"Masks of {masks} of {of} frames: end-diastole and end-systole may be among the others; "
+        "segment all frames, or choose ED and ES."
+    )
+    return (line,)
 
 
 def check_systole(

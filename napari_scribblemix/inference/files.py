@@ -6,7 +6,7 @@ that follow each other are frames of one heart, which agree in the end (``phases
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -36,7 +36,7 @@ from napari_scribblemix.inference.segment import Segmentation, segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.changes import change_notes
-from napari_scribblemix.project.makers import maker_of
+from napari_scribblemix.project.makers import Maker, maker_of
 from napari_scribblemix.project.mask_notes import remember_masks
 from napari_scribblemix.project.patients import same_heart
 from napari_scribblemix.settings import SegmentSettings
@@ -101,17 +101,20 @@ def _read(case: CaseFiles, frame: int | None) -> Volume:
 
 def _write(
     model: Model, target: Path, found: Segmentation, geometry: Geometry, settings: SegmentSettings
-) -> None:
+) -> Quality:
+    """Write the mask and what was asked for beside it; how good it probably is."""
     scheme = model.card.labels
     # Those of the mask that was there would be taken for this one's.
     for stale in (entropy_path(target), *map(partial(probability_path, target), scheme.names[1:])):
         stale.unlink(missing_ok=True)
     write_labels(target, scheme.encode_mask(found.labels), geometry)
+    probability, area = found.probability, geometry.pixel_area_mm2
     if settings.probabilities:
         for number, name in enumerate(scheme.names[1:], start=1):
-            write_image(probability_path(target, name), found.probability[number], geometry)
+            write_image(probability_path(target, name), probability[number], geometry)
     if settings.entropy:
-        write_image(entropy_path(target), normalised_entropy(found.probability), geometry)
+        write_image(entropy_path(target), normalised_entropy(probability), geometry)
+    return quality(evidence(probability, found.labels, area), found.labels, area)
 
 
 def _segment_frame(
@@ -120,17 +123,14 @@ def _segment_frame(
     volume = _read(case, frame)
     found = segment_volume(model, volume, Look.of(settings))
     geometry = volume.geometry
-    _write(model, target, found, geometry, settings)
+    expected = _write(model, target, found, geometry, settings)
     notes = (*change_notes(case), *volume.notes, *doubts(geometry.shape, geometry.spacing))
-    return _Frame(frame, target, notes, geometry, found, _expected(found, geometry))
+    return _Frame(frame, target, notes, geometry, found, expected)
 
 
-def _expected(found: Segmentation, geometry: Geometry) -> Quality:
-    area = geometry.pixel_area_mm2
-    return quality(evidence(found.probability, found.labels, area), found.labels, area)
-
-
-def _segment_case(model: Model, files: CaseFiles, settings: SegmentSettings) -> _Case:
+def _segment_case(
+    model: Model, files: CaseFiles, settings: SegmentSettings, made: dict[Path, Quality]
+) -> _Case:
     image, case = files.image, _Case(files)
     if not is_nifti(image):
         raise FileError(f"Got {image.name}; expected a NIfTI file (.nii, .nii.gz, .img with .hdr).")
@@ -138,11 +138,13 @@ def _segment_case(model: Model, files: CaseFiles, settings: SegmentSettings) -> 
     if len(targets) == 1:
         frame = frame_of(files, settings)
         case.frames.append(_segment_frame(model, files, frame, targets[0], settings))
+        made[targets[0]] = case.frames[0].expected
         return case
     errors: list[str] = []
     for number, target in enumerate(targets):
         try:
             case.frames.append(_segment_frame(model, files, number, target, settings))
+            made[target] = case.frames[-1].expected
         except ImageError as error:
             errors.append(f"frame {number}: {error}")
     more = f" The same for {len(errors) - 1} more frames." if len(errors) > 1 else ""
@@ -165,8 +167,7 @@ def _agree(model: Model, cases: list[_Case], settings: SegmentSettings) -> None:
         if share is not None:
             volume, look = _read(files, frame.number), Look.of(settings)
             frame.found = with_wall(frame.found, share, model, volume, look)
-            frame.expected = _expected(frame.found, frame.geometry)
-            _write(model, frame.target, frame.found, frame.geometry, settings)
+            frame.expected = _write(model, frame.target, frame.found, frame.geometry, settings)
 
 
 def _outcome(model: Model, case: _Case) -> Outcome:
@@ -198,13 +199,13 @@ def _left_there(case: CaseFiles, settings: SegmentSettings) -> str:
 
 
 def _segment_heart(
-    model: Model, files: list[CaseFiles], settings: SegmentSettings
+    model: Model, files: list[CaseFiles], settings: SegmentSettings, made: dict[Path, Quality]
 ) -> Iterator[Outcome]:
-    """All frames of one heart; an outcome for each case."""
+    """All frames of one heart, whose masks go into ``made`` at once; an outcome for each case."""
     cases = []
     for case in files:
         try:
-            cases.append(_segment_case(model, case, settings))
+            cases.append(_segment_case(model, case, settings, made))
         except ScribbleMixError as error:
             cases.append(_Case(case, error=f"{error}{_left_there(case, settings)}"))
     if settings.phases:
@@ -212,6 +213,7 @@ def _segment_heart(
             _agree(model, cases, settings)
         except ScribbleMixError as error:  # an image that is gone meanwhile; its mask is there
             cases[-1].error = cases[-1].error or str(error)
+    made |= {frame.target: frame.expected for case in cases for frame in case.frames}
     yield from (_outcome(model, case) for case in cases)
 
 
@@ -235,15 +237,16 @@ def segment_files(
     settings.output.mkdir(parents=True, exist_ok=True)
     remove_strays(real(settings.output))
     maker = maker_of(settings.model, model.card.steps)
-    records: dict[Path, dict[str, object]] = {}
+    made: dict[Path, Quality] = {}
     try:
         for frames in _hearts(cases):
-            for outcome in _segment_heart(model, frames, settings):
-                for mask, expected in zip(outcome.masks, outcome.expected, strict=True):
-                    records[mask] = maker.named() | expected.record()
-                yield outcome
-            if len(records) >= _REMEMBERED:
-                remember_masks(records)
-                records = {}
-    finally:
-        remember_masks(records)
+            yield from _segment_heart(model, frames, settings, made)
+            if len(made) >= _REMEMBERED:
+                _remember(made, maker)
+                made.clear()
+    finally:  # also where somebody stops it in the middle of a cine
+        _remember(made, maker)
+
+
+def _remember(made: Mapping[Path, Quality], maker: Maker) -> None:
+    remember_masks({mask: maker.named() | expected.record() for mask, expected in made.items()})

@@ -157,6 +157,10 @@ def check_folder(settings: SegmentSettings) -> None:
 def check_outputs(cases: list[CaseFiles], settings: SegmentSettings) -> None:
     """``SettingsError`` if writing could lose something, ``FileError`` if it cannot be."""
     check_folder(settings)
+    if settings.frame is not None and (own := [c for c in cases if c.frame is not None]):
+        raise SettingsError(
+            f"Got --frame {settings.frame}, but {own[0].id} is a frame already; leave --frame out."
+        )
     names, masks = _planned(cases, settings)
     twice = [name for name, count in Counter(names).items() if count > 1]
     if settings.probabilities:

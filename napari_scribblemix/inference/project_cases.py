@@ -29,7 +29,7 @@ from napari_scribblemix.inference.other_frames import other_frames, size_told, w
 from napari_scribblemix.inference.phases import heart_size, wanted_share, with_wall
 from napari_scribblemix.inference.pieces import Known
 from napari_scribblemix.inference.quality import evidence, quality
-from napari_scribblemix.inference.segment import Segmentation, segment_volume
+from napari_scribblemix.inference.segment import segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.project.corrections import lay_over
 from napari_scribblemix.project.makers import Maker
@@ -138,12 +138,13 @@ def predict_case(
     # As the network had it: others are measured against that.
     told = size_told(own, agreed=share is not None)
     found = translation[result.labels]
-    told |= _quality(result, image.geometry, known.strokes if strokes_win else None)
+    probability, winning = result.probability, known.strokes if strokes_win else None
+    told |= _quality(result.labels, probability, image.geometry, winning)
     written = write_mask(
         project,
         case_id,
         lay_over(found, strokes if strokes_win else None),
-        normalised_entropy(result.probability),
+        normalised_entropy(probability),
         image.geometry,
         maker,
         told,
@@ -154,11 +155,14 @@ def predict_case(
 
 
 def _quality(
-    result: Segmentation, geometry: Geometry, strokes: NDArray[np.uint8] | None
+    labels: NDArray[np.uint8],
+    probability: NDArray[np.float32],
+    geometry: Geometry,
+    strokes: NDArray[np.uint8] | None,
 ) -> dict[str, Any]:
     """What is told of how good the mask probably is; ``strokes`` (classes) lie in it."""
-    mask, area = lay_over(result.labels, strokes), geometry.pixel_area_mm2
-    return quality(evidence(result.probability, mask, area, strokes), mask, area).record()
+    mask, area = lay_over(labels, strokes), geometry.pixel_area_mm2
+    return quality(evidence(probability, mask, area, strokes), mask, area).record()
 
 
 def write_mask(

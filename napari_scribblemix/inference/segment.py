@@ -9,7 +9,6 @@ Probabilities are what is resampled, never labels, so borders are as fine as the
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import torch
@@ -44,9 +43,9 @@ class Segmentation:
     _grid: WorkingGrid
     weights: NDArray[np.float32] | None = None
 
-    @cached_property
+    @property
     def probability(self) -> NDArray[np.float32]:
-        """Class probabilities (K, Z, Y, X); made when asked for, since they fill the memory."""
+        """Class probabilities (K, Z, Y, X); made anew each time, since they fill the memory."""
         probability = self._grid.to_native(self._working)
         if self.weights is not None:
             probability *= self.weights[:, None, None, None]

@@ -90,12 +90,14 @@ class PatientReport:
         return replace(self, looks=())
 
 
-def _times_of(frames: Sequence[MaskSource]) -> CineTimes:
+def _times_of(frames: Sequence[MaskSource]) -> tuple[CineTimes, int]:
+    """When the frames of the cine were taken, and how many it has; 1 where that is not known."""
     for frame in frames:
         if frame.files is not None:
             image = frame.files.image
-            return read_cine_times(image, number_of_frames(image))
-    return CineTimes()
+            count = number_of_frames(image)
+            return read_cine_times(image, count), count
+    return CineTimes(), 1
 
 
 def _known_body(body: Body, times: CineTimes, cases: Sequence[str]) -> tuple[Body, str]:
@@ -132,7 +134,7 @@ def measure_patient(
         of_slices[frame.case] = slices_ml(mask.array, scheme, voxel)
     left = {case: ml.get(LEFT, 0.0) for case, ml in volumes.items()}
     right = {case: ml.get(RIGHT, 0.0) for case, ml in volumes.items()}
-    times = _times_of(frames)
+    times, count = _times_of(frames)
     trigger = {} if times.trigger_ms is None else {patient: times.trigger_ms}
     pairs = pair_phases(
         left,
@@ -140,6 +142,8 @@ def measure_patient(
         slices_ml=of_slices,
         chosen={patient: wishes.chosen},
         trigger_ms=trigger,
+        # Frames that are files of their own do not tell how many there are.
+        frames_of={patient: count} if count > 1 else {},
     )
     pair = pairs[0] if pairs else None
     if pair is None and wishes.chosen != Chosen():

@@ -42,4 +42,5 @@ def quality_line(frame: MaskSource, role: str) -> str:
         return ""
     line = f"{_head(frame, role)}: expected Dice {expected.case:.2f} when the model made it"
     poor = ", ".join(str(number) for number in sorted(expected.poor))
-    return f"{line}; probably poor in slices {poor}." if poor else f"{line}."
+    slices = "slice" if len(expected.poor) == 1 else "slices"
+    return f"{line}; probably poor in {slices} {poor}." if poor else f"{line}."

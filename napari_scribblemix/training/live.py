@@ -231,8 +231,9 @@ class LiveCase:
                 self._look,
                 known=self._known(),
             )
-            self._labels, self._entropy = found.labels, normalised_entropy(found.probability)
-            self._evidence = self._seen(found.probability, found.labels, self._strokes)
+            probability = found.probability
+            self._labels, self._entropy = found.labels, normalised_entropy(probability)
+            self._evidence = self._seen(probability, found.labels, self._strokes)
         else:
             here, strokes = self._sight.only(shown), self._strokes[shown : shown + 1]
             self._predicted[shown] = self._predict(here)[0]

@@ -26,6 +26,8 @@ def starts_as_dicom(start: bytes) -> bool:
 
 def is_dicom(path: Path) -> bool:
     """Whether the file at ``path`` begins as DICOM does; an unreadable one does not."""
+    if not path.is_file():  # a pipe would be waited for
+        return False
     try:
         with path.open("rb") as file:
             return starts_as_dicom(file.read(PREAMBLE + 4))
@@ -39,14 +41,19 @@ def _is_ours(folder: str) -> bool:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """The files of ``folder`` and those inside, in order; not behind links, nor of projects."""
+    """The files of ``folder`` and those inside, in order; not behind links, nor of projects.
+
+    What is no regular file (a pipe, a device) is passed over.
+    """
     depth = len(folder.parts)
     for place, folders, names in os.walk(folder):
         here = Path(place)
         deep = len(here.parts) - depth >= MOST_DEPTH
         kept = (name for name in folders if not name.startswith(".") and not _is_ours(name))
         folders[:] = [] if deep else sorted(kept)
-        yield from (here / name for name in sorted(names) if not name.startswith("."))
+        files = (here / name for name in sorted(names) if not name.startswith("."))
+        # A link to nothing is told of later.
+        yield from (file for file in files if file.is_file() or not file.exists())
 
 
 def files_in(source: Path | Sequence[Path]) -> list[Path]:

@@ -37,6 +37,9 @@ PREFIXES = {
 }
 """What the name of a stack begins with."""
 
+OTHER_VIEWS = frozenset(PREFIXES) - {SHORT_CINE, CINE, LATE, LATE_PHASE, UNKNOWN}
+"""Kinds that show no short axis, or no anatomy as the models know it."""
+
 # Degrees.
 _PARALLEL = 25.0
 _ACROSS = 45.0

@@ -170,11 +170,12 @@ def _of_phases(
     except ProjectError as error:
         lines.append(str(error))
     times = _times(project, case).trigger_ms
+    frames = case.frames if case.frames > 1 else None
     try:
-        pairs = _pairs(of_cases, patient, Chosen(chosen.ed, chosen.es), times)
+        pairs = _pairs(of_cases, patient, Chosen(chosen.ed, chosen.es), times, frames)
     except InputError as error:  # the mask of a chosen frame is gone, say
         lines.append(str(error))
-        pairs = _pairs(of_cases, patient, Chosen(), times)
+        pairs = _pairs(of_cases, patient, Chosen(), times, frames)
     lines += [_phase_line(pair, of_cases[pair.ed], of_cases[pair.es]) for pair in pairs]
     volumes = {other: found.volumes for other, found in of_cases.items()}
     return lines, cycle_of(patient, pairs, volumes, chosen, times)
@@ -185,6 +186,7 @@ def _pairs(
     patient: str,
     chosen: Chosen,
     times: tuple[float, ...] | None,
+    frames: int | None,
 ) -> list[Phases]:
     left, right = (
         {other: found.volumes.get(_NAMES[side], 0.0) for other, found in of_cases.items()}
@@ -196,6 +198,7 @@ def _pairs(
         slices_ml={other: found.slices for other, found in of_cases.items()},
         chosen={patient: chosen},
         trigger_ms={} if times is None else {patient: times},
+        frames_of={} if frames is None else {patient: frames},
     )
 
 
