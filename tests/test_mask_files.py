@@ -20,6 +20,7 @@ from napari_scribblemix.data.dicom.written_headers import SeriesHeader
 from napari_scribblemix.data.dicom.written_images import write_classic
 from napari_scribblemix.data.nifti import read_image, read_labels, write_labels
 from napari_scribblemix.project.case_files import CaseFiles
+from napari_scribblemix.project.mask_notes import remember_masks
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.project.working_copies import unpack
 from napari_scribblemix.synthesis.dicom_study import person
@@ -205,6 +206,98 @@ def test_dicom_files_that_are_gone_are_told_and_stop_nothing_else(
     arguments = ["export", str(tmp_path / "masks"), "--images", str(tmp_path / "images")]
     assert app.main([*arguments, "--output", str(tmp_path / "o"), "--format", "dicom-seg"]) == 1
     assert "heart_sax" in told(capsys)
+
+
+def copied(study: Path, folder: Path) -> Path:
+    """A study of one's own, which may be moved."""
+    return Path(shutil.copytree(study, folder))
+
+
+def test_dicom_files_that_were_moved_are_told_without_their_path_and_can_be_given_anew(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moved = copied(study, tmp_path / "DOE_JANE")
+    (copy,) = unpack(moved, tmp_path / "images", name="heart")
+    image = read_image(copy.path, 0)
+    write_labels(tmp_path / "masks" / "heart_sax_frame00.nii.gz",
+                 some_mask(image.array.shape, 1), image.geometry)  # fmt: skip
+    moved = moved.rename(tmp_path / "elsewhere")
+    export = ["export", str(tmp_path / "masks"), "--format", "dicom-seg"]
+    old = ["--images", str(tmp_path / "images"), "--output", str(tmp_path / "o")]
+    assert app.main([*export, *old]) == 1
+    words = " ".join(told(capsys).split())
+    assert "The DICOM files of heart_sax.nii are not where they were" in words
+    assert "DOE" not in words
+    unpack(moved, tmp_path / "new", name="heart")
+    new = ["--images", str(tmp_path / "new"), "--output", str(tmp_path / "p")]
+    assert app.main([*export, *new]) == 0
+
+
+def test_only_a_mask_that_is_recorded_as_a_models_is_called_automatic(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (copy,) = unpack(study, tmp_path / "masks" / "images", name="heart")
+    image = read_image(copy.path, 0)
+    paths = [tmp_path / "masks" / f"heart_sax_frame{frame:02d}.nii.gz" for frame in range(3)]
+    for path in paths:
+        write_labels(path, some_mask(image.array.shape, 1), image.geometry)
+    remember_masks({path: {"model": "starter"} for path in paths[:2]})
+    write_labels(paths[1], some_mask(image.array.shape, 2), image.geometry)
+    export = ["export", str(tmp_path / "masks"), "--format", "dicom-seg", "--output"]
+    assert app.main([*export, str(tmp_path / "out")]) == 0
+    segments = [dcmread(file).SegmentSequence[0] for file in sorted((tmp_path / "out").iterdir())]
+    kinds = [segment.SegmentAlgorithmType for segment in segments]
+    assert kinds == ["AUTOMATIC", "SEMIAUTOMATIC", "SEMIAUTOMATIC"]
+    ours = ["napari-scribblemix" in segment.SegmentAlgorithmName for segment in segments]
+    assert ours == [True, False, False]
+    capsys.readouterr()
+    (tmp_path / "masks" / "masks.json").write_text("[]")
+    assert app.main([*export, str(tmp_path / "again")]) == 0
+    assert "masks.json holds a list" in " ".join(told(capsys).split())
+
+
+def test_a_mask_of_a_project_that_was_changed_since_is_not_called_automatic(
+    project: Path, tmp_path: Path
+) -> None:
+    with Project.open(project) as opened:
+        path = opened.prediction_path("heart_sax_frame03")
+        geometry = opened.read_image("heart_sax_frame03").geometry
+    write_labels(path, some_mask(geometry.shape, 9), geometry)
+    out = tmp_path / "out"
+    assert app.main(["export", str(project), "--format", "dicom-seg", "--output", str(out)]) == 0
+    segment = dcmread(out / "heart_sax_frame03.seg.dcm").SegmentSequence[0]
+    assert segment.SegmentAlgorithmType == "SEMIAUTOMATIC"
+    assert segment.SegmentAlgorithmName == "not recorded"
+
+
+@pytest.mark.parametrize("form", ["nifti", "nrrd", "dicom-seg"])
+def test_nothing_is_exported_among_the_images_or_the_scanners_files(
+    form: str, study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = copied(study, tmp_path / "study")
+    masks = tmp_path / "masks"
+    (copy,) = unpack(own, masks / "images", name="heart")
+    image = read_image(copy.path, 0)
+    write_labels(
+        masks / "heart_sax_frame00.nii.gz", some_mask(image.array.shape, 1), image.geometry
+    )
+    before = sorted(tmp_path.rglob("*"))
+    export = ["export", str(masks), "--format", form, "--output"]
+    for output, words in (
+        (masks / "images", "where the images lie"),
+        (own / "out", "inside the DICOM folder"),
+        (own, "inside the DICOM folder"),
+        (copy.path / "out", "is no folder"),
+    ):
+        assert app.main([*export, str(output)]) == 2
+        assert words in " ".join(told(capsys).split())
+    assert sorted(tmp_path.rglob("*")) == before
+    with Project.create(tmp_path / "a.scribblemix") as made:
+        made.add_case(CaseFiles("heart", copy.path, frame=0))
+        made.write_prediction("heart", some_mask(image.array.shape, 1), image.geometry, {})
+    export[1] = str(tmp_path / "a.scribblemix")
+    assert app.main([*export, str(own / "out")]) == 2
+    assert "inside the DICOM folder" in " ".join(told(capsys).split())
 
 
 def test_nothing_is_written_among_the_sources(

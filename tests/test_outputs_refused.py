@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -27,6 +28,16 @@ def test_masks_never_replace_images(tmp_path: Path) -> None:
     written = images(tmp_path / "in", "a.nii.gz")
     with pytest.raises(SettingsError, match="would replace its image"):
         check_outputs(group_images(written), settings(tmp_path / "in"))
+
+
+def test_nothing_is_segmented_from_working_copies_into_the_scanners_files(tmp_path: Path) -> None:
+    written = images(tmp_path / "in", "a.nii.gz")
+    entry = {"source": ["../scanner"], "fingerprint": "x"}
+    (tmp_path / "in" / "sources.json").write_text(json.dumps({"copies": {"a.nii.gz": entry}}))
+    (tmp_path / "scanner").mkdir()
+    with pytest.raises(FileError, match="inside the DICOM folder"):
+        check_outputs(group_images(written), settings(tmp_path / "scanner" / "out"))
+    check_outputs(group_images(written), settings(tmp_path / "out"))
 
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")

@@ -19,6 +19,7 @@ from napari_scribblemix.data.nifti import read_geometry
 from napari_scribblemix.errors import FileError
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.chosen_phases import ChosenPhases, write_chosen_phases
+from napari_scribblemix.project.mask_notes import remember_masks
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.report.cohort import read_patients, safe_text
 from phantoms import write_cine, write_file
@@ -150,6 +151,42 @@ def test_nothing_is_replaced_unasked(cine: Path, capsys: pytest.CaptureFixture[s
     assert (out / "a.html").read_text() == "mine"
     assert run(cine / "masks", "--output", out, "--overwrite") == 0
     assert "mine" not in (out / "a.html").read_text(encoding="utf-8")
+
+
+def test_nothing_is_written_among_the_images_or_the_scanners_files(
+    cine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (cine / "scanner" / "deep").mkdir(parents=True)
+    entry = {"source": ["../scanner"], "fingerprint": "x"}
+    (cine / "images" / "sources.json").write_text(json.dumps({"copies": {"a.nii": entry}}))
+    before = sorted(cine.rglob("*"))
+    for output, words in (
+        ("images", "where the images lie"),
+        ("scanner/deep", "inside the DICOM folder"),
+        ("scanner/new", "inside the DICOM folder"),
+    ):
+        code = run(cine / "masks", "--images", cine / "images", "--output", cine / output)
+        assert (code, words in " ".join(capsys.readouterr().err.split())) == (2, True)
+    assert sorted(cine.rglob("*")) == before
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_a_mask_is_read(
+    cine: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("napari_scribblemix.cli.report.find_sources", None)
+    assert run(cine / "masks", "--output", cine / "images" / "a.nii.gz" / "pages") == 2
+    assert "is no folder; choose another" in " ".join(capsys.readouterr().err.split())
+
+
+def test_the_page_says_that_a_mask_was_changed_since_it_was_recorded(cine: Path) -> None:
+    masks = cine / "masks"
+    paths = sorted(masks.iterdir())
+    remember_masks(dict.fromkeys(paths, STARTER))
+    write_file(paths[1], heart(20.6))
+    assert run(masks, "--output", cine / "pages", "--ed", "1", "--es", "6") == 0
+    html = (cine / "pages" / "a.html").read_text()
+    assert "ED (a_frame01): the mask was changed since" in html
+    assert "ES (a_frame06): Mask: starter" in html
 
 
 def test_names_and_notes_of_files_are_text_and_nothing_else(tmp_path: Path) -> None:

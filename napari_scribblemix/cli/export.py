@@ -13,6 +13,7 @@ from napari_scribblemix.cli.dicom import IMAGES
 from napari_scribblemix.data.links import is_taken
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import FileError, ScribbleMixError, SettingsError
+from napari_scribblemix.project.apart import check_writable
 from napari_scribblemix.project.exporting import (
     MaskToExport,
     check_target,
@@ -20,6 +21,7 @@ from napari_scribblemix.project.exporting import (
     masks_of_project,
 )
 from napari_scribblemix.project.mask_files import MaskWriter
+from napari_scribblemix.project.mask_notes import MaskNotes
 from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.project.project import PROJECT_FILE, Project
 from napari_scribblemix.settings import ExportSettings
@@ -28,6 +30,7 @@ from napari_scribblemix.settings import ExportSettings
 @contextmanager
 def _masks(settings: ExportSettings) -> Iterator[list[MaskToExport]]:
     source = settings.masks
+    check_writable(settings.output)
     if not source.exists():
         raise FileError(f"{source} does not exist; check the path.")
     if (source / PROJECT_FILE).is_file():
@@ -44,7 +47,10 @@ def _masks(settings: ExportSettings) -> Iterator[list[MaskToExport]]:
             "add --images."
         )
     found = masks_in(source, images)
-    check_target(settings.output, list(home.iterdir()))
+    there = [*images.iterdir()] if images is not None and images.is_dir() else []
+    check_target(settings.output, [*home.iterdir(), *there])
+    if settings.form == "dicom-seg" and (damage := MaskNotes(home).damage) is not None:
+        print_warning(damage)
     yield found
 
 

@@ -11,6 +11,7 @@ from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import ScribbleMixError, SettingsError
 from napari_scribblemix.evaluation.cardiac import Chosen
 from napari_scribblemix.evaluation.function import Body
+from napari_scribblemix.project.apart import check_apart, check_writable
 from napari_scribblemix.project.chosen_phases import read_chosen_phases
 from napari_scribblemix.project.folder import PROJECT_FILE
 from napari_scribblemix.project.notes import NoteList
@@ -94,10 +95,15 @@ def _print_table(reports: list[PatientReport]) -> None:
 
 def run(settings: ReportSettings) -> int:
     """Measure, draw and write; returns 0, or 1 if a patient had to be left out."""
+    check_writable(settings.output)
     # Where ``segment`` puts the working copies of what it was given as DICOM.
     beside = settings.masks / IMAGES
     images = settings.images or (beside if beside.is_dir() else None)
+    # Also those that belong to no mask.
+    beside_images = [*images.iterdir()] if images is not None and images.is_dir() else []
+    check_apart(settings.output, [path for path in beside_images if not path.is_dir()])
     sources = find_sources(settings.masks, images)
+    check_apart(settings.output, sources.images)
     wishes = _wishes(settings, sources)
     check_report(settings.output, list(sources.patients), overwrite=settings.overwrite)
     failed: list[str] = []

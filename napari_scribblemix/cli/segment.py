@@ -9,11 +9,14 @@ from rich.progress import track
 
 from napari_scribblemix.cli.console import messages, print_error, print_warning, results
 from napari_scribblemix.cli.dicom import IMAGES, Choice, with_copies
+from napari_scribblemix.data.dicom.files import is_study
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import ModelError, SettingsError
 from napari_scribblemix.evaluation.cardiac import pair_phases
 from napari_scribblemix.evaluation.plausible import LEFT, check_phases
+from napari_scribblemix.project.apart import check_outside
 from napari_scribblemix.project.expected import LOW, Expected, expected_of
+from napari_scribblemix.project.mask_notes import put_aside
 from napari_scribblemix.project.names import case_name
 from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.resources import find_model
@@ -34,6 +37,7 @@ def run(settings: SegmentSettings) -> int:
     if not find_model(settings.model).exists():
         raise ModelError(f"The model {settings.model} does not exist; check the path.")
     check_folder(settings)
+    check_outside(settings.output, [path for path in settings.images if is_study(path)])
     choice = Choice(
         settings.study_name, tuple(settings.stacks), settings.uneven, settings.body_size
     )
@@ -59,6 +63,7 @@ def run(settings: SegmentSettings) -> int:
     notes = NoteList()
     measured: dict[str, dict[str, float]] = {}
     expected: dict[str, Expected] = {}
+    damage = put_aside(settings.output)
     outcomes = segment_files(model, cases, settings)
     for outcome in _until_stopped(outcomes, settings, len(cases)):
         if outcome.error is not None:
@@ -72,7 +77,7 @@ def run(settings: SegmentSettings) -> int:
         expected |= dict(zip(names, told, strict=True))
     for pair in pair_phases({case: ml.get(LEFT, 0.0) for case, ml in measured.items()}):
         notes.add(pair.patient, [*pair.notes, *check_phases(measured[pair.ed], measured[pair.es])])
-    for line in (*found.warnings, *notes.lines()):
+    for line in (*found.warnings, *([damage] if damage else []), *notes.lines()):
         print_warning(line)
     results().print(
         f"Masks: {settings.output} ({written} written"

@@ -7,7 +7,6 @@ headers are read, and this file imports no torch, so a mistake is told at once.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from napari_scribblemix.data.file_names import files_of, split_name, written_nam
 from napari_scribblemix.data.links import identity, is_taken, real
 from napari_scribblemix.data.nifti import number_of_frames
 from napari_scribblemix.errors import FileError, ScribbleMixError, SettingsError
+from napari_scribblemix.project.apart import check_apart, check_writable
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.folder import PROJECT_FILE
 from napari_scribblemix.project.layouts import Found, images_in, sort_files
@@ -114,32 +114,13 @@ def _check_project(output: Path) -> None:
             )
 
 
-def _check_writable(output: Path) -> None:
-    """``FileError`` if nothing can be written to ``output``: told before the work, not after."""
-    place = next((path for path in (output, *output.absolute().parents) if path.exists()), output)
-    if not place.is_dir():
-        raise FileError(f"Got --output {output}, but {place} is no folder; choose another.")
-    if not os.access(place, os.W_OK | os.X_OK):
-        raise FileError(
-            f"Got --output {output}, but {place} may not be written to; choose another folder, or "
-            "change its permissions."
-        )
-
-
 def _check_images(cases: list[CaseFiles], there: list[Path], settings: SegmentSettings) -> None:
-    """``SettingsError`` if a mask could replace an image; ``there`` is what masks would replace.
+    """As ``check_apart``, and ``SettingsError`` if a mask could replace an image of another name.
 
-    Files are compared, not names: an image may be a link into another folder, or a file may have
-    several names.
+    ``there`` is what masks would replace.  Files are compared, not names: a file may have several.
     """
-    output = identity(settings.output)
     images = [image for case in cases for image in case.images]
-    folders = {identity(folder) for i in images for folder in (i.parent, real(i).parent)}
-    if output is not None and output in folders:
-        raise SettingsError(
-            f"Got --output {settings.output}, where the images lie; a mask would replace its "
-            "image: choose another folder."
-        )
+    check_apart(settings.output, images)
     known = {identity(part) for image in images for part in files_of(image)} - {None}
     if replaced := [path for path in there if identity(path) in known]:
         raise SettingsError(
@@ -151,7 +132,7 @@ def _check_images(cases: list[CaseFiles], there: list[Path], settings: SegmentSe
 def check_folder(settings: SegmentSettings) -> None:
     """What ``check_outputs`` refuses whatever the cases are; for one who writes there before."""
     _check_project(settings.output)
-    _check_writable(settings.output)
+    check_writable(settings.output)
 
 
 def check_outputs(cases: list[CaseFiles], settings: SegmentSettings) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from napari_scribblemix.data.described import Description, read_description
 from napari_scribblemix.data.dicom.contents import Stack
 from napari_scribblemix.data.durable import atomic_write
-from napari_scribblemix.data.links import is_taken
+from napari_scribblemix.data.links import is_taken, real
 from napari_scribblemix.errors import FileError
 
 SOURCES = "sources.json"
@@ -86,6 +86,28 @@ class KnownCopies:
         }
         note = "Where the DICOM files lie. Leave this file behind when you hand the folder on."
         atomic_write(self._path, as_json({"note": note, "copies": self._copies}))
+
+
+def places_of(entry: Description, folder: Path) -> list[Path]:
+    """Where the DICOM files of one copy in ``folder`` lie, by its entry; empty if it says nothing.
+
+    They need not be there any more.
+    """
+    stated = entry.get("source")
+    beside = real(folder)
+    listed = stated if isinstance(stated, list) else []
+    return [Path(os.path.normpath(beside / str(place))) for place in listed]
+
+
+def source_places(folder: Path) -> list[Path]:
+    """Where the DICOM files of all working copies in ``folder`` lie; empty if there is none."""
+    try:
+        copies = (read_description(folder / SOURCES) or {}).get("copies")
+    except FileError:  # told by whoever needs the copies' origin
+        return []
+    entries = copies.values() if isinstance(copies, dict) else ()
+    found = (place for e in entries if isinstance(e, dict) for place in places_of(e, folder))
+    return list(dict.fromkeys(found))
 
 
 def _relative(place: Path, folder: Path) -> str:

@@ -19,7 +19,9 @@ from napari_scribblemix.data.links import identity, real
 from napari_scribblemix.data.matching import turned_onto
 from napari_scribblemix.data.nifti import read_geometry, read_labels
 from napari_scribblemix.errors import FileError, LabelError, ProjectError
+from napari_scribblemix.project.apart import check_apart
 from napari_scribblemix.project.mask_files import FullMask
+from napari_scribblemix.project.mask_notes import MaskNotes
 from napari_scribblemix.project.names import Holds, case_name, holds, stem_of
 from napari_scribblemix.project.project import Project
 
@@ -60,9 +62,17 @@ def _of_case(project: Project, case_id: str) -> Callable[[], FullMask]:
             project.image_path(case_id),
             project.case(case_id).frame,
             by_hand or project.corrected_path(case_id).is_file(),
+            _is_recorded(project, case_id),
         )
 
     return read
+
+
+def _is_recorded(project: Project, case_id: str) -> bool:
+    try:
+        return bool(project.read_origin(case_id))
+    except ProjectError:  # damaged: the mask is there, and nothing is claimed of it
+        return False
 
 
 def masks_in(path: Path, images: Path | None = None) -> list[MaskToExport]:
@@ -77,17 +87,20 @@ def masks_in(path: Path, images: Path | None = None) -> list[MaskToExport]:
         raise FileError(f"Got {path}; expected a mask (.nii.gz, .nii), or a folder of them.")
     there = sorted(images.iterdir()) if images is not None and images.is_dir() else []
     by_name = {stem_of(image): image for image in there if is_nifti(image)}
+    notes = MaskNotes(path if path.is_dir() else path.parent)
     found = []
     for file in masks:
         name, frame = case_name(file), None
         image = by_name.get(name)
         if image is None and (part := _FRAME.match(name)) is not None:
             image, frame = by_name.get(part["image"]), int(part["frame"])
-        found.append(MaskToExport(name, image, _of_file(file, image, frame)))
+        found.append(MaskToExport(name, image, _of_file(file, image, frame, notes)))
     return found
 
 
-def _of_file(file: Path, image: Path | None, frame: int | None) -> Callable[[], FullMask]:
+def _of_file(
+    file: Path, image: Path | None, frame: int | None, notes: MaskNotes
+) -> Callable[[], FullMask]:
     def read() -> FullMask:
         volume = read_labels(file)
         if image is not None:
@@ -98,13 +111,18 @@ def _of_file(file: Path, image: Path | None, frame: int | None) -> Callable[[], 
         except LabelError as error:
             raise LabelError(f"{file.name}: {error}") from error
         labels = scheme.decode_mask(volume.array, source=file.name)
-        return FullMask(labels, scheme, volume.geometry, image, frame)
+        recorded = bool(notes.of(file))
+        return FullMask(labels, scheme, volume.geometry, image, frame, recorded=recorded)
 
     return read
 
 
 def check_target(folder: Path, sources: Sequence[Path], project: Project | None = None) -> None:
-    """``FileError`` if something written to ``folder`` could replace what it was made from."""
+    """``FileError`` if something written to ``folder`` could replace what it was made from.
+
+    As ``check_apart`` too, for the images among ``sources``.
+    """
+    check_apart(folder, [path for path in sources if not path.is_dir()])
     inside = project is not None and real(folder).is_relative_to(real(project.folder))
     there = {identity(path) for path in folder.iterdir()} - {None} if folder.is_dir() else set()
     if inside or there & ({identity(path) for path in sources} - {None}):

@@ -20,6 +20,7 @@ from napari_scribblemix.data.dicom.segmentation import (
     new_series_uid,
     write_segmentation,
 )
+from napari_scribblemix.data.dicom.segments import Maker
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.data.matching import same_place
@@ -38,7 +39,8 @@ class FullMask:
     """A mask to write: ``labels`` are class indices (Z, Y, X) on ``geometry``.
 
     ``image`` is the file it was made on, ``frame`` which of its frames, if it has several;
-    ``by_hand`` whether a person accepted or corrected some of it.
+    ``by_hand`` whether a person accepted or corrected some of it; ``recorded`` whether it is
+    written down that a model of this program made this very mask.
     """
 
     labels: NDArray[np.uint8]
@@ -47,6 +49,14 @@ class FullMask:
     image: Path | None = None
     frame: int | None = None
     by_hand: bool = False
+    recorded: bool = False
+
+    @property
+    def maker(self) -> Maker | None:
+        """What a DICOM segmentation says of its making; ``None`` where nobody recorded it."""
+        if not self.recorded:
+            return None
+        return "SEMIAUTOMATIC" if self.by_hand else "AUTOMATIC"
 
 
 def came_from_dicom(image: Path) -> bool:
@@ -108,7 +118,8 @@ class MaskWriter:
             path,
             mask.labels,
             mask.scheme,
-            Phase(stack.images[frame], frame, stack.frames),
-            maker="SEMIAUTOMATIC" if mask.by_hand else "AUTOMATIC",
+            # Files of one series must name one frame of reference, even if their images do not.
+            Phase(stack.images[frame], frame, stack.frames, anchor=stack.images[0][0]),
+            maker=mask.maker,
             series_uid=series,
         )

@@ -14,7 +14,7 @@ from typing import Any
 
 from napari_scribblemix.data.described import checksum_of, read_description
 from napari_scribblemix.data.durable import atomic_write
-from napari_scribblemix.data.links import real
+from napari_scribblemix.data.links import is_taken, real
 from napari_scribblemix.errors import FileError
 
 MASK_NOTES = "masks.json"
@@ -29,7 +29,9 @@ def remember_masks(records: Mapping[Path, Mapping[str, Any]]) -> None:
     """
     folders = {mask.parent for mask in records}
     for folder in folders:
-        known = {name: each for name, each in _entries(folder).items() if (folder / name).exists()}
+        put_aside(folder)
+        entries = _entries(folder)[0]
+        known = {name: each for name, each in entries.items() if (folder / name).exists()}
         new = {
             mask.name: {**record, _MASK: checksum_of(mask)}
             for mask, record in records.items()
@@ -39,11 +41,36 @@ def remember_masks(records: Mapping[Path, Mapping[str, Any]]) -> None:
         atomic_write(real(folder) / MASK_NOTES, content.encode())
 
 
+def put_aside(folder: Path) -> str | None:
+    """Keep a damaged file of notes under another name, before one is written anew.
+
+    Returns what is to be told of it, ``None`` where nothing is damaged.  ``FileError`` if the disk
+    refuses.
+    """
+    _, damage = _entries(folder)
+    path = real(folder) / MASK_NOTES
+    if damage is None or not path.is_file():
+        return damage
+    kept = path.with_name(f"{MASK_NOTES}.damaged")
+    number = 2
+    while is_taken(kept):
+        kept = path.with_name(f"{MASK_NOTES}.damaged{number}")
+        number += 1
+    try:
+        path.rename(kept)
+    except OSError as error:
+        raise FileError(f"{path} could not be renamed ({error.strerror}).") from error
+    return f"{damage} It is kept as {kept.name}."
+
+
 class MaskNotes:
-    """What is known of the masks of one folder, read once."""
+    """What is known of the masks of one folder, read once.
+
+    ``damage`` says in one line that the file of notes is damaged, and is ``None`` where it is not.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._known = _entries(folder)
+        self._known, self.damage = _entries(folder)
 
     def of(self, mask: Path) -> dict[str, Any]:
         """Empty where nothing is known of the mask at this path, or it was changed since.
@@ -56,11 +83,26 @@ class MaskNotes:
             return {}
         return {name: value for name, value in entry.items() if name != _MASK}
 
+    def changed(self, mask: Path) -> bool:
+        """Whether something was known of the mask at this path, and it was changed since.
 
-def _entries(folder: Path) -> dict[str, dict[str, Any]]:
-    """Nothing where the file is no list of masks: it belongs to somebody else, or is damaged."""
+        ``FileError`` if the mask cannot be read.
+        """
+        stated = self._known.get(mask.name, {}).get(_MASK)
+        return isinstance(stated, str) and stated != checksum_of(mask)
+
+
+def _entries(folder: Path) -> tuple[dict[str, dict[str, Any]], str | None]:
+    """The entries of masks, and what is wrong with the file: it is damaged, or somebody else's."""
+    path = folder / MASK_NOTES
     try:
-        content = read_description(folder / MASK_NOTES) or {}
-    except FileError:
-        return {}
-    return {name: each for name, each in content.items() if isinstance(each, dict)}
+        content = read_description(path) or {}
+    except FileError as error:
+        return {}, str(error)
+    entries = {name: each for name, each in content.items() if isinstance(each, dict)}
+    if odd := sorted(content.keys() - entries.keys()):
+        return entries, (
+            f"{path} holds a {type(content[odd[0]]).__name__} for {odd[0]}, expected an object; "
+            "restore or remove it."
+        )
+    return entries, None

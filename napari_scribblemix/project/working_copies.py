@@ -13,7 +13,6 @@ The DICOM files stay where they are and are never written to.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +25,17 @@ from napari_scribblemix.data.dicom.contents import Contents, Stack, positions
 from napari_scribblemix.data.dicom.reading import check_even, read_cine
 from napari_scribblemix.data.dicom.stacks import find_stacks, no_stack
 from napari_scribblemix.data.durable import atomic_write
-from napari_scribblemix.data.links import real
 from napari_scribblemix.data.nifti_cine import encode_cine
 from napari_scribblemix.data.wording import check_name
 from napari_scribblemix.errors import FileError, SettingsError
-from napari_scribblemix.project.copy_sources import SOURCES, KnownCopies, Source, as_json
+from napari_scribblemix.project.apart import check_outside
+from napari_scribblemix.project.copy_sources import (
+    SOURCES,
+    KnownCopies,
+    Source,
+    as_json,
+    places_of,
+)
 
 __all__ = ["SOURCES", "Source", "WorkingCopy", "source_stack", "unpack"]
 
@@ -73,7 +78,7 @@ def unpack(
         checked = None if name is None else check_name(name)
     except ValueError as error:
         raise SettingsError(f"Got a name for a study: {error}.") from error
-    _check_outside(source, into)
+    check_outside(into, [source] if isinstance(source, Path) else source)
     for stack in chosen:  # before any is written
         check_even(stack, uneven=uneven)
     known = KnownCopies(into)
@@ -94,17 +99,6 @@ def unpack(
                 atomic_write(path.with_suffix(".json"), as_json(described(stack, body=True)))
             copies.append(WorkingCopy(path, stack, reused))
     return copies
-
-
-def _check_outside(source: Source, into: Path) -> None:
-    """``FileError`` if copies would come among the DICOM files, which are left as they are."""
-    for place in [source] if isinstance(source, Path) else source:
-        folder = real(place if place.is_dir() else place.parent)
-        if real(into) == folder or (place.is_dir() and folder in real(into).parents):
-            raise FileError(
-                f"Got {into} for working copies, which is inside the DICOM folder; that is left as "
-                "it is: choose a folder outside."
-            )
 
 
 def _likely(source: Source) -> tuple[Stack, ...]:
@@ -183,8 +177,13 @@ def source_stack(copy: Path) -> Stack:
             f"{copy.name} is no working copy of DICOM files, or its {SOURCES} is missing; import "
             "the study again."
         )
-    beside = real(copy.parent)
-    places = [Path(os.path.normpath(beside / str(place))) for place in entry["source"]]
+    places = places_of(entry, copy.parent)
+    if not all(place.exists() for place in places):
+        # Without the path, which nobody typed and which may hold the patient's name.
+        raise FileError(
+            f"The DICOM files of {copy.name} are not where they were when it was made; put them "
+            "back, or import the study again from where they are now."
+        )
     source = places[0] if len(places) == 1 else places
     for stack in find_stacks(source).stacks:
         if fingerprint(stack) == entry.get("fingerprint"):

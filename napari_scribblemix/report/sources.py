@@ -36,7 +36,8 @@ class MaskSource:
     """One mask: a case, how it and its image are read, and what is known of its making.
 
     ``read`` gives class indices (Z, Y, X) with their geometry; ``files`` is ``None`` without an
-    image; ``origin`` is ``None`` where nobody recorded it; ``review`` says who accepted what.
+    image; ``origin`` is ``None`` where nobody recorded it; ``review`` says who accepted what;
+    ``changed``: it is not the mask any more of which was recorded who made it.
     """
 
     case: str
@@ -45,6 +46,7 @@ class MaskSource:
     origin: Origin | None = None
     record: Mapping[str, Any] = field(default_factory=dict)
     review: Mapping[str, Any] = field(default_factory=dict)
+    changed: bool = False
 
     def read_image(self) -> Volume | None:
         """The image, if it is known; raises as the readers."""
@@ -75,6 +77,12 @@ class Sources:
     patients: Mapping[str, Sequence[MaskSource]]
     scheme: LabelScheme
     warnings: tuple[str, ...] = ()
+
+    @property
+    def images(self) -> list[Path]:
+        """All images that are known, of all channels; among them nothing is written."""
+        known = (mask.files for masks in self.patients.values() for mask in masks)
+        return list(dict.fromkeys(i for files in known if files is not None for i in files.images))
 
 
 def _by_patient(masks: Sequence[MaskSource]) -> dict[str, list[MaskSource]]:
@@ -150,6 +158,8 @@ def _folder_sources(folder: Path, images: Path | None) -> Sources:
     masks = [
         _of_file(case, path, frame, scheme, of_images(case), notes) for case, path, frame in files
     ]
+    if notes.damage is not None:
+        messages.append(notes.damage)
     without = [mask.case for mask in masks if mask.files is None]
     if images is not None and without:
         messages.append(f"{without[0]} ({len(without)} in all) has no image in {images}.")
@@ -169,7 +179,7 @@ def _of_file(
     slices = read_geometry(path).shape[0]
     origin = origin_of(record, (), (), slices) if record else None
     read = partial(_read_file, path, frame, scheme)
-    return MaskSource(case, read, image, origin, record)
+    return MaskSource(case, read, image, origin, record, changed=notes.changed(path))
 
 
 def _read_file(path: Path, frame: int | None, scheme: LabelScheme) -> Volume:

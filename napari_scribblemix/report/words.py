@@ -13,6 +13,11 @@ def _head(frame: MaskSource, role: str) -> str:
 
 def maker_line(frame: MaskSource, role: str) -> str:
     """Which model made the mask, at which step, and what a person did to it."""
+    if frame.changed:
+        return (
+            f"{_head(frame, role)}: the mask was changed since it was recorded who made it; by "
+            "whom is not recorded."
+        )
     if frame.origin is None:
         return f"{_head(frame, role)}: who made the mask is not recorded in its folder."
     step = f", step {frame.origin.source.step}" if frame.origin.source.kind == "bundled" else ""

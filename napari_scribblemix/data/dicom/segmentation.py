@@ -50,12 +50,15 @@ _SERIES_NUMBER = 9000
 class Phase:
     """The images of one phase: ``planes[z]`` is the image of slice ``z`` of the mask.
 
-    ``number`` counts the phases from 0; ``of`` is how many there are.
+    ``number`` counts the phases from 0; ``of`` is how many there are.  ``anchor`` is the image
+    whose study and frame of reference count for all phases of a series; without it the first of
+    ``planes``.
     """
 
     planes: tuple[Plane, ...]
     number: int = 0
     of: int = 1
+    anchor: Plane | None = None
 
 
 def new_series_uid() -> str:
@@ -69,12 +72,13 @@ def write_segmentation(
     scheme: LabelScheme,
     phase: Phase,
     *,
-    maker: Maker,
+    maker: Maker | None,
     series_uid: str,
 ) -> tuple[str, ...]:
     """Write the mask of one phase, class indices (Z, Y, X), as DICOM SEG; durably.
 
-    Returns what was mended of the images' headers on the copy.  The file bears the name and the
+    ``maker`` is ``None`` where it is not recorded who made the mask.  Returns what was mended of
+    the images' headers on the copy.  The file bears the name and the
     numbers of the patient, as its images do, for it is filed with them.  ``GeometryError`` if the
     mask does not fit the images, ``LabelError`` if it is not full, ``FileError`` if an image is
     gone or is another one now.
@@ -83,7 +87,8 @@ def write_segmentation(
     with silent():
         headers = [_header(plane.path) for plane in phase.planes]
         sources, notes = sources_of(headers, phase.planes)
-        common, mended = taken_over(headers[0], headers[1:])
+        anchor = headers[0] if phase.anchor is None else _header(phase.anchor.path)
+        common, mended = taken_over(headers[0], headers[1:], anchor)
         try:
             data = _encode(labels, scheme, phase, common, sources, maker, series_uid)
         except damaged() as error:
@@ -114,8 +119,9 @@ def _header(path: Path) -> Dataset:
         return dcmread(path, stop_before_pixels=True, specific_tags=list(_OWN_TAGS), force=True)
     except damaged() as error:
         raise FileError(
-            f"{path.name}, an image of the mask, cannot be read any more; put the DICOM files back "
-            "where they were."
+            # Without its name, which may be a person's.
+            "A DICOM image of the mask cannot be read any more; put the DICOM files back where "
+            "they were."
         ) from error
 
 
@@ -156,7 +162,7 @@ def _encode(
     phase: Phase,
     common: Dataset,
     sources: list[Source],
-    maker: Maker,
+    maker: Maker | None,
     series_uid: str,
 ) -> bytes:
     from highdicom.seg import Segmentation

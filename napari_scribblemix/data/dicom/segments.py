@@ -22,6 +22,9 @@ PROGRAM = "napari-scribblemix"
 Maker = Literal["AUTOMATIC", "SEMIAUTOMATIC"]
 """``SEMIAUTOMATIC`` where a person corrected or accepted what a model made."""
 
+NOT_RECORDED = "not recorded"
+"""The algorithm of a mask of which nobody wrote down who made it; the standard wants a name."""
+
 
 @dataclass(frozen=True)
 class Coded:
@@ -57,15 +60,19 @@ def code_of(structure: str) -> Coded:
     return CODES.get(structure.casefold(), UNKNOWN)
 
 
-def describe_segments(scheme: LabelScheme, maker: Maker) -> list[SegmentDescription]:
-    """Segment k of class k, from 1, in the scheme's names and colours."""
+def describe_segments(scheme: LabelScheme, maker: Maker | None) -> list[SegmentDescription]:
+    """Segment k of class k, from 1, in the scheme's names and colours.
+
+    ``maker`` is ``None`` where it is not recorded who made the mask: ``SEMIAUTOMATIC``, for a
+    person or another program may have, and no algorithm of ours.
+    """
     from highdicom import AlgorithmIdentificationSequence
     from highdicom.color import CIELabColor
     from highdicom.seg import SegmentDescription
     from pydicom.sr.codedict import codes
 
     algorithm = AlgorithmIdentificationSequence(
-        name=f"{PROGRAM} {__version__}",
+        name=NOT_RECORDED if maker is None else f"{PROGRAM} {__version__}",
         family=codes.cid7162.ArtificialIntelligence,
         version=__version__,
     )
@@ -80,7 +87,7 @@ def describe_segments(scheme: LabelScheme, maker: Maker) -> list[SegmentDescript
                 segment_label=_LABELS.get(name.casefold(), name)[:64],
                 segmented_property_category=_concept(coded.category),
                 segmented_property_type=_concept(coded.kind),
-                algorithm_type=maker,
+                algorithm_type=maker or "SEMIAUTOMATIC",
                 algorithm_identification=algorithm,
                 anatomic_regions=None if coded.region is None else [_concept(coded.region)],
                 display_color=CIELabColor.from_rgb(
@@ -88,6 +95,9 @@ def describe_segments(scheme: LabelScheme, maker: Maker) -> list[SegmentDescript
                 ),
             )
         )
+        if maker is None:
+            # highdicom asks for it; the standard only for the name.
+            del found[-1].SegmentationAlgorithmIdentificationSequence
     return found
 
 

@@ -76,10 +76,14 @@ def _is_date(text: str) -> bool:
     return True
 
 
-def taken_over(first: Dataset, others: Iterable[Dataset]) -> tuple[Dataset, list[str]]:
-    """A dataset with patient, study and frame of reference of ``first``; what was mended.
+def taken_over(
+    first: Dataset, others: Iterable[Dataset], anchor: Dataset
+) -> tuple[Dataset, list[str]]:
+    """A dataset with the patient of ``first``, study and frame of reference of ``anchor``.
 
-    ``others``: the headers of the other images, which may name another frame of reference.
+    Also what was mended.  ``others``: the headers of the other images, which may name another frame
+    of reference.  ``anchor`` is the same for all segmentations of a series, which must agree in
+    these.
     """
     from pydicom import Dataset
 
@@ -97,14 +101,15 @@ def taken_over(first: Dataset, others: Iterable[Dataset]) -> tuple[Dataset, list
         if keyword not in result:
             setattr(result, keyword, "")
     for keyword in ("StudyInstanceUID", "FrameOfReferenceUID"):
-        uid = word(first, keyword)
-        mended = mended_uid(uid, keyword, word(first, "SOPInstanceUID"))
+        uid = word(anchor, keyword)
+        mended = mended_uid(uid, keyword, word(anchor, "SOPInstanceUID"))
         setattr(result, keyword, mended)
         if uid != mended:
             what = "is not valid in DICOM" if uid else "is missing"
             notes.append(f"The images' {keyword} {what}; the segmentation has a new one.")
     if any(
-        word(other, "FrameOfReferenceUID") != word(first, "FrameOfReferenceUID") for other in others
+        word(other, "FrameOfReferenceUID") != word(anchor, "FrameOfReferenceUID")
+        for other in (first, *others)
     ):
         notes.append(
             "The images name several frames of reference; the segmentation has the first one's."

@@ -21,6 +21,7 @@ from napari_scribblemix.gui.state.guard import guarded
 from napari_scribblemix.gui.state.measures import siblings
 from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.gui.widgets.questions import ask
+from napari_scribblemix.project.apart import check_apart
 from napari_scribblemix.project.chosen_phases import read_chosen_phases
 from napari_scribblemix.report.patient import PatientReport, Wishes
 from napari_scribblemix.report.sources import Sources, project_sources
@@ -66,6 +67,7 @@ class Reporting(QObject):
         if not chosen:
             return
         output = Path(chosen)
+        check_apart(output, sources.images)
         there = files_there(output, list(sources.patients))
         if there and not ask(
             self._panel,
