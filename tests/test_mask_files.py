@@ -321,3 +321,15 @@ def test_labels_are_read_back_as_the_scheme_has_them(project: Path, tmp_path: Pa
     assert app.main(["export", str(project), "--output", str(tmp_path), "--format", "nifti"]) == 0
     values = np.unique(read_labels(tmp_path / "heart_sax_frame03.nii.gz").array)
     assert values.tolist() == [0, 1, 2, 3]
+
+
+def test_a_segmentation_is_not_written_beside_loose_dicom_files(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = copied(study / "0", tmp_path / "scanner")
+    files = sorted(own.iterdir())
+    segment = ["segment", "starter", *map(str, files), "--output"]
+    for output in (own, own / "." / ".." / "scanner"):
+        assert app.main([*segment, str(output)]) == 2
+        assert "inside the DICOM folder" in " ".join(told(capsys).split())
+    assert sorted(own.iterdir()) == files
