@@ -10,6 +10,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from napari_scribblemix.gui.widgets.controls import Column
 from napari_scribblemix.gui.widgets.section import Section
 
 
@@ -78,3 +79,28 @@ def test_the_arrow_grows_with_the_font(shown: tuple[Section, QLineEdit, QLineEdi
     section.setFont(font)
     QApplication.processEvents()
     assert section.expandedIcon().availableSizes()[0].height() > 1.5 * before
+
+
+@pytest.mark.parametrize("words", [60, 180, 240, 90])
+def test_text_that_wraps_gets_all_its_lines(qtbot: Any, words: int) -> None:
+    inside = QWidget()
+    text, below = QLabel(), QLineEdit()
+    text.setWordWrap(True)
+    layout = QVBoxLayout(inside)
+    layout.addWidget(text)
+    layout.addWidget(below)
+    panel = QWidget()
+    sections = QVBoxLayout(panel)
+    sections.addWidget(Section("Step", inside))
+    sections.addStretch(1)
+    column = Column(panel)
+    qtbot.addWidget(column)
+    column.resize(420, 600)
+    column.show()
+    text.setText("word " * 20)
+    QApplication.processEvents()
+    text.setText("word " * words)
+    for _ in range(6):
+        QApplication.processEvents()
+    assert text.height() >= text.heightForWidth(text.width())
+    assert below.height() >= below.minimumSizeHint().height()

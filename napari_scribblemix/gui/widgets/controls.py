@@ -45,7 +45,8 @@ class Column(QScrollArea):
         }:
             bar = self.verticalScrollBar().sizeHint().width()
             self.setMinimumWidth(watched.minimumSizeHint().width() + bar)
-        return False
+        # Qt's own: text that wraps anew makes the content higher.
+        return bool(super().eventFilter(watched, event))
 
 
 def tip(widget: Any, text: str) -> Any:

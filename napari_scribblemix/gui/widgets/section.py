@@ -6,6 +6,7 @@ hides which title has the keyboard and draws its arrow once, as large as the fir
 
 from __future__ import annotations
 
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QSizePolicy, QWidget
 from superqt import QCollapsible
 
@@ -24,6 +25,9 @@ class Section(FittedToFont, QCollapsible):
         super().__init__(title, **_ARROWS)
         self.setDuration(0)
         layout = self.layout()
+        # Both would give text that wraps no more than its first guess of a height.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        layout.setAlignment(Qt.AlignmentFlag(0))
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(1)
         empty = self.content()
