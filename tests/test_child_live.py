@@ -153,3 +153,33 @@ def test_a_stroke_on_one_frame_keeps_what_the_frames_of_the_heart_agreed_on(
     apart, kept = (int(abs((m == 2).sum() - (agreed[0] == 2).sum())) for m in (alone, mask))
     assert kept < 0.35 * apart
     assert origin["wall_ml"] > 0
+
+
+def test_when_all_strokes_are_undone_the_very_mask_of_before_is_there(project: Project) -> None:
+    geometry = project.read_image("case01").geometry
+    before = np.zeros(geometry.shape, np.uint8)
+    before[1, 5:30, 7:19] = 2
+    origin = {"kind": "run", "model": "cyclemix", "step": 40, "quality": [0.9], "case_quality": 0.8}
+    project.write_prediction("case01", before, geometry, origin, np.full(before.shape, 0.25))
+    seen = []
+
+    def parent(event: Event) -> list[Command]:
+        if isinstance(event, Preparing):
+            draw_on(project, "case01", 1, 3)
+            return [ScribblesChanged(case="case01")]
+        if isinstance(event, Preview) and event.whole:
+            found = project.read_prediction("case01")
+            assert found is not None
+            seen.append(found)
+            draw_on(project, "case01", 1, UNLABELLED)
+            return [ScribblesChanged(case="case01")] if len(seen) == 1 else [Stop()]
+        return []
+
+    work(project, JOB, parent)
+    (_, followed), (mask, told) = seen
+    assert followed["live"] is True
+    np.testing.assert_array_equal(mask, before)
+    assert told == origin
+    percent = project.read_uncertainty("case01")
+    assert percent is not None
+    assert (percent == 25).all()

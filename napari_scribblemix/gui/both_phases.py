@@ -47,7 +47,7 @@ class BothPhases(QObject):
     def _show(self) -> None:
         session = self._session
         project, case = session.the_project(), session.the_case()
-        other = next_phase(project, case.id)
+        other = next_phase(project, case.id, session.phases)
         image = project.read_image(other)
         mask = shown_mask(project, other)
         if mask is not None and mask.shape != image.array.shape:

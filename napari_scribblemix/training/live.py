@@ -117,6 +117,11 @@ class LiveCase:
         return self.steps >= STEPS or not len(self._store.labelled)
 
     @property
+    def whole(self) -> frozenset[int]:
+        """The slices that are labelled throughout."""
+        return self._whole
+
+    @property
     def turn(self) -> Turn:
         """The way up in which the case is looked at."""
         return self._body.turn

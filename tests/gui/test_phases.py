@@ -46,5 +46,10 @@ def test_phases_follow_each_other_and_begin_again(tmp_path: Path) -> None:
             project.add_case(files)
         assert next_phase(project, "a_frame2") == "a_frame10"
         assert next_phase(project, "a_frame10") == "a_frame1"
+        phases = ("a_frame10", "a_frame1")
+        assert next_phase(project, "a_frame10", phases) == "a_frame1"
+        assert next_phase(project, "a_frame1", phases) == "a_frame10"
+        assert next_phase(project, "a_frame2", phases) == "a_frame10"
+        assert next_phase(project, "a_frame2", ("a_frame10", "gone")) == "a_frame10"
         with pytest.raises(ProjectError, match="b is the only case of its patient"):
             next_phase(project, "b")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from qtpy.QtCore import QObject
 
-from napari_scribblemix.data.dicom.files import is_study
+from napari_scribblemix.data.dicom.files import dicom_beside, is_study
 from napari_scribblemix.data.file_names import is_nifti
 from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.gui.images import dialogs
@@ -73,7 +73,7 @@ class CasesControl(QObject):
         elif is_study(path):
             self.dicom.open(path)
         elif path.is_dir():
-            self._add(opening.from_folder(path, preferences.projects_folder()), own=True)
+            self._open_folder(path)
         elif is_nifti(path):
             self.open_files([path])
         else:
@@ -81,6 +81,17 @@ class CasesControl(QObject):
                 f"Got {path}; expected NIfTI (.nii, .nii.gz) or DICOM files, a folder of them or a "
                 "project."
             )
+
+    def _open_folder(self, path: Path) -> None:
+        try:
+            wanted = opening.from_folder(path, preferences.projects_folder())
+        except FileError:
+            # Masks beside a study, say: what there is to open is DICOM.
+            if not dicom_beside(path):
+                raise
+            self.dicom.open(path)
+        else:
+            self._add(wanted, own=True)
 
     def open_files(self, paths: Sequence[Path]) -> None:
         """Add image files to the open project, or to a new one beside the first."""

@@ -41,7 +41,7 @@ class CaseSteps:
         """Show the patient's next phase, at the same place in the patient."""
         session = self._session
         case, number = session.the_case(), session.slice
-        wanted = next_phase(session.the_project(), case.id)
+        wanted = next_phase(session.the_project(), case.id, session.phases)
         # To compare a border in both, the same part of the image stays on screen.
         with kept_view(self._board.viewer):
             self._show(wanted)

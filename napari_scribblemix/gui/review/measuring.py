@@ -31,6 +31,10 @@ class Measuring(QObject):
         self._found = Found()
         if case is not None and project is not None:
             self._found = self._measures.look(project, case)
+        cycle = self._found.cycle
+        self._session.phases = (
+            None if cycle is None else (cycle.cases[cycle.ed], cycle.cases[cycle.es])
+        )
         scheme = self._session.scheme
         self._panel.show_measures(self._found.lines)
         self._panel.cycle.show_cycle(

@@ -10,10 +10,12 @@ from napari_scribblemix.project.patients import natural_key, same_heart
 from napari_scribblemix.project.project import Project
 
 
-def next_phase(project: Project, case_id: str) -> str:
+def next_phase(project: Project, case_id: str, phases: tuple[str, str] | None = None) -> str:
     """The phase or frame of the same patient after ``case_id``; after the last comes the first.
 
-    ``ProjectError`` if the patient has no other.
+    Where the cases of end-diastole and end-systole are known (``phases``), it is the one of them
+    that is not shown, and end-diastole from all other frames.  ``ProjectError`` if the patient has
+    no other.
     """
     of_patient = sorted((r.id for r in project.cases if same_heart(case_id, r.id)), key=natural_key)
     if len(of_patient) < 2:
@@ -21,6 +23,8 @@ def next_phase(project: Project, case_id: str) -> str:
             f"{case_id} is the only case of its patient; expected another phase beside it, as "
             "NAME_ED and NAME_ES or NAME_frame01 and NAME_frame12: open that too."
         )
+    if phases is not None and set(phases) <= set(of_patient):
+        return phases[1] if case_id == phases[0] else phases[0]
     return of_patient[(of_patient.index(case_id) + 1) % len(of_patient)]
 
 

@@ -47,6 +47,8 @@ class Session:
         self.project: Project | None = None
         self.case: OpenCase | None = None
         self.slice = 0
+        self.phases: tuple[str, str] | None = None
+        """The cases of end-diastole and end-systole among the patient's frames, where known."""
         self.run = RunState()
         self.trained: frozenset[str] = frozenset()
         self._states = CaseStates()

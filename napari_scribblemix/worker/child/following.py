@@ -60,6 +60,27 @@ class Guide:
     project: Path
 
 
+@dataclass(frozen=True, eq=False)
+class _MaskBefore:
+    """The mask that was there before any stroke was followed."""
+
+    labels: NDArray[np.uint8]
+    origin: dict[str, Any]
+    uncertainty: NDArray[np.floating[Any]] | None
+
+    @classmethod
+    def of(cls, project: Project, case_id: str) -> _MaskBefore | None:
+        """That on the disk; ``None`` where there is none that can be read."""
+        try:
+            found = project.read_prediction(case_id)
+            percent = project.read_uncertainty(case_id)
+        except ScribbleMixError:  # told where it is opened
+            return None
+        if found is None:
+            return None
+        return cls(*found, None if percent is None else percent / 100.0)
+
+
 class Following:
     """One case; ``work`` does the next piece as long as it is ``busy``."""
 
@@ -77,6 +98,7 @@ class Following:
         # A mask stays as it is until somebody draws, unless it was left half learnt.
         origin = self._origin()
         self._was_live = origin.get("live") is True
+        self._before = None if self._was_live else _MaskBefore.of(self._project, case_id)
         self._changed = self._was_live and origin.get("settled") is False
 
     @property
@@ -117,6 +139,14 @@ class Following:
             # was drawn anew in a class that is the same to the model.
             repainted = self._was_live if self._drawn is None else (drawn != self._drawn).any()
             self._drawn = drawn
+            if not whole and (drawn == UNLABELLED).all() and self._before is not None:
+                # All strokes are undone: the very mask of before, whatever made it.
+                case.take(self._from_project[drawn], whole)
+                self._learning = False
+                if self._was_live:
+                    yield self._give_back(image, self._before)
+                yield Followed(case=self.id, words="")
+                return
             news = case.take(self._from_project[drawn], whole)
             if not news and not repainted:
                 words = "Strokes in accepted slices change nothing." if whole else ""
@@ -177,6 +207,28 @@ class Following:
         case.warm_up()
         return image, case
 
+    def _give_back(self, image: Volume, before: _MaskBefore) -> Event:
+        self._project.write_prediction(
+            self.id, before.labels, image.geometry, before.origin, before.uncertainty
+        )
+        self._was_live = False
+        folder = self._project.folder
+        file, uncertainty = (
+            path.relative_to(folder).as_posix()
+            for path in (
+                self._project.prediction_path(self.id),
+                self._project.uncertainty_path(self.id),
+            )
+        )
+        return Preview(
+            case=self.id,
+            file=file,
+            step=0,
+            uncertainty_file=None if before.uncertainty is None else uncertainty,
+            seconds=round(time.monotonic() - self._asked, 3),
+            whole=True,
+        )
+
     def _answer(self, image: Volume, case: LiveCase, number: int | None) -> Event:
         """Write the mask, looked at anew in slice ``number`` only or in all; what to tell."""
         mask, entropy = case.mask(number)
@@ -189,10 +241,10 @@ class Following:
         told |= {"settled": number is None, "strokes": checksum_of(drawn)}
         if (good := case.quality()) is not None:
             told |= good.record()
+        drawn_on_it = bool((drawn != UNLABELLED).any()) or bool(case.whole)
+        maker = replace(self._guide.maker, live=drawn_on_it)
         self._was_live = True
-        written = write_mask(
-            self._project, self.id, labels, entropy, image.geometry, self._guide.maker, told
-        )
+        written = write_mask(self._project, self.id, labels, entropy, image.geometry, maker, told)
         return Preview(
             case=self.id,
             file=written.file,
