@@ -270,6 +270,27 @@ def test_a_mask_of_a_project_that_was_changed_since_is_not_called_automatic(
     assert segment.SegmentAlgorithmName == "not recorded"
 
 
+def test_files_of_one_export_name_one_frame_of_reference_where_their_images_do_not(
+    study: Path, tmp_path: Path
+) -> None:
+    own = copied(study, tmp_path / "study")
+    for number, path in enumerate(sorted(own.rglob("*.dcm"))):
+        data = dcmread(path)
+        data.FrameOfReferenceUID = f"2.25.{number + 1}"
+        data.save_as(path)
+    (copy,) = unpack(own, tmp_path / "masks" / "images", name="heart")
+    image = read_image(copy.path, 0)
+    for frame in FRAMES:
+        path = tmp_path / "masks" / f"heart_sax_frame{frame:02d}.nii.gz"
+        write_labels(path, some_mask(image.array.shape, frame), image.geometry)
+    out = tmp_path / "out"
+    export = ["export", str(tmp_path / "masks"), "--format", "dicom-seg", "--output", str(out)]
+    assert app.main(export) == 0
+    read = [dcmread(file) for file in out.iterdir()]
+    assert len(read) == len(FRAMES)
+    assert len({(r.SeriesInstanceUID, r.FrameOfReferenceUID) for r in read}) == 1
+
+
 @pytest.mark.parametrize("form", ["nifti", "nrrd", "dicom-seg"])
 def test_nothing_is_exported_among_the_images_or_the_scanners_files(
     form: str, study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -131,6 +131,17 @@ def test_a_report_of_the_patient_on_screen(
     assert "180.0" not in kept
 
 
+def test_no_report_is_written_among_the_images(
+    cine: ScribbleMixWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = project_of(cine).image_path("heart_frame00").parent
+    before = sorted(folder.iterdir())
+    answer(monkeypatch, folder, {})
+    cine.review_panel.report_button.click()
+    assert "where the images lie" in cine.message.text()
+    assert sorted(folder.iterdir()) == before
+
+
 def test_reports_that_are_there_are_replaced_only_if_a_person_says_so(
     cine: ScribbleMixWidget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: Any
 ) -> None:
