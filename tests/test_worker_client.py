@@ -31,7 +31,7 @@ from napari_scribblemix.worker.client import Exit, WorkerClient
 from napari_scribblemix.worker.messages import Pause, ScribblesChanged, TrainJob
 from phantoms import draw, make_project
 
-SOON = 60.0
+SOON = 150.0
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
 
