@@ -7,7 +7,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from napari_scribblemix.errors import FileError, ProjectError
+from napari_scribblemix.errors import FileError, ProjectError, SettingsError
 from napari_scribblemix.gui.review.export import export_mask, plan_export
 from napari_scribblemix.gui.state.measures import Measures
 from napari_scribblemix.gui.state.open_case import read_case
@@ -133,7 +133,7 @@ def test_what_is_there_already_is_marked(phases: Project, tmp_path: Path) -> Non
 def test_a_mask_never_replaces_an_image_or_a_file_of_the_project(
     phases: Project, tmp_path: Path, place: str
 ) -> None:
-    with pytest.raises(FileError, match="choose another folder"):
+    with pytest.raises((FileError, SettingsError), match="choose another folder"):
         plan_export(phases, ["heart_ED"], tmp_path / place)
 
 

@@ -11,7 +11,7 @@ from by_hand import open_folder, project_of
 
 from napari_scribblemix.gui import long_lived
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.images import control
+from napari_scribblemix.gui.images import adding
 from napari_scribblemix.gui.state.last_view import VIEW_FILE
 from napari_scribblemix.project.project import Project
 from phantoms import write_folder
@@ -71,7 +71,7 @@ def test_reviews_are_read_again_only_when_they_changed(
 def test_many_cases_are_told_of_now_and_then_and_at_the_end(
     make_widget: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(control, "_TELL_SECONDS", 1000.0)
+    monkeypatch.setattr(adding, "_TELL_SECONDS", 1000.0)
     folder = write_folder(tmp_path / "many", scribbled=2, unlabelled=6, masked=0)
     widget = make_widget()
     told: list[int] = []

@@ -15,7 +15,7 @@ from qtpy.QtGui import QTextDocument
 from qtpy.QtWidgets import QLabel, QMessageBox, QTreeWidget, QTreeWidgetItemIterator, QWidget
 
 from napari_scribblemix import events as ev
-from napari_scribblemix.gui import dock
+from napari_scribblemix.gui import dock, telling
 from napari_scribblemix.gui.dock import ScribbleMixWidget
 from napari_scribblemix.gui.review import questions
 from napari_scribblemix.gui.scribble.panel import Pen, QIcon
@@ -86,7 +86,7 @@ def test_no_name_is_markup_anywhere_in_the_panel(
     make_widget: Callable[..., ScribbleMixWidget], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notified: list[str] = []
-    monkeypatch.setattr(dock, "show_error", notified.append)
+    monkeypatch.setattr(telling, "show_error", notified.append)
     widget = make_widget()
     open_folder(widget, write_folder(tmp_path / BOLD / "study"))
     run = project_of(widget).new_run(BOLD)

@@ -28,9 +28,9 @@ class Planned:
 def plan_export(
     project: Project, case_ids: Sequence[str], folder: Path, writer: MaskWriter | None = None
 ) -> list[Planned]:
-    """Where the masks go that there are; ``ProjectError`` without any, ``FileError`` at a source.
+    """Where the masks go that there are; ``ProjectError`` without any.
 
-    ``FileError`` too if the format of ``writer`` (NIfTI without one) cannot be had for one of them.
+    ``FileError`` or ``SettingsError`` at a source; ``FileError`` too if the format of ``writer`` (NIfTI without one) cannot be had for one of them.
     Nothing is written yet.
     """
     writer = writer or MaskWriter("nifti")

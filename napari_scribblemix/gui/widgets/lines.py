@@ -65,8 +65,9 @@ class Lines(FittedToFont, QLabel):
         self.fit()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802
-        """A copy is of all that was said, not of what there was room for."""
-        if event is not None and self._cut and event.matches(QKeySequence.StandardKey.Copy):
+        """A copy is of what is marked, else of all that was said, whatever there was room for."""
+        all_of_it = self._cut and not self.hasSelectedText()
+        if event is not None and all_of_it and event.matches(QKeySequence.StandardKey.Copy):
             self.copy_all()
         else:
             super().keyPressEvent(event)
