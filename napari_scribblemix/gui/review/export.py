@@ -30,8 +30,8 @@ def plan_export(
 ) -> list[Planned]:
     """Where the masks go that there are; ``ProjectError`` without any.
 
-    ``FileError`` or ``SettingsError`` at a source; ``FileError`` too if the format of ``writer`` (NIfTI without one) cannot be had for one of them.
-    Nothing is written yet.
+    ``FileError`` or ``SettingsError`` at a source; ``FileError`` too if the format of ``writer``
+    (NIfTI without one) cannot be had for one of them.  Nothing is written yet.
     """
     writer = writer or MaskWriter("nifti")
     masks = masks_of_project(project, case_ids)
