@@ -11,6 +11,8 @@ import pytest
 from napari_scribblemix.events import (
     Event,
 )
+from napari_scribblemix.inference.model import Model
+from napari_scribblemix.inference.segment import segment_volume
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.settings import TrainSettings
 from napari_scribblemix.worker import previews
@@ -20,6 +22,7 @@ from napari_scribblemix.worker.inbox import Inbox
 from napari_scribblemix.worker.messages import (
     Command,
     Job,
+    Stop,
     TrainJob,
 )
 from phantoms import make_project
@@ -52,6 +55,17 @@ class Script(Inbox):
         self.events.append(event)
         for command in self.react(event):
             self._put(command)
+
+
+def stopped_in_the_middle(script: Script) -> Callable[..., None]:
+    """In place of ``predict_case``: the stop comes before the network has looked at the case."""
+
+    def predict(project: Project, case_id: str, model: Model, **_: object) -> None:
+        script._put(Stop())
+        segment_volume(model, project.read_image(case_id))
+        raise AssertionError
+
+    return predict
 
 
 def work(project: Project, job: Job, react: React = lambda event: []) -> tuple[int, list[Event]]:

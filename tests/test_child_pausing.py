@@ -7,7 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from child_at_work import Once, Script, _often, jobs, of, project, train_job, work
+from child_at_work import (
+    Once,
+    Script,
+    _often,
+    jobs,
+    of,
+    project,
+    stopped_in_the_middle,
+    train_job,
+    work,
+)
 
 from napari_scribblemix.events import (
     Checkpoint,
@@ -119,13 +129,7 @@ def test_a_stop_in_a_preview_leaves_the_mask_as_it_was(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script = Script(lambda event: [])
-
-    def slow(project: Project, case_id: str, model: Model, **_: object) -> None:
-        script._put(Stop())
-        segment_volume(model, project.read_image(case_id))
-        raise AssertionError
-
-    monkeypatch.setattr(training, "predict_case", slow)
+    monkeypatch.setattr(training, "predict_case", stopped_in_the_middle(script))
     assert jobs.run(train_job(project), project.folder, script, script.tell) == 0
     assert of(Finished, script.events)[0].stopped
     assert not of(Preview, script.events)

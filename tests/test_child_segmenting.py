@@ -6,7 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from child_at_work import Once, Script, _often, jobs, of, project, train_job, work
+from child_at_work import (
+    Once,
+    Script,
+    _often,
+    jobs,
+    of,
+    project,
+    stopped_in_the_middle,
+    train_job,
+    work,
+)
 
 from napari_scribblemix.events import (
     Failed,
@@ -16,8 +26,6 @@ from napari_scribblemix.events import (
     Started,
     Warned,
 )
-from napari_scribblemix.inference.model import Model
-from napari_scribblemix.inference.segment import segment_volume
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.worker.child import segmenting
 from napari_scribblemix.worker.messages import (
@@ -105,13 +113,7 @@ def test_a_stop_in_the_middle_of_a_case_leaves_its_mask_as_it_was(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script = Script(lambda event: [])
-
-    def slow(project: Project, case_id: str, model: Model, **_: object) -> None:
-        script._put(Stop())
-        segment_volume(model, project.read_image(case_id))
-        raise AssertionError
-
-    monkeypatch.setattr(segmenting, "predict_case", slow)
+    monkeypatch.setattr(segmenting, "predict_case", stopped_in_the_middle(script))
     job = SegmentJob(model=Path("starter"), device="cpu")
     assert jobs.run(job, project.folder, script, script.tell) == 0
     assert not of(Segmented, script.events)

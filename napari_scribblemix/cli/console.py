@@ -73,6 +73,12 @@ def _print_line(word: str, style: str, message: str, console: Console | None = N
     console.print(" ".join(message.split()), markup=False, soft_wrap=True)
 
 
+def print_summary(place: str, made: str, lost: str = "", after: str = "") -> None:
+    """The last line of a command: ``Masks: out (3 written, 1 of 4 failed)``, and ``after``."""
+    inside = f"{made}, {lost}" if lost else made
+    results().print(f"{place} ({inside}){after}", markup=False, soft_wrap=True)
+
+
 def number(value: float, digits: int) -> str:
     """``value`` with that many digits after the point, or a dash where there is none (NaN)."""
     return "–" if math.isnan(value) else f"{value:.{digits}f}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.progress import track
 
-from napari_scribblemix.cli.console import messages, print_error, print_warning, results
+from napari_scribblemix.cli.console import messages, print_error, print_summary, print_warning
 from napari_scribblemix.cli.dicom import IMAGES
 from napari_scribblemix.data.links import is_taken
 from napari_scribblemix.data.wording import counted
@@ -81,10 +81,6 @@ def run(settings: ExportSettings) -> int:
                 print_error(str(error) if mask.name in str(error) else f"{mask.name}: {error}")
     for line in notes.lines():
         print_warning(line)
-    results().print(
-        f"Masks: {settings.output} ({len(masks) - failed} written"
-        + (f", {failed} of {counted(len(masks), 'mask')} failed)" if failed else ")"),
-        markup=False,
-        soft_wrap=True,
-    )
+    lost = f"{failed} of {counted(len(masks), 'mask')} failed" if failed else ""
+    print_summary(f"Masks: {settings.output}", f"{len(masks) - failed} written", lost)
     return 1 if failed else 0

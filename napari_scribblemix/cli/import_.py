@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.progress import track
 
-from napari_scribblemix.cli.console import messages, print_error, print_warning, results
+from napari_scribblemix.cli.console import messages, print_error, print_summary, print_warning
 from napari_scribblemix.cli.dicom import IMAGES, Choice, cases_of, warn_of_dicom
 from napari_scribblemix.data.dicom.files import is_study
 from napari_scribblemix.data.durable import atomic_write
@@ -111,10 +111,6 @@ def run(settings: ImportSettings) -> int:
         count = len(project.cases)
     for line in notes.lines():
         print_warning(line)
-    results().print(
-        f"Project: {output} ({counted(count, 'case')}"
-        + (f", {failed} left out)" if failed else ")"),
-        markup=False,
-        soft_wrap=True,
-    )
+    lost = f"{failed} left out" if failed else ""
+    print_summary(f"Project: {output}", counted(count, "case"), lost)
     return 1 if failed else 0

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from rich.progress import track
 
-from napari_scribblemix.cli.console import messages, number, print_error, print_warning, results
+from napari_scribblemix.cli.console import (
+    messages,
+    number,
+    print_error,
+    print_summary,
+    print_warning,
+    results,
+)
 from napari_scribblemix.cli.console import table as new_table
 from napari_scribblemix.cli.dicom import IMAGES
 from napari_scribblemix.data.wording import counted
@@ -123,11 +130,10 @@ def run(settings: ReportSettings) -> int:
         print_warning(line)
     if reports:
         _print_table(reports)
-    results().print(
-        f"Report: {settings.output} ({counted(len(reports), 'patient')}"
-        + (f", {len(failed)} left out)" if failed else ")")
-        + " Research use only; not for diagnosis.",
-        markup=False,
-        soft_wrap=True,
+    print_summary(
+        f"Report: {settings.output}",
+        counted(len(reports), "patient"),
+        f"{len(failed)} left out" if failed else "",
+        " Research use only; not for diagnosis.",
     )
     return 1 if failed else 0

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from rich.progress import track
 
-from napari_scribblemix.cli.console import messages, print_error, print_warning, results
+from napari_scribblemix.cli.console import (
+    messages,
+    print_error,
+    print_summary,
+    print_warning,
+    results,
+)
 from napari_scribblemix.cli.dicom import IMAGES, Choice, with_copies
 from napari_scribblemix.data.dicom.files import is_study
 from napari_scribblemix.data.wording import counted
@@ -79,12 +85,8 @@ def run(settings: SegmentSettings) -> int:
         notes.add(pair.patient, [*pair.notes, *check_phases(measured[pair.ed], measured[pair.es])])
     for line in (*found.warnings, *([damage] if damage else []), *notes.lines()):
         print_warning(line)
-    results().print(
-        f"Masks: {settings.output} ({written} written"
-        + (f", {failed} of {counted(len(cases), 'image')} failed)" if failed else ")"),
-        markup=False,
-        soft_wrap=True,
-    )
+    lost = f"{failed} of {counted(len(cases), 'image')} failed" if failed else ""
+    print_summary(f"Masks: {settings.output}", f"{written} written", lost)
     for line in quality_lines(expected):
         results().print(line, markup=False, soft_wrap=True)
     return 1 if failed else 0

@@ -68,7 +68,7 @@ def spoilt(case: Case, rng: np.random.Generator) -> Case:
     """``case`` as a worse scanner might show it."""
     ways = {
         "contrast": lambda: partial(shift.contrast, rng.uniform(-0.95, 0.95)),
-        "gamma": lambda: partial(shift._power, float(np.exp(rng.uniform(-1.0, 1.2)))),
+        "gamma": lambda: partial(shift.power, float(np.exp(rng.uniform(-1.0, 1.2)))),
         "blur": lambda: partial(shift.blur, rng.uniform(0.5, 3.5)),
         "bias": lambda: partial(shift.bias, rng.uniform(0.5, 6.0)),
         "noise": lambda: partial(shift.noise, rng.uniform(0.02, 0.3)),

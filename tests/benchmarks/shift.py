@@ -139,7 +139,7 @@ def shifts() -> Iterator[tuple[str, Shift]]:
     for amount in (-0.8, 0.8):
         yield f"contrast {amount:+}", partial(with_image, partial(contrast, amount))
     for gamma in (0.6, 1.6):
-        yield f"gamma {gamma}", partial(with_image, partial(_power, gamma))
+        yield f"gamma {gamma}", partial(with_image, partial(power, gamma))
     for sigma in (1.0, 1.5):
         yield f"blur, sigma {sigma} pixels", partial(with_image, partial(blur, sigma))
     for strength in (1.0, 3.0):
@@ -158,7 +158,8 @@ def shifts() -> Iterator[tuple[str, Shift]]:
         yield f"stored {turn}", partial(stored, turn=turn)
 
 
-def _power(gamma: float, image: Image) -> Image:
+def power(gamma: float, image: Image) -> Image:
+    """Grey values to the power of ``gamma``."""
     return image**gamma
 
 

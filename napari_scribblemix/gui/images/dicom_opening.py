@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from qtpy.QtCore import QObject, Qt, QTimer
-from qtpy.QtWidgets import QProgressDialog, QWidget
+from qtpy.QtCore import QObject, QTimer
+from qtpy.QtWidgets import QWidget
 
 from napari_scribblemix.data.dicom.contents import Contents
 from napari_scribblemix.data.dicom.needed import require
@@ -23,6 +23,7 @@ from napari_scribblemix.gui.state import opening, preferences
 from napari_scribblemix.gui.state.background import Background, Step
 from napari_scribblemix.gui.state.guard import guarded
 from napari_scribblemix.gui.state.session import Session
+from napari_scribblemix.gui.widgets.waiting import Waiting
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.project import PROJECT_SUFFIX
 from napari_scribblemix.project.working_copies import unpack
@@ -47,7 +48,7 @@ class DicomOpening(QObject):
         self._gathering.setInterval(_GATHER_MS)
         self._gathering.timeout.connect(guarded(session, self._open_gathered))
         self._work: Background | None = None
-        self._waiting: QProgressDialog | None = None
+        self._waiting: Waiting | None = None
         self.chooser: DicomChooser | None = None
 
     @property
@@ -105,25 +106,14 @@ class DicomOpening(QObject):
     # -- beside the window --
 
     def _begin(self, words: str, work: Callable[[Step], object], then: Callable[..., None]) -> None:
-        waiting = QProgressDialog(words, "Cancel", 0, 0, self._panel.window())
-        waiting.setWindowTitle("Open DICOM")
-        waiting.setWindowModality(Qt.WindowModality.WindowModal)
-        waiting.setAutoReset(False)
-        waiting.setAutoClose(False)
-        waiting.setMinimumDuration(300)
         at_work = Background(work, self)
-        waiting.canceled.connect(at_work.end)
-        at_work.progressed.connect(self._show_progress)
+        waiting = Waiting("Open DICOM", words, self._panel.window(), at_work.end)
+        at_work.progressed.connect(waiting.tell)
         at_work.failed.connect(lambda told: self._session.told.emit("error", told))
         at_work.done.connect(partial(self._over, at_work, guarded(self._session, then)))
         at_work.ended.connect(partial(self._over, at_work, None))
         self._work, self._waiting = at_work, waiting
         at_work.start()
-
-    def _show_progress(self, done: int, of: int) -> None:
-        if self._waiting is not None:
-            self._waiting.setMaximum(of)
-            self._waiting.setValue(done)
 
     def _over(
         self, work: Background, then: Callable[..., None] | None, result: object = None
@@ -138,9 +128,7 @@ class DicomOpening(QObject):
     def _stop_waiting(self) -> None:
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
-            waiting.canceled.disconnect()
-            waiting.close()
-            waiting.deleteLater()
+            waiting.take_away()
 
     def _find(self, step: Step) -> Contents:
         return find_stacks(self._source, step)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from qtpy.QtCore import QObject, Qt
-from qtpy.QtWidgets import QFileDialog, QProgressDialog
+from qtpy.QtCore import QObject
+from qtpy.QtWidgets import QFileDialog
 
 from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.gui.review.export import Planned, export_mask, plan_export
@@ -18,6 +18,7 @@ from napari_scribblemix.gui.review.questions import with_consent
 from napari_scribblemix.gui.state.background import Background, Step
 from napari_scribblemix.gui.state.guard import guarded
 from napari_scribblemix.gui.state.session import Session
+from napari_scribblemix.gui.widgets.waiting import Waiting
 from napari_scribblemix.project.mask_files import MaskWriter, came_from_dicom
 
 _NO_DICOM = "the case does not come from DICOM files, which a DICOM segmentation must name."
@@ -30,7 +31,7 @@ class Exporting(QObject):
         super().__init__(panel)
         self._session, self._panel = session, panel
         self._work: Background | None = None
-        self._waiting: QProgressDialog | None = None
+        self._waiting: Waiting | None = None
         panel.export_wanted.connect(guarded(session, self.export))
         session.case_changed.connect(self._on_case)
         self._on_case()
@@ -63,14 +64,8 @@ class Exporting(QObject):
 
     def _begin(self, wanted: list[Planned], writer: MaskWriter) -> None:
         work = Background(partial(_write, wanted, writer), self)
-        waiting = QProgressDialog("Writing DICOM…", "Cancel", 0, len(wanted), self._panel.window())
-        waiting.setWindowTitle("Export")
-        waiting.setWindowModality(Qt.WindowModality.WindowModal)
-        waiting.setAutoReset(False)
-        waiting.setAutoClose(False)
-        waiting.setMinimumDuration(300)
-        waiting.canceled.connect(work.end)
-        work.progressed.connect(lambda done, _of: waiting.setValue(done))
+        waiting = Waiting("Export", "Writing DICOM…", self._panel.window(), work.end)
+        work.progressed.connect(waiting.tell)
         work.done.connect(partial(self._tell, wanted))
         work.failed.connect(lambda words: self._session.told.emit("error", words))
         work.ended.connect(self._over)
@@ -86,9 +81,7 @@ class Exporting(QObject):
     def _stop_waiting(self) -> None:
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
-            waiting.canceled.disconnect()
-            waiting.close()
-            waiting.deleteLater()
+            waiting.take_away()
 
     def _tell(self, wanted: list[Planned], notes: tuple[str, ...]) -> None:
         if not wanted:

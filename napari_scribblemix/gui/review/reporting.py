@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from qtpy.QtCore import QObject, Qt, QTimer
-from qtpy.QtWidgets import QFileDialog, QProgressDialog
+from qtpy.QtCore import QObject, QTimer
+from qtpy.QtWidgets import QFileDialog
 
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import ScribbleMixError
@@ -21,6 +21,7 @@ from napari_scribblemix.gui.state.guard import guarded
 from napari_scribblemix.gui.state.measures import siblings
 from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.gui.widgets.questions import ask
+from napari_scribblemix.gui.widgets.waiting import Waiting
 from napari_scribblemix.project.apart import check_apart
 from napari_scribblemix.project.chosen_phases import read_chosen_phases
 from napari_scribblemix.report.patient import PatientReport, Wishes
@@ -35,7 +36,7 @@ class Reporting(QObject):
         super().__init__(panel)
         self._session, self._panel = session, panel
         self._work: Iterator[PatientReport] | None = None
-        self._progress: QProgressDialog | None = None
+        self._waiting: Waiting | None = None
         self._done, self._of, self._output = 0, 0, Path()
         self._failed: list[str] = []
         self._timer = QTimer(self)
@@ -91,25 +92,19 @@ class Reporting(QObject):
         self._failed = []
         self._work = write_report(sources, output, wishes, self._on_failed)
         if self._of > 1:
-            self._progress = QProgressDialog("Writing reports…", "Stop", 0, self._of, self._panel)
-            self._progress.setWindowModality(Qt.WindowModality.WindowModal)
-            self._progress.setMinimumDuration(0)
-            self._progress.setValue(0)
+            words, window = "Writing reports…", self._panel.window()
+            self._waiting = Waiting("Reports", words, window, self._stop)
         self._timer.start()
 
     def _on_failed(self, patient: str, error: ScribbleMixError) -> None:
         self._failed.append(f"{patient} is left out: {error}")
 
     def _next(self) -> None:
-        work, progress = self._work, self._progress
-        if work is None or (progress is not None and progress.wasCanceled()):
-            self._end()
-            self._session.told.emit(
-                "warning", f"Stopped after {counted(self._done, 'report')}; no table was written."
-            )
+        if self._work is None:
+            self._timer.stop()
             return
         try:
-            report = next(work, None)
+            report = next(self._work, None)
         except ScribbleMixError:
             self._end()
             raise
@@ -118,8 +113,14 @@ class Reporting(QObject):
             self._tell()
             return
         self._done += 1
-        if progress is not None:
-            progress.setValue(min(self._done, self._of - 1))
+        if self._waiting is not None:
+            self._waiting.tell(self._done, self._of)
+
+    def _stop(self) -> None:
+        self._end()
+        self._session.told.emit(
+            "warning", f"Stopped after {counted(self._done, 'report')}; no table was written."
+        )
 
     def _tell(self) -> None:
         if self._done:
@@ -132,7 +133,6 @@ class Reporting(QObject):
     def _end(self) -> None:
         self._timer.stop()
         self._work = None
-        if self._progress is not None:
-            self._progress.close()
-            self._progress.deleteLater()
-            self._progress = None
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.take_away()
