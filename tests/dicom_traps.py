@@ -29,7 +29,7 @@ from pydicom.uid import (
 )
 
 from napari_scribblemix.data.dicom.contents import Contents
-from napari_scribblemix.data.dicom.reading import read_cine, read_frame
+from napari_scribblemix.data.dicom.reading import read_cine
 
 SLICES, FRAMES = 4, 6
 CINE = ("short-axis cine", FRAMES, SLICES)
@@ -206,7 +206,7 @@ def another_patient(folder: Path) -> None:
 
 
 def sloped(contents: Contents) -> None:
-    values = read_frame(contents.stacks[0], 1).array[:, 0, 0]
+    values = read_cine(contents.stacks[0])[1][:, 0, 0]
     assert values.tolist() == [value(z, 1) * (0.5 + z) - 7 for z in range(SLICES)]
 
 

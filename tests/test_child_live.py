@@ -183,3 +183,17 @@ def test_when_all_strokes_are_undone_the_very_mask_of_before_is_there(project: P
     percent = project.read_uncertainty("case01")
     assert percent is not None
     assert (percent == 25).all()
+
+
+def test_strokes_that_a_segmentation_drew_in_go_when_they_are_undone(project: Project) -> None:
+    draw_on(project, "case01", 1, 3)
+    job = SegmentJob(model=Path("starter"), cases=("case01",), device="cpu")
+    work(project, job)
+    found = project.read_prediction("case01")
+    assert found is not None
+    assert (found[0][1, 20:26, 20:26] == 3).all()
+    draw_on(project, "case01", 1, UNLABELLED)
+    work(project, JOB, Parent([ScribblesChanged(case="case01")]))
+    followed = project.read_prediction("case01")
+    assert followed is not None
+    assert not (followed[0][1, 20:26, 20:26] == 3).all()

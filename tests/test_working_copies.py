@@ -16,8 +16,9 @@ from napari_scribblemix.data.dicom import needed
 from napari_scribblemix.data.dicom.stacks import find_stacks
 from napari_scribblemix.data.nifti import number_of_frames, read_image
 from napari_scribblemix.errors import FileError, GeometryError, SettingsError
+from napari_scribblemix.project.copy_sources import SOURCES
 from napari_scribblemix.project.project import Project
-from napari_scribblemix.project.working_copies import SOURCES, source_stack, unpack
+from napari_scribblemix.project.working_copies import source_stack, unpack
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -117,7 +118,7 @@ def test_copies_are_used_again_until_a_file_changes(tmp_path: Path) -> None:
     assert first.path.stat().st_mtime_ns == before
     with pytest.raises(FileError, match="not what they were"):
         source_stack(first.path)
-    assert source_stack(changed.path).planes[0][0][0] == files[0]
+    assert source_stack(changed.path).images[0][0].path == files[0]
 
 
 def test_a_copy_finds_its_stack_again_also_when_both_were_moved(tmp_path: Path) -> None:
@@ -125,7 +126,7 @@ def test_a_copy_finds_its_stack_again_also_when_both_were_moved(tmp_path: Path) 
     unpack(tmp_path / "a" / "in", tmp_path / "a" / "out")
     (tmp_path / "a").rename(tmp_path / "b")
     stack = source_stack(tmp_path / "b" / "out" / "study01_sax.nii")
-    assert stack.planes[1][2] == (tmp_path / "b" / "in" / "im02_01.dcm", 0)
+    assert stack.images[1][2].path == tmp_path / "b" / "in" / "im02_01.dcm"
     with pytest.raises(FileError, match="no working copy"):
         source_stack(tmp_path / "b" / "out" / "other.nii")
 

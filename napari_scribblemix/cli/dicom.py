@@ -16,11 +16,17 @@ from napari_scribblemix.data.file_names import is_nifti
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import FileError
 from napari_scribblemix.project.case_files import CaseFiles
+from napari_scribblemix.project.copy_sources import IMAGES
 from napari_scribblemix.project.notes import NoteList
+from napari_scribblemix.project.patients import frame_case
 from napari_scribblemix.project.working_copies import WorkingCopy, none_likely, unpack
+from napari_scribblemix.settings import ImportSettings, SegmentSettings
 
-IMAGES = "images"
-"""The folder for working copies, in an output folder or a project."""
+
+def images_beside(masks: Path) -> Path | None:
+    """Where ``segment`` put working copies for the masks at ``masks``, if it did."""
+    folder = (masks if masks.is_dir() else masks.parent) / IMAGES
+    return folder if folder.is_dir() else None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +37,11 @@ class Choice:
     stacks: tuple[str, ...] = ()
     uneven: bool = False
     body_size: bool = False
+
+    @classmethod
+    def of(cls, settings: SegmentSettings | ImportSettings) -> Choice:
+        """What the options of a command say."""
+        return cls(settings.study_name, tuple(settings.stacks), settings.uneven, settings.body_size)
 
 
 def _distance(stack: Stack) -> str:
@@ -78,7 +89,7 @@ def _show(contents: Contents) -> None:
             "–" if stack.heart_rate is None else f"{stack.heart_rate:.0f}",
         )
     results().print(lines)
-    of = f" of {counted(len(studies), 'study').replace('studys', 'studies')}"
+    of = f" of {counted(len(studies), 'study', 'studies')}"
     print_line(f"{counted(len(contents.stacks), 'stack')}{of}")
     notes = NoteList()
     for stack in contents.stacks:
@@ -153,7 +164,7 @@ def cases_of(source: Path, into: Path, choice: Choice) -> tuple[CaseFiles, ...]:
     """The cases of a study for a project: of a cine the first frame, as the window opens it."""
     copies = copies_of(source, into, choice)
     return tuple(
-        CaseFiles(f"{copy.id}_frame00", copy.path, frame=0)
+        CaseFiles(frame_case(copy.id, 0), copy.path, frame=0)
         if copy.stack.frames > 1
         else CaseFiles(copy.id, copy.path)
         for copy in copies

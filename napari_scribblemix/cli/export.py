@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.progress import track
 
 from napari_scribblemix.cli.console import messages, print_error, print_summary, print_warning
-from napari_scribblemix.cli.dicom import IMAGES
+from napari_scribblemix.cli.dicom import images_beside
 from napari_scribblemix.data.links import is_taken
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import FileError, ScribbleMixError, SettingsError
@@ -39,8 +39,7 @@ def _masks(settings: ExportSettings) -> Iterator[list[MaskToExport]]:
             yield masks_of_project(project)
         return
     home = source if source.is_dir() else source.parent
-    # Where ``segment`` puts the working copies of what it was given as DICOM.
-    images = settings.images or (home / IMAGES if (home / IMAGES).is_dir() else None)
+    images = settings.images or images_beside(source)
     if settings.form == "dicom-seg" and images is None:
         raise SettingsError(
             "Got masks that lie in no project; dicom-seg needs the folder of their images: "

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.progress import track
 
 from napari_scribblemix.cli.console import messages, print_error, print_summary, print_warning
-from napari_scribblemix.cli.dicom import IMAGES, Choice, cases_of, warn_of_dicom
+from napari_scribblemix.cli.dicom import Choice, cases_of, warn_of_dicom
 from napari_scribblemix.data.dicom.files import is_study
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.data.file_names import files_of, split_name
@@ -21,6 +21,7 @@ from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import FileError, InputError, ProjectError
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.cases import load_case
+from napari_scribblemix.project.copy_sources import IMAGES
 from napari_scribblemix.project.layouts import Found, survey
 from napari_scribblemix.project.names import stem_of
 from napari_scribblemix.project.notes import NoteList
@@ -80,10 +81,7 @@ def _found(settings: ImportSettings, output: Path) -> Found:
         return survey(settings.folder)
     if is_taken(output / PROJECT_FILE):
         raise ProjectError(f"{output} already holds a project; open it, or choose another name.")
-    choice = Choice(
-        settings.study_name, tuple(settings.stacks), settings.uneven, settings.body_size
-    )
-    return Found(cases_of(settings.folder, output / IMAGES, choice))
+    return Found(cases_of(settings.folder, output / IMAGES, Choice.of(settings)))
 
 
 def run(settings: ImportSettings) -> int:

@@ -13,7 +13,7 @@ from napari_scribblemix.cli.console import (
     results,
 )
 from napari_scribblemix.cli.console import table as new_table
-from napari_scribblemix.cli.dicom import IMAGES
+from napari_scribblemix.cli.dicom import images_beside
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import ScribbleMixError, SettingsError
 from napari_scribblemix.evaluation.cardiac import Chosen
@@ -25,6 +25,7 @@ from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.project.patients import patient_and_phase
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.report.cohort import read_patients
+from napari_scribblemix.report.page import RESEARCH
 from napari_scribblemix.report.patient import PatientReport, Wishes
 from napari_scribblemix.report.sources import Sources, find_sources
 from napari_scribblemix.report.writing import check_report, write_report
@@ -103,9 +104,7 @@ def _print_table(reports: list[PatientReport]) -> None:
 def run(settings: ReportSettings) -> int:
     """Measure, draw and write; returns 0, or 1 if a patient had to be left out."""
     check_writable(settings.output)
-    # Where ``segment`` puts the working copies of what it was given as DICOM.
-    beside = settings.masks / IMAGES
-    images = settings.images or (beside if beside.is_dir() else None)
+    images = settings.images or images_beside(settings.masks)
     # Also those that belong to no mask.
     beside_images = [*images.iterdir()] if images is not None and images.is_dir() else []
     check_apart(settings.output, [path for path in beside_images if not path.is_dir()])
@@ -134,6 +133,6 @@ def run(settings: ReportSettings) -> int:
         f"Report: {settings.output}",
         counted(len(reports), "patient"),
         f"{len(failed)} left out" if failed else "",
-        " Research use only; not for diagnosis.",
+        f" {RESEARCH}",
     )
     return 1 if failed else 0

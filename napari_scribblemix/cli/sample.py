@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from importlib.util import find_spec
 from pathlib import Path
 
 from napari_scribblemix.cli.console import results
+from napari_scribblemix.data.dicom.needed import INSTALL, is_installed
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import FileError, SettingsError
 from napari_scribblemix.resources import sample_folder
@@ -20,10 +20,8 @@ def _check_empty(folder: Path) -> None:
 
 
 def _write_dicom(folder: Path, seed: int) -> None:
-    if find_spec("pydicom") is None:
-        raise SettingsError(
-            "Writing DICOM needs pydicom; install it: pip install 'napari-scribblemix[dicom]'."
-        )
+    if not is_installed():
+        raise SettingsError(f"Writing DICOM needs an extra: {INSTALL}.")
     from napari_scribblemix.synthesis.dicom_study import write_study
 
     write_study(folder, seed)

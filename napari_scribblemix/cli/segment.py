@@ -14,13 +14,14 @@ from napari_scribblemix.cli.console import (
     print_warning,
     results,
 )
-from napari_scribblemix.cli.dicom import IMAGES, Choice, with_copies
+from napari_scribblemix.cli.dicom import Choice, with_copies
 from napari_scribblemix.data.dicom.files import is_study
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import ModelError, SettingsError
 from napari_scribblemix.evaluation.cardiac import pair_phases
 from napari_scribblemix.evaluation.plausible import LEFT, check_phases
 from napari_scribblemix.project.apart import check_outside
+from napari_scribblemix.project.copy_sources import IMAGES
 from napari_scribblemix.project.expected import LOW, Expected, expected_of
 from napari_scribblemix.project.mask_notes import put_aside
 from napari_scribblemix.project.names import case_name
@@ -44,10 +45,9 @@ def run(settings: SegmentSettings) -> int:
         raise ModelError(f"The model {settings.model} does not exist; check the path.")
     check_folder(settings)
     check_outside(settings.output, [path for path in settings.images if is_study(path)])
-    choice = Choice(
-        settings.study_name, tuple(settings.stacks), settings.uneven, settings.body_size
+    found = collect_cases(
+        with_copies(settings.images, settings.output / IMAGES, Choice.of(settings))
     )
-    found = collect_cases(with_copies(settings.images, settings.output / IMAGES, choice))
     cases = list(found.cases)
     check_outputs(cases, settings)
     card = read_card(settings.model)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_scribblemix.data.file_names import split_name
+from napari_scribblemix.settings.reports import HEART_RATE, HEIGHT_CM, WEIGHT_KG
 
 _LARGEST_BYTES = 1 << 20
 
@@ -55,7 +56,7 @@ def read_cine_times(image: Path, frames: int) -> CineTimes:
     known = tuple(time for time in times if time is not None)
     return CineTimes(
         known if len(known) == len(times) == frames else None,
-        _within(content.get("heart_rate"), 20.0, 300.0),
-        _within(content.get("height_cm"), 30.0, 250.0),
-        _within(content.get("weight_kg"), 1.0, 400.0),
+        _within(content.get("heart_rate"), *HEART_RATE),
+        _within(content.get("height_cm"), *HEIGHT_CM),
+        _within(content.get("weight_kg"), *WEIGHT_KG),
     )

@@ -97,7 +97,8 @@ def description_of(path: Path, said: Path, key: str) -> Description | None:
     return None if content is None else fitting(content, checksum_of(path), key)
 
 
-def _written(content: Mapping[str, Any]) -> bytes:
+def as_json(content: Mapping[str, Any]) -> bytes:
+    """As a file for people to read."""
     return (json.dumps(content, indent=2) + "\n").encode()
 
 
@@ -129,9 +130,9 @@ def replace_described(
     ``FileError`` if the disk refuses.
     """
     new, before = {**description, key: checksum(data)}, _before(path, said, key)
-    atomic_write(said, _written(new if before is None else {**new, BEFORE: before}))
+    atomic_write(said, as_json(new if before is None else {**new, BEFORE: before}))
     for other, its_data in further:
         atomic_write(other, its_data)
     atomic_write(path, data)
     if before is not None:
-        atomic_write(said, _written(new))
+        atomic_write(said, as_json(new))

@@ -34,6 +34,12 @@ _MUSCLE = ("myocardium", "oedema", "scar")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
+def rgb(colour: str) -> tuple[int, int, int]:
+    """Red, green and blue, 0 to 255, of a colour ``#rrggbb``."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return red, green, blue
+
+
 class LabelScheme(BaseModel):
     """Names, colours and file values of the classes, by class index (0 is the background).
 

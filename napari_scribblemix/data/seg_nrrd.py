@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.data.geometry import Geometry
-from napari_scribblemix.data.labels import LabelScheme
+from napari_scribblemix.data.labels import LabelScheme, rgb
 from napari_scribblemix.errors import FileError
 
 SUFFIX = ".seg.nrrd"
@@ -79,7 +79,7 @@ def _segment_lines(in_file: NDArray[Any], scheme: LabelScheme) -> list[str]:
     lines = []
     for number in range(1, scheme.classes):
         value, colour = scheme.file_values[number], scheme.colours[number]
-        shares = [int(colour[i : i + 2], 16) / 255.0 for i in (1, 3, 5)]
+        shares = [part / 255.0 for part in rgb(colour)]
         fields = {
             "ID": f"Segment_{number}",
             "Name": scheme.names[number],

@@ -72,9 +72,9 @@ def brief(text: str) -> str:
     return _LONG_WORD.sub(lambda found: f"{found[0][:18]}…{found[0][-20:]}", text)
 
 
-def counted(count: int, thing: str) -> str:
-    """``1 case``, ``2 cases``."""
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+def counted(count: int, thing: str, things: str | None = None) -> str:
+    """``1 case``, ``2 cases``; ``things`` where the plural is another."""
+    return f"{count} {thing}" if count == 1 else f"{count} {things or f'{thing}s'}"
 
 
 _PLAIN = {"missing": "it is missing", "extra_forbidden": "this name is not known"}

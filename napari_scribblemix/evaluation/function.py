@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from napari_scribblemix.evaluation.cardiac import ejection_fraction, myocardial_mass
+from napari_scribblemix.evaluation.plausible import LEFT, RIGHT
 
 CONVENTIONS = (
     "Volumes are sums over slices of area times the distance from slice to slice, gaps included.",
@@ -23,8 +24,6 @@ CONVENTIONS = (
     "Segments are those of the American Heart Association (Cerqueira 2002); segment 17 has none.",
 )
 """How it was measured, one sentence each."""
-
-_LEFT, _RIGHT = "left ventricle", "right ventricle"
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def measures(
         indexed = None if surface is None else value / surface
         found.append(Measure(key, name, value, unit, indexed))
 
-    for prefix, name in (("lv", _LEFT), ("rv", _RIGHT)):
+    for prefix, name in (("lv", LEFT), ("rv", RIGHT)):
         ed, es = (None if ml is None else ml.get(name) for ml in (ed_ml, es_ml))
         if ed is not None:
             add(f"{prefix}_edv_ml", f"{name}, end-diastolic volume", ed, "ml")

@@ -19,6 +19,7 @@ from scipy import ndimage
 
 from napari_scribblemix.data.geometry import Geometry, states_a_place
 from napari_scribblemix.data.labels import LabelScheme
+from napari_scribblemix.evaluation.plausible import LEFT, RIGHT
 
 ARC = 120.0
 """Degrees of the wall that are septum by convention: two of six segments."""
@@ -75,7 +76,7 @@ def cavity_centre(
     plane: NDArray[np.integer], scheme: LabelScheme, spacing: tuple[float, float]
 ) -> Point | None:
     """Centre in mm of the left ventricle in a slice (Y, X); ``None`` without it."""
-    left = scheme.find("left ventricle")
+    left = scheme.find(LEFT)
     if left is None or not (plane == left).any():
         return None
     rows, columns = np.nonzero(plane == left)
@@ -86,7 +87,7 @@ def _contact(
     plane: NDArray[np.integer], scheme: LabelScheme, spacing: tuple[float, float]
 ) -> _Contact | None:
     """The arc of the wall that lies next to the right ventricle."""
-    centre, right = cavity_centre(plane, scheme, spacing), scheme.find("right ventricle")
+    centre, right = cavity_centre(plane, scheme, spacing), scheme.find(RIGHT)
     if centre is None or right is None or not (plane == right).any():
         return None
     far = ndimage.distance_transform_edt(plane != right, sampling=spacing)

@@ -21,6 +21,7 @@ from skimage.measure import find_contours
 
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import LabelScheme
+from napari_scribblemix.evaluation.plausible import LEFT
 from napari_scribblemix.evaluation.septum import (
     Septum,
     angle_of,
@@ -60,7 +61,7 @@ class Wall:
 
 def is_ring(plane: NDArray[np.integer], scheme: LabelScheme) -> bool:
     """Whether the wall in a slice (Y, X) is closed round the left ventricle."""
-    wall, left = np.isin(plane, scheme.wall), plane == scheme.find("left ventricle")
+    wall, left = np.isin(plane, scheme.wall), plane == scheme.find(LEFT)
     if not left.any() or not wall.any():
         return False
     inside = ndimage.binary_fill_holes(wall) & ~wall

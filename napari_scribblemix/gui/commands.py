@@ -53,7 +53,7 @@ def accept(viewer: Viewer) -> None:
 
 
 def least_sure(viewer: Viewer) -> None:
-    """Palette: go to the slice the model is least sure of."""
+    """Palette: go to the slice whose mask is probably the worst."""
     dock(viewer).shortcuts.run("least_sure")
 
 

@@ -25,7 +25,7 @@ class Key:
 
 COMMANDS = (
     Key("K", "accept the slice, or take that back", "accept"),
-    Key("U", "go to the slice the model is least sure of", "least_sure"),
+    Key("U", "go to the slice whose mask is probably the worst", "least_sure"),
     Key("G", "segment this case", "segment"),
     Key("H", "hide the mask, or show it", "hide_mask"),
     Key("W", "outlines instead of the filled mask, or back", "outline"),

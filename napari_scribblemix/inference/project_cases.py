@@ -138,6 +138,8 @@ def predict_case(
     # As the network had it: others are measured against that.
     told = size_told(own, agreed=share is not None)
     found = translation[result.labels]
+    if strokes_win and (strokes != UNLABELLED).any():
+        told["drawn_in"] = True
     probability, winning = result.probability, known.strokes if strokes_win else None
     told |= _quality(result.labels, probability, image.geometry, winning)
     written = write_mask(
@@ -187,12 +189,13 @@ def write_mask(
         case_id, labels, geometry, origin, entropy, over_corrections=over_corrections
     )
     return Prediction(
-        _inside(project, project.prediction_path(case_id)),
-        _inside(project, project.uncertainty_path(case_id)),
+        path_inside(project, project.prediction_path(case_id)),
+        path_inside(project, project.uncertainty_path(case_id)),
         score,
         corrected,
     )
 
 
-def _inside(project: Project, path: Path) -> str:
+def path_inside(project: Project, path: Path) -> str:
+    """``path`` as events tell it: relative to the project folder."""
     return path.relative_to(project.folder).as_posix()

@@ -66,7 +66,7 @@ class Quality:
 
     def record(self) -> dict[str, object]:
         """What is written beside the mask."""
-        told = [None if np.isnan(each) else round(float(each), 3) for each in self.slices]
+        told = [_rounded(float(each)) for each in self.slices]
         return {"quality": told, "case_quality": _rounded(self.case)}
 
 

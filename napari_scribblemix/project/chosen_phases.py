@@ -6,10 +6,9 @@ Where it says nothing they are found by the volume of the left ventricle.
 
 from __future__ import annotations
 
-import json
-
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from napari_scribblemix.data.described import as_json
 from napari_scribblemix.data.links import inside
 from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.project.durable import atomic_write
@@ -54,4 +53,4 @@ def write_chosen_phases(project: Project, patient: str, chosen: ChosenPhases) ->
         if item != ChosenPhases()
     }
     path = inside(project.folder, project.folder / PHASES_FILE)
-    atomic_write(path, (json.dumps(kept, indent=2) + "\n").encode())
+    atomic_write(path, as_json(kept))

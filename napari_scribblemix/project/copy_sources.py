@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from napari_scribblemix.data.described import Description, read_description
+from napari_scribblemix.data.described import Description, as_json, read_description
 from napari_scribblemix.data.dicom.contents import Stack
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.data.links import is_taken, real
@@ -20,9 +18,14 @@ SOURCES = "sources.json"
 Source = Path | Sequence[Path]
 
 
-def as_json(content: Any) -> bytes:
-    """As a file for people to read."""
-    return (json.dumps(content, indent=2) + "\n").encode()
+IMAGES = "images"
+"""The folder for working copies, in a project or an output folder."""
+
+
+def copies_in(folder: Path) -> Description:
+    """What is said of the working copies in ``folder``, by file name; ``FileError`` if damaged."""
+    copies = (read_description(folder / SOURCES) or {}).get("copies")
+    return copies if isinstance(copies, dict) else {}
 
 
 class KnownCopies:
@@ -31,9 +34,7 @@ class KnownCopies:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._path = folder / SOURCES
-        content = read_description(self._path) or {}
-        copies = content.get("copies")
-        self._copies: Description = copies if isinstance(copies, dict) else {}
+        self._copies = copies_in(folder)
 
     def _print_of(self, path: Path) -> object:
         entry = self._copies.get(path.name)
@@ -102,10 +103,9 @@ def places_of(entry: Description, folder: Path) -> list[Path]:
 def source_places(folder: Path) -> list[Path]:
     """Where the DICOM files of all working copies in ``folder`` lie; empty if there is none."""
     try:
-        copies = (read_description(folder / SOURCES) or {}).get("copies")
+        entries = copies_in(folder).values()
     except FileError:  # told by whoever needs the copies' origin
         return []
-    entries = copies.values() if isinstance(copies, dict) else ()
     found = (place for e in entries if isinstance(e, dict) for place in places_of(e, folder))
     return list(dict.fromkeys(found))
 

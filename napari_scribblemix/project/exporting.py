@@ -25,7 +25,7 @@ from napari_scribblemix.project.mask_notes import MaskNotes
 from napari_scribblemix.project.names import Holds, case_name, holds, stem_of
 from napari_scribblemix.project.project import Project
 
-_FRAME = re.compile(r"^(?P<image>.+)_frame(?P<frame>\d+)$")
+_FRAME = re.compile(r"^(?P<image>.+)_frame(?P<frame>\d+)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -58,21 +58,14 @@ def _of_case(project: Project, case_id: str) -> Callable[[], FullMask]:
         return FullMask(
             found[0],
             project.labels,
-            project.read_image(case_id).geometry,
+            read_geometry(project.image_path(case_id)),
             project.image_path(case_id),
             project.case(case_id).frame,
             by_hand or project.corrected_path(case_id).is_file(),
-            _is_recorded(project, case_id),
+            bool(found[1]),
         )
 
     return read
-
-
-def _is_recorded(project: Project, case_id: str) -> bool:
-    try:
-        return bool(project.read_origin(case_id))
-    except ProjectError:  # damaged: the mask is there, and nothing is claimed of it
-        return False
 
 
 def masks_in(path: Path, images: Path | None = None) -> list[MaskToExport]:

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_scribblemix.data.described import read_description
 from napari_scribblemix.data.dicom.contents import Stack
 from napari_scribblemix.data.dicom.segmentation import (
     SUFFIX,
@@ -28,7 +27,8 @@ from napari_scribblemix.data.nifti import write_labels
 from napari_scribblemix.data.seg_nrrd import SUFFIX as SEG_NRRD
 from napari_scribblemix.data.seg_nrrd import write_seg_nrrd
 from napari_scribblemix.errors import FileError, GeometryError
-from napari_scribblemix.project.working_copies import SOURCES, source_stack
+from napari_scribblemix.project.copy_sources import copies_in
+from napari_scribblemix.project.working_copies import FoundStacks, source_stack
 from napari_scribblemix.settings import MaskFormat
 
 ENDINGS: dict[MaskFormat, str] = {"nifti": ".nii.gz", "nrrd": SEG_NRRD, "dicom-seg": SUFFIX}
@@ -61,8 +61,7 @@ class FullMask:
 
 def came_from_dicom(image: Path) -> bool:
     """Whether the image is a working copy of a DICOM stack; no DICOM file is looked at."""
-    copies = (read_description(image.with_name(SOURCES)) or {}).get("copies")
-    return isinstance(copies, dict) and image.name in copies
+    return image.name in copies_in(image.parent)
 
 
 class MaskWriter:
@@ -71,6 +70,7 @@ class MaskWriter:
     def __init__(self, form: MaskFormat) -> None:
         self._form = form
         self._stacks: dict[Path, tuple[Stack, str]] = {}
+        self._found: FoundStacks = {}
 
     def path(self, folder: Path, name: str) -> Path:
         """Where the mask called ``name`` goes."""
@@ -101,7 +101,7 @@ class MaskWriter:
 
     def _write_dicom(self, path: Path, mask: FullMask, image: Path) -> tuple[str, ...]:
         if image not in self._stacks:
-            self._stacks[image] = source_stack(image), new_series_uid()
+            self._stacks[image] = source_stack(image, self._found), new_series_uid()
         stack, series = self._stacks[image]
         frame = mask.frame or 0
         if frame >= stack.frames:

@@ -7,12 +7,11 @@ path and nothing of a patient but the name of the mask's file is in it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from napari_scribblemix.data.described import checksum_of, read_description
+from napari_scribblemix.data.described import as_json, checksum_of, read_description
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.data.links import is_taken, real
 from napari_scribblemix.errors import FileError
@@ -37,8 +36,7 @@ def remember_masks(records: Mapping[Path, Mapping[str, Any]]) -> None:
             for mask, record in records.items()
             if mask.parent == folder and mask.exists()
         }
-        content = json.dumps(dict(sorted({**known, **new}.items())), indent=2) + "\n"
-        atomic_write(real(folder) / MASK_NOTES, content.encode())
+        atomic_write(real(folder) / MASK_NOTES, as_json(dict(sorted({**known, **new}.items()))))
 
 
 def put_aside(folder: Path) -> str | None:
@@ -71,6 +69,7 @@ class MaskNotes:
 
     def __init__(self, folder: Path) -> None:
         self._known, self.damage = _entries(folder)
+        self._checksums: dict[Path, str | None] = {}
 
     def of(self, mask: Path) -> dict[str, Any]:
         """Empty where nothing is known of the mask at this path, or it was changed since.
@@ -79,7 +78,7 @@ class MaskNotes:
         """
         entry = self._known.get(mask.name, {})
         stated = entry.get(_MASK)
-        if not isinstance(stated, str) or stated != checksum_of(mask):
+        if not isinstance(stated, str) or not self._fits(mask, stated):
             return {}
         return {name: value for name, value in entry.items() if name != _MASK}
 
@@ -89,7 +88,12 @@ class MaskNotes:
         ``FileError`` if the mask cannot be read.
         """
         stated = self._known.get(mask.name, {}).get(_MASK)
-        return isinstance(stated, str) and stated != checksum_of(mask)
+        return isinstance(stated, str) and not self._fits(mask, stated)
+
+    def _fits(self, mask: Path, stated: str) -> bool:
+        if mask not in self._checksums:
+            self._checksums[mask] = checksum_of(mask)
+        return self._checksums[mask] == stated
 
 
 def _entries(folder: Path) -> tuple[dict[str, dict[str, Any]], str | None]:

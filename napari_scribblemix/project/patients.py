@@ -16,6 +16,16 @@ def patient_and_phase(case_id: str) -> tuple[str, str]:
     return (match["patient"], match["phase"]) if match else (case_id, "")
 
 
+def frame_case(case_id: str, frame: int) -> str:
+    """The name of the case that is one frame of a cine."""
+    return f"{case_id}_frame{frame:02d}"
+
+
+def other_frame(case_id: str, frame: int) -> str:
+    """The name of another frame of the cine that ``case_id`` is a frame of, or of ``case_id``."""
+    return frame_case(case_id.rpartition("_frame")[0] or case_id, frame)
+
+
 def same_heart(case_id: str, other: str) -> bool:
     """Whether both are frames or phases of one patient; a case is its own, even if it is none."""
     (patient, phase), (theirs, its) = patient_and_phase(case_id), patient_and_phase(other)

@@ -18,7 +18,6 @@ No prediction replaces an accepted or corrected slice, neither in its file nor w
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_scribblemix.data.described import as_json
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.matching import turned_onto
 from napari_scribblemix.data.nifti import (
@@ -177,7 +177,7 @@ class Project(CorrectedMasks):
             data = encode_labels(path, self.labels.encode(kept), geometry)
             replace_accepted(path, data, said, review)
         else:
-            atomic_write(self._own(said), (json.dumps(review, indent=2) + "\n").encode())
+            atomic_write(self._own(said), as_json(review))
 
     def read_review(self, case_id: str) -> dict[str, Any]:
         """Who accepted which slices when; empty if nobody did."""

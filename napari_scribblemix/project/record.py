@@ -149,5 +149,5 @@ def write_record(path: Path, record: ProjectRecord) -> None:
     # An earlier program would not know the field: it may read all projects that do without.
     newest = any(case.left_out for case in record.cases)
     unsaid = None if newest else {"cases": {"__all__": {"left_out"}}}
-    written = record.model_copy(update={"schema_version": 2 if newest else 1})
+    written = record.model_copy(update={"schema_version": SCHEMA_VERSION if newest else 1})
     atomic_write(path, (written.model_dump_json(indent=2, exclude=unsaid) + "\n").encode())

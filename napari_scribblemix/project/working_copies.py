@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from napari_scribblemix import __version__
-from napari_scribblemix.data.described import Description, read_description
+from napari_scribblemix.data.described import Description, as_json
 from napari_scribblemix.data.dicom.contents import Contents, Stack, positions
 from napari_scribblemix.data.dicom.reading import check_even, read_cine
 from napari_scribblemix.data.dicom.stacks import find_stacks, no_stack
@@ -33,11 +33,12 @@ from napari_scribblemix.project.copy_sources import (
     SOURCES,
     KnownCopies,
     Source,
-    as_json,
+    copies_in,
     places_of,
 )
 
-__all__ = ["SOURCES", "Source", "WorkingCopy", "source_stack", "unpack"]
+FoundStacks = dict[tuple[Path, ...], tuple[Stack, ...]]
+"""The stacks that were found in places."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,13 +166,13 @@ def _write(path: Path, stack: Stack, *, uneven: bool, body: bool) -> None:
     atomic_write(path, data)
 
 
-def source_stack(copy: Path) -> Stack:
+def source_stack(copy: Path, found: FoundStacks | None = None) -> Stack:
     """The stack that the working copy at ``copy`` was made of, found again in its DICOM files.
 
-    ``FileError`` if ``copy`` is none, or its files are gone or changed since.
+    ``found`` keeps what was found where, for the next copy.  ``FileError`` if ``copy`` is none, or
+    its files are gone or changed since.
     """
-    entry = (read_description(copy.with_name(SOURCES)) or {}).get("copies", {})
-    entry = entry.get(copy.name) if isinstance(entry, dict) else None
+    entry = copies_in(copy.parent).get(copy.name)
     if not isinstance(entry, dict) or not isinstance(entry.get("source"), list):
         raise FileError(
             f"{copy.name} is no working copy of DICOM files, or its {SOURCES} is missing; import "
@@ -184,8 +185,10 @@ def source_stack(copy: Path) -> Stack:
             f"The DICOM files of {copy.name} are not where they were when it was made; put them "
             "back, or import the study again from where they are now."
         )
-    source = places[0] if len(places) == 1 else places
-    for stack in find_stacks(source).stacks:
+    known, key = {} if found is None else found, tuple(places)
+    if key not in known:
+        known[key] = find_stacks(places[0] if len(places) == 1 else places).stacks
+    for stack in known[key]:
         if fingerprint(stack) == entry.get("fingerprint"):
             return stack
     raise FileError(

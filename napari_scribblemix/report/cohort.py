@@ -13,14 +13,14 @@ from napari_scribblemix.errors import FileError
 from napari_scribblemix.evaluation.cardiac import Chosen
 from napari_scribblemix.evaluation.function import Body
 from napari_scribblemix.evaluation.wall import SEGMENTS
-from napari_scribblemix.report.patient import PatientReport, Wishes
+from napari_scribblemix.report.patient import SHARES, PatientReport, Wishes
+from napari_scribblemix.settings.reports import HEART_RATE, HEIGHT_CM, WEIGHT_KG
 
 _VOLUMES = tuple(f"{side}_{what}_ml" for side in ("lv", "rv") for what in ("edv", "esv", "sv"))
 _KEYS = (
     *_VOLUMES[:3], "lv_ef", *_VOLUMES[3:], "rv_ef", "mass_g", "cardiac_output_l_min",
     "lv_ml", "rv_ml", "wall_ml",
 )  # fmt: skip
-_SHARES = ("scar", "oedema")
 _LARGEST_BYTES = 16 << 20
 # A comma is one of numbers too in some languages, so tables there have a semicolon.
 _SEPARATORS = (",", ";", "\t")
@@ -28,9 +28,9 @@ _SEPARATORS = (",", ";", "\t")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 COLUMNS = {
-    "height_cm": (30.0, 250.0),
-    "weight_kg": (1.0, 400.0),
-    "heart_rate": (20.0, 300.0),
+    "height_cm": HEIGHT_CM,
+    "weight_kg": WEIGHT_KG,
+    "heart_rate": HEART_RATE,
     "ed": (0, 9999),
     "es": (0, 9999),
     "insertion": (0.0, 360.0),
@@ -61,7 +61,7 @@ def _row(report: PatientReport) -> list[str]:
         row.append(_cell(measure.value if measure else None))
         if not key.endswith("ef"):
             row.append(_cell(measure.indexed if measure else None))
-    row += [_cell(report.shares.get(name)) for name in _SHARES]
+    row += [_cell(report.shares.get(name)) for name in SHARES]
     body = report.body
     row += [_cell(v) for v in (body.height_cm, body.weight_kg, body.surface, body.heart_rate)]
     thickness = report.wall.thickness if report.wall else (math.nan,) * len(SEGMENTS)
@@ -74,7 +74,7 @@ def _header() -> list[str]:
         name for key in _KEYS for name in ([key] if key.endswith("ef") else [key, f"{key}_per_m2"])
     ]
     return [
-        "patient", "ed", "es", *keys, *(f"{name}_percent_of_wall" for name in _SHARES),
+        "patient", "ed", "es", *keys, *(f"{name}_percent_of_wall" for name in SHARES),
         "height_cm", "weight_kg", "body_surface_m2", "heart_rate",
         *(f"thickness_{number}_mm" for number in range(1, len(SEGMENTS) + 1)), "masks", "notes",
     ]  # fmt: skip

@@ -32,7 +32,8 @@ from napari_scribblemix.project.provenance import comparison
 from napari_scribblemix.report.sources import MaskSource, on_the_mask
 from napari_scribblemix.report.words import maker_line, quality_line, review_line
 
-_SHARES = ("scar", "oedema")
+SHARES = ("scar", "oedema")
+"""What is told in percent of the wall."""
 
 
 NOBODY, FOUND_OUT = Body(), Chosen()
@@ -258,5 +259,5 @@ def _measures(
 
 
 def _shares(volumes: Mapping[str, float], scheme: LabelScheme) -> dict[str, float]:
-    shares = {name: share_of_wall(volumes, name) for name in _SHARES if name in scheme.names}
+    shares = {name: share_of_wall(volumes, name) for name in SHARES if name in scheme.names}
     return {name: share for name, share in shares.items() if share is not None}

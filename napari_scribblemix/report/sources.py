@@ -21,12 +21,13 @@ from napari_scribblemix.data.matching import turned_onto
 from napari_scribblemix.data.nifti import number_of_frames, read_geometry, read_labels
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import FileError, InputError, ProjectError
+from napari_scribblemix.evaluation.cardiac import frame_of
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.folder import PROJECT_FILE
 from napari_scribblemix.project.label_pairs import labels_at
 from napari_scribblemix.project.layouts import images_in
 from napari_scribblemix.project.mask_notes import MaskNotes
-from napari_scribblemix.project.patients import natural_key, patient_and_phase
+from napari_scribblemix.project.patients import frame_case, natural_key, patient_and_phase
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.project.provenance import Origin, origin_of, origin_of_mask
 
@@ -145,7 +146,7 @@ def _folder_sources(folder: Path, images: Path | None) -> Sources:
         files += (
             [(case, path, None)]
             if frames == 1
-            else [(f"{case}_frame{frame:02d}", path, frame) for frame in range(frames)]
+            else [(frame_case(case, frame), path, frame) for frame in range(frames)]
         )
     if not files:
         raise FileError(f"Got {folder} without a mask; expected NIfTI files: segment first.")
@@ -179,7 +180,7 @@ def _of_file(
     slices = read_geometry(path).shape[0]
     origin = origin_of(record, (), (), slices) if record else None
     read = partial(_read_file, path, frame, scheme)
-    return MaskSource(case, read, image, origin, record, changed=notes.changed(path))
+    return MaskSource(case, read, image, origin, record, changed=not record and notes.changed(path))
 
 
 def _read_file(path: Path, frame: int | None, scheme: LabelScheme) -> Volume:
@@ -199,11 +200,10 @@ class _ImagesOf:
     def __call__(self, case: str) -> CaseFiles | None:
         if case in self._known:
             return self._known[case]
-        patient, phase = patient_and_phase(case)
+        patient, number = frame_of(case) or ("", 0)
         whole = self._known.get(patient)
-        if whole is None or not phase.startswith("frame"):
+        if whole is None:
             return None
-        number = int(phase.removeprefix("frame"))
         return replace(whole, frame=number) if number < number_of_frames(whole.image) else None
 
 

@@ -12,6 +12,10 @@ from napari_scribblemix.settings.options import Settings
 _RANGE = re.compile(r"(\d{1,4})-(\d{1,4})")
 
 
+HEIGHT_CM, WEIGHT_KG, HEART_RATE = (30.0, 250.0), (1.0, 400.0), (20.0, 300.0)
+"""What can be a person's: cm, kg, beats a minute."""
+
+
 class ReportSettings(Settings):
     """Write a page for each patient and a table: volumes, ejection fraction, mass, wall, slices."""
 
@@ -20,7 +24,9 @@ class ReportSettings(Settings):
         json_schema_extra={"cli": "argument"},
     )
     images: Path | None = Field(
-        None, description="Folder of the images of a folder of masks. [slices without image]"
+        None,
+        description="Folder of the images of a folder of masks. [images/ beside the masks, where "
+        "segment puts those of DICOM; else slices without image]",
     )
     output: Path = Field(description="Folder for the pages (NAME.html) and measures.csv.")
     patients: Path | None = Field(
@@ -30,20 +36,20 @@ class ReportSettings(Settings):
     )
     height: float | None = Field(
         None,
-        ge=30,
-        le=250,
+        ge=HEIGHT_CM[0],
+        le=HEIGHT_CM[1],
         description="Height of one patient, cm. [from NAME.json beside the image]",
     )
     weight: float | None = Field(
         None,
-        ge=1,
-        le=400,
+        ge=WEIGHT_KG[0],
+        le=WEIGHT_KG[1],
         description="Weight of one patient, kg. [from NAME.json beside the image]",
     )
     heart_rate: float | None = Field(
         None,
-        ge=20,
-        le=300,
+        ge=HEART_RATE[0],
+        le=HEART_RATE[1],
         description="Beats a minute of one patient, for the cardiac output. [from NAME.json beside "
         "the image, if it says so]",
     )

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from skimage.io import imsave
 from skimage.segmentation import find_boundaries
 
-from napari_scribblemix.data.labels import MYOPS
+from napari_scribblemix.data.labels import MYOPS, rgb
 
 COLOURS: dict[int, tuple[float, ...]] = {
-    number: tuple(int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
-    for number, colour in enumerate(MYOPS.colours)
+    number: tuple(part / 255 for part in rgb(colour)) for number, colour in enumerate(MYOPS.colours)
 }
 
 

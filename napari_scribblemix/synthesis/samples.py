@@ -155,7 +155,7 @@ def _draw_patient(
     affine = oblique_affine(stack, rng)
     phases = {"_ED": 0.0, "_ES": 1.0} if kind == "cine" else {"": 0.0}
     for suffix, phase in phases.items():
-        image, labels = _scan(hearts, appearance, stack, phase, generator)
+        image, labels = scan(hearts, appearance, stack, phase, generator)
         if kind == "lge":  # stored from apex to base, as such scanners do
             image, labels = image[::-1].copy(), labels[::-1].copy()
         yield SampleCase(
@@ -169,7 +169,7 @@ def _draw_patient(
         )
 
 
-def _scan(
+def scan(
     hearts: HeartParameters,
     appearance: Appearance,
     stack: Stack,

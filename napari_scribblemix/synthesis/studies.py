@@ -43,13 +43,12 @@ class Examination:
     """All that was taken of one person.
 
     ``labels`` (T, Z, H, W) are the true classes of ``cine``; ``late_labels`` (Z, H, W) of ``late``.
-    ``again`` is one slice of the cine in another breath-hold, ``again_at`` which one.
+    ``again`` is one slice of the cine in another breath-hold.
     """
 
     cine: ImageStack
     labels: NDArray[np.uint8]
     again: ImageStack
-    again_at: int
     late: ImageStack
     late_labels: NDArray[np.uint8]
     four_chamber: ImageStack
@@ -141,11 +140,10 @@ def _again(person: _Person, cine: ImageStack, z: int) -> ImageStack:
     return replace(cine.slice_at(z), images=np.stack(pictures))
 
 
-def draw_examination(seed: int, number: int = 1, *, slices: int = 9) -> Examination:
-    """Draw person ``number`` of ``seed``; the same numbers give the same arrays."""
-    person, _ = _draw_person(seed, number, slices)
+def draw_examination(seed: int, *, slices: int = 9) -> Examination:
+    """Draw the first person of ``seed``; the same number gives the same arrays."""
+    person, _ = _draw_person(seed, 1, slices)
     cine, labels = _cine(person)
-    again_at = slices // 2
     late_stack = person.stack.with_pixels(1.15)
     late_tissues = person.tissues(late_stack, 0.05)
     late_looks = draw_appearance(1, person.generator, contrast="lge")
@@ -158,8 +156,7 @@ def draw_examination(seed: int, number: int = 1, *, slices: int = 9) -> Examinat
     return Examination(
         cine=cine,
         labels=labels,
-        again=_again(person, cine, again_at),
-        again_at=again_at,
+        again=_again(person, cine, slices // 2),
         late=ImageStack(
             person.picture(late_tissues, late_looks)[None], late_affine, cine.thickness
         ),

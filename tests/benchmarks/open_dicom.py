@@ -22,8 +22,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 CHILD = """
 import resource, sys, time
 from pathlib import Path
-from napari_scribblemix.data.dicom.reading import read_cine, read_frame
+from napari_scribblemix.data.dicom.reading import read_cine
 from napari_scribblemix.data.dicom.stacks import find_stacks
+from napari_scribblemix.data.dicom.thumbnails import thumbnail
 from napari_scribblemix.project.working_copies import unpack
 
 def peak():
@@ -39,7 +40,7 @@ told("pydicom loaded", start)
 contents = find_stacks(Path(sys.argv[1]))
 stack = max(contents.stacks, key=lambda stack: stack.frames * len(stack.steps))
 told("headers read, stacks found", start)
-read_frame(stack, 0)
+thumbnail(stack)
 told("first picture", start)
 cine = read_cine(stack)
 told(f"whole cine, {' x '.join(map(str, cine.shape))}", start)

@@ -35,16 +35,8 @@ from napari_scribblemix.inference.segment import segment_volume
 from napari_scribblemix.project.cases import Case
 from napari_scribblemix.synthesis.appearance import draw_appearance
 from napari_scribblemix.synthesis.hearts import draw_hearts
-from napari_scribblemix.synthesis.stacks import (
-    SUPERSAMPLING,
-    cut,
-    draw_stack,
-    expose,
-    middle_slices,
-    oblique_affine,
-    stored,
-)
-from napari_scribblemix.synthesis.tissues import structure_labels
+from napari_scribblemix.synthesis.samples import scan
+from napari_scribblemix.synthesis.stacks import draw_stack, oblique_affine
 
 _BAD = 0.7
 
@@ -89,12 +81,10 @@ def drawn(count: int, template: Case) -> Iterator[Case]:
         stack = draw_stack(length, rng)
         appearance = draw_appearance(1, generator, contrast=("cine", "lge")[number % 2])
         phase = float(rng.integers(2))
-        tissues = cut(hearts.with_values(length=length), stack, phase)
-        image = stored(expose(tissues, appearance, generator))
-        labels = structure_labels(middle_slices(tissues), SUPERSAMPLING)[0].numpy()
+        image, labels = scan(hearts.with_values(length=length), appearance, stack, phase, generator)
         geometry = Geometry.from_affine(oblique_affine(stack, rng), image.shape[::-1])
         volume = Volume(image.astype(np.float32), geometry)
-        case = replace(template, image=volume, mask=labels.astype(np.uint8))
+        case = replace(template, image=volume, mask=labels)
         yield spoilt(case, rng) if number % 3 else case
 
 
@@ -102,8 +92,7 @@ def look_at(model: Model, case: Case) -> Measured:
     """Segment a case and compare."""
     found, mask = segment_volume(model, case.image), case.mask
     assert mask is not None
-    spacing = case.image.geometry.spacing
-    area = spacing[1] * spacing[2]
+    area = case.image.geometry.pixel_area_mm2
     known = evidence(found.probability, found.labels, area)
     told = quality(known, found.labels, area)
     structures = range(1, model.card.labels.classes)

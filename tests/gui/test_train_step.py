@@ -145,7 +145,7 @@ def test_the_curves_follow_the_events(widget: ScribbleMixWidget) -> None:
     lines = widget.train_panel.curves._lines
     assert lines[0][""].getData()[1].tolist() == pytest.approx([1.0, 0.5, 1 / 3])
     assert lines[1][""].getData()[1].tolist() == [0.5]
-    assert widget.train_panel.bar.value() == 300
+    assert widget.train_panel.job.bar.value() == 300
 
 
 def test_what_is_still_on_its_way_when_the_worker_is_closed_arrives_nowhere(
@@ -169,14 +169,14 @@ def test_while_the_worker_starts_the_time_is_said_and_the_bar_is_busy(
     panel = widget.train_panel
     panel.train_button.click()
     widget.session.follow(ev.Preparing(message="Starting the worker: loading PyTorch"))
-    assert panel.bar.maximum() == 0
+    assert panel.job.bar.maximum() == 0
     assert panel.stop_button.isEnabled()
     waited = type("Waited", (), {"elapsed": lambda _self: 12_400})()
     monkeypatch.setattr(panel.job, "waited", waited)
     panel.job.each_second.timeout.emit()
-    assert panel.words.text() == "Starting the worker: loading PyTorch, 12 s…"
+    assert panel.job.words.text() == "Starting the worker: loading PyTorch, 12 s…"
     assert panel.job.each_second.isActive()
     widget.session.end("It ended.", failed=False)
-    assert panel.bar.maximum() == 1000
-    assert panel.words.text() == "It ended."
+    assert panel.job.bar.maximum() == 1000
+    assert panel.job.words.text() == "It ended."
     assert not panel.job.each_second.isActive()

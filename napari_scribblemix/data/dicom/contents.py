@@ -49,11 +49,6 @@ class Stack:
     images: tuple[tuple[Plane, ...], ...] = field(repr=False)
     """The planes, ``images[frame][slice]``."""
 
-    @property
-    def planes(self) -> tuple[tuple[tuple[Path, int], ...], ...]:
-        """``planes[frame][slice]``: the file and the number of the frame in it, from 0."""
-        return tuple(tuple((p.path, p.frame) for p in frame) for frame in self.images)
-
 
 @dataclass(frozen=True)
 class Contents:

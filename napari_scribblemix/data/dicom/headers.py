@@ -19,7 +19,7 @@ from napari_scribblemix.data.dicom.files import PREAMBLE, starts_as_dicom
 from napari_scribblemix.data.dicom.needed import damaged
 from napari_scribblemix.data.dicom.planes import Plane, Storage, digest, hints_in, part_of
 from napari_scribblemix.data.dicom.storage import Unusable, storage_of
-from napari_scribblemix.data.dicom.syntaxes import DEFLATED
+from napari_scribblemix.data.dicom.syntaxes import DEFLATED, ENHANCED_MR_IMAGE, MR_IMAGE
 from napari_scribblemix.data.dicom.tags import (
     directions,
     number,
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["Unusable", "read_planes"]
 
 _CLASSES = {
-    "1.2.840.10008.5.1.4.1.1.4",
-    "1.2.840.10008.5.1.4.1.1.4.1",
+    MR_IMAGE,
+    ENHANCED_MR_IMAGE,
     "1.2.840.10008.5.1.4.1.1.4.4",
 }
 _NO_IMAGE = {
@@ -61,10 +61,9 @@ TAGS = [
     "HighBit", "PixelRepresentation", "PixelSpacing", "ImagePositionPatient",
     "ImageOrientationPatient", "SliceThickness", "SpacingBetweenSlices", "TriggerTime",
     "TemporalPositionIdentifier", "AcquisitionTime", "AcquisitionDate", "AcquisitionDateTime",
-    "SeriesTime", "ContentTime", "InstanceNumber", "SeriesNumber", "NominalInterval", "HeartRate",
+    "SeriesTime", "InstanceNumber", "SeriesNumber", "NominalInterval", "HeartRate",
     "RescaleSlope", "RescaleIntercept", "PatientSize", "PatientWeight",
     "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence", "ModalityLUTSequence",
-    "CardiacSynchronizationTechnique",
 ]  # fmt: skip
 """All that is read; each other value is passed over."""
 
@@ -185,8 +184,8 @@ def _plane(path: Path, data: Dataset, storage: Storage) -> Plane:
         frame=0,
         storage=storage,
         position=place or _NOWHERE,
-        along_row=axes[0] if place else (0.0, 0.0, 0.0),
-        along_column=axes[1] if place else (0.0, 0.0, 0.0),
+        along_row=axes[0] if place else _NO_WAY,
+        along_column=axes[1] if place else _NO_WAY,
         pixel=(pixel[0], pixel[1]) if len(pixel) == 2 else (0.0, 0.0),
         thickness=abs(thickness) if thickness else None,
         times=(

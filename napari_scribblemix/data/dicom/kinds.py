@@ -57,7 +57,6 @@ class Look:
     ``timed``: whether the header speaks of a heart's beat.
     """
 
-    study: int
     normal: NDArray[np.float64]
     slices: int
     frames: int

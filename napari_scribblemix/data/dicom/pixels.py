@@ -54,10 +54,10 @@ def decoded(wanted: Sequence[Wanted]) -> Iterator[NDArray[Any]]:
                 for _ in each.frames:
                     yield next(apart)
     except damaged() as error:
-        raise unreadable() from error
+        raise _unreadable() from error
 
 
-def unreadable() -> FileError:
+def _unreadable() -> FileError:
     """What to tell of pixels that cannot be decoded; no file is named, whose name may be a name."""
     return FileError(
         "The pixels of a DICOM file could not be read; expected a complete file in a common "

@@ -1,4 +1,4 @@
-"""The voxels of a stack, decoded: a frame as a volume, or the whole cine.
+"""The voxels of a stack, decoded.
 
 What the header states was held against the limits when the stack was found; a compressed image is
 looked at once more, since its own size may differ from the header's.
@@ -16,7 +16,6 @@ from napari_scribblemix.data.dicom.needed import silent
 from napari_scribblemix.data.dicom.pixels import Wanted, decoded
 from napari_scribblemix.data.dicom.planes import Plane
 from napari_scribblemix.data.dicom.stacks import Stack
-from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import GeometryError
 
 _EVEN = "choose another stack, or take its slices as even (--uneven), which the volumes then follow"
@@ -28,30 +27,12 @@ def check_even(stack: Stack, *, uneven: bool = False) -> None:
         raise GeometryError(f"{stack.uneven} Nothing is evened unasked: {_EVEN}.")
 
 
-def read_frame(stack: Stack, frame: int, *, uneven: bool = False) -> Volume:
-    """Frame number ``frame`` (from 0), float32 (Z, Y, X), rescaled as the headers say.
-
-    Raises:
-        GeometryError: no such frame, or slices that are not even, unless ``uneven`` accepts it.
-        FileError: a file is gone or its pixels cannot be decoded.
-    """
-    if not 0 <= frame < stack.frames:
-        raise GeometryError(
-            f"Got frame {frame} of a stack of {stack.frames}; choose one from 0 to "
-            f"{stack.frames - 1}."
-        )
-    check_even(stack, uneven=uneven)
-    planes = stack.images[frame]
-    array = np.empty(stack.geometry.shape, np.float32)
-    with silent():
-        for number, values in _values(planes):
-            array[number] = values
-    notes = (*stack.notes, *([stack.uneven] if stack.uneven else []))
-    return Volume(array, stack.geometry, notes)
-
-
 def read_cine(stack: Stack, *, uneven: bool = False) -> NDArray[np.generic]:
-    """All frames (T, Z, Y, X): integers where they are exact, else float32; raises as above."""
+    """All frames (T, Z, Y, X): integers where they are exact, else float32.
+
+    As the headers rescale them.  ``GeometryError`` as ``check_even``, ``FileError`` if a file is
+    gone or its pixels cannot be decoded.
+    """
     check_even(stack, uneven=uneven)
     planes = [plane for frame in stack.images for plane in frame]
     array = np.empty((len(planes), *planes[0].shape), _kind(planes))

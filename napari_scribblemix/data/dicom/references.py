@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 from napari_scribblemix.data.dicom.planes import Plane
 from napari_scribblemix.data.dicom.source_header import mended_uid
+from napari_scribblemix.data.dicom.syntaxes import MR_IMAGE
 from napari_scribblemix.data.dicom.tags import word
 
 if TYPE_CHECKING:
     from pydicom import Dataset
-
-MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,8 @@ def stand_in_uid(z: int) -> str:
 
 def sources_of(headers: list[Dataset], planes: Sequence[Plane]) -> tuple[list[Source], list[str]]:
     """What is referenced for each of ``planes``, and what was mended of it."""
-    sources, mended = [], 0
+    sources: list[Source] = []
+    mended: set[str] = set()
     for header, plane in zip(headers, planes, strict=True):
         instance, series = word(header, "SOPInstanceUID"), word(header, "SeriesInstanceUID")
         named = mended_uid(instance, str(plane.path.name))
@@ -45,10 +45,11 @@ def sources_of(headers: list[Dataset], planes: Sequence[Plane]) -> tuple[list[So
                 frame=plane.frame + 1 if "NumberOfFrames" in header else None,
             )
         )
-        mended += named != instance
+        if named != instance:
+            mended.add(named)
     told = (
-        f"{mended} of the images have a UID that is not valid in DICOM; the segmentation lies in "
-        "the right place, but a viewer may not find the images it belongs to."
+        f"{len(mended)} of the images have a UID that is not valid in DICOM; the segmentation lies "
+        "in the right place, but a viewer may not find the images it belongs to."
     )
     return sources, [told] if mended else []
 

@@ -25,7 +25,6 @@ from napari_scribblemix import __version__
 from napari_scribblemix.data.dicom.needed import damaged, silent
 from napari_scribblemix.data.dicom.planes import Plane
 from napari_scribblemix.data.dicom.references import (
-    MR_IMAGE,
     Source,
     refer_to,
     sources_of,
@@ -33,6 +32,7 @@ from napari_scribblemix.data.dicom.references import (
 )
 from napari_scribblemix.data.dicom.segments import PROGRAM, Maker, describe_segments
 from napari_scribblemix.data.dicom.source_header import HEADER, taken_over
+from napari_scribblemix.data.dicom.syntaxes import MR_IMAGE
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.data.geometry import format_shape
 from napari_scribblemix.data.labels import UNLABELLED, LabelScheme
@@ -85,9 +85,11 @@ def write_segmentation(
     """
     _check(labels, phase)
     with silent():
-        headers = [_header(plane.path) for plane in phase.planes]
+        anchored = phase.anchor or phase.planes[0]
+        # An Enhanced file holds many slices: it is read once.
+        read = {path: _header(path) for path in {p.path for p in (*phase.planes, anchored)}}
+        headers, anchor = [read[plane.path] for plane in phase.planes], read[anchored.path]
         sources, notes = sources_of(headers, phase.planes)
-        anchor = headers[0] if phase.anchor is None else _header(phase.anchor.path)
         common, mended = taken_over(headers[0], headers[1:], anchor)
         try:
             data = _encode(labels, scheme, phase, common, sources, maker, series_uid)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from napari_scribblemix import __version__
-from napari_scribblemix.data.labels import LabelScheme
+from napari_scribblemix.data.labels import LabelScheme, rgb
 
 if TYPE_CHECKING:
     from highdicom.seg import SegmentDescription
@@ -90,9 +90,7 @@ def describe_segments(scheme: LabelScheme, maker: Maker | None) -> list[SegmentD
                 algorithm_type=maker or "SEMIAUTOMATIC",
                 algorithm_identification=algorithm,
                 anatomic_regions=None if coded.region is None else [_concept(coded.region)],
-                display_color=CIELabColor.from_rgb(
-                    *(int(colour[i : i + 2], 16) for i in (1, 3, 5))
-                ),
+                display_color=CIELabColor.from_rgb(*rgb(colour)),
             )
         )
         if maker is None:

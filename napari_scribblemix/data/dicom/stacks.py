@@ -48,7 +48,6 @@ class _Group:
         planes = [plane for each in self.slices for plane in each.planes]
         first = planes[0]
         return kinds.Look(
-            self.study,
             normal(first),
             len(self.slices),
             self.frames,

@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
-ENHANCED_MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4.1"
 _NAMESPACE = uuid.UUID("6f1d8a70-3d59-4cf7-9a0b-52c1e3b7d84f")
 _TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 

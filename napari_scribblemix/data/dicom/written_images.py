@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_scribblemix.data.dicom.syntaxes import ENHANCED_MR_IMAGE, MR_IMAGE
 from napari_scribblemix.data.dicom.written_headers import (
-    ENHANCED_MR_IMAGE,
-    MR_IMAGE,
     Person,
     SeriesHeader,
     acquired,

@@ -15,7 +15,6 @@ from qtpy.QtWidgets import QMenu
 from napari_scribblemix.errors import ScribbleMixError
 from napari_scribblemix.gui.images.panel import ImagesPanel
 from napari_scribblemix.gui.state.guard import guarded
-from napari_scribblemix.gui.state.measures import Measures
 from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.gui.widgets.plain import unmarked
 from napari_scribblemix.gui.widgets.questions import ask
@@ -33,7 +32,6 @@ class CaseActs(QObject):
     def __init__(self, session: Session, panel: ImagesPanel) -> None:
         super().__init__(panel)
         self._session, self._panel = session, panel
-        self._measures = Measures()
         self.menu: QMenu | None = None
         """The one that is or was last on screen."""
         panel.tree.facts = self._volumes
@@ -49,7 +47,7 @@ class CaseActs(QObject):
 
     def show_volumes(self, case_id: str) -> None:
         """Say what its mask measures."""
-        words = self._measures.volumes(self._session.the_project(), case_id)
+        words = self._session.measures.volumes(self._session.the_project(), case_id)
         self._session.told.emit("info", f"{case_id}: {words or 'it has no mask yet.'}")
 
     def leave_out(self, case_id: str, *, left_out: bool) -> None:
@@ -84,10 +82,12 @@ class CaseActs(QObject):
         project = self._session.project
         with suppress(ScribbleMixError):  # told where the case is opened
             if project is not None:
-                return self._measures.volumes(project, case_id)
+                return self._session.measures.volumes(project, case_id)
         return ""
 
     def _pop_up(self, case_id: str, place: QPoint) -> None:
+        if self.menu is not None:
+            self.menu.deleteLater()
         self.menu = self.menu_of(case_id)
         self.menu.popup(place)
 
@@ -95,7 +95,7 @@ class CaseActs(QObject):
         """The menu of a case as it is now; what cannot be chosen says why."""
         session, project = self._session, self._session.the_project()
         read_only = session.read_only
-        busy = "a training or segmentation is at work." if session.run.busy else None
+        busy = session.run.at_work
         masked = project.prediction_path(case_id).is_file()
         left_out = project.case(case_id).left_out
         menu = QMenu(self._panel)

@@ -18,10 +18,10 @@ from napari_scribblemix.evaluation.cycle import cycle_ms
 from napari_scribblemix.gui.images.panel import ImagesPanel
 from napari_scribblemix.gui.state.guard import guarded
 from napari_scribblemix.gui.state.open_case import OpenCase, shown_mask
-from napari_scribblemix.gui.state.opening import frame_case
 from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.gui.viewer.cine_layers import CineLayers
 from napari_scribblemix.gui.viewer.layers import LayerBoard
+from napari_scribblemix.project.patients import other_frame
 
 _LARGEST_BYTES = 1 << 30
 _PACE_MS = (20.0, 200.0)
@@ -108,7 +108,7 @@ class CineControl(QObject):
         try:
             self.look(number)
         except Exception:
-            # Told once, not at every beat.
+            # Whatever it is, it is told once and not at every beat.
             self.back()
             raise
         self._panel.show_frame(number, case.frames)
@@ -134,7 +134,7 @@ class CineControl(QObject):
                 raise ImageError(f"Frame {number} of {case.id} has another shape than the case.")
             self._images[number] = image
         if number not in self._masks:
-            name = frame_case(case.id.rpartition("_frame")[0] or case.id, number)
+            name = other_frame(case.id, number)
             known = any(record.id == name for record in project.cases)
             mask = shown_mask(project, name) if known else None
             fits = mask is not None and mask.shape == case.image.array.shape

@@ -179,9 +179,13 @@ class CasesControl(QObject):
     # -- inside --
 
     def _use(self, project: Project) -> None:
-        if self._session.run.busy:
+        try:
+            self._adding.refuse_others()
+            if self._session.run.busy:
+                raise ProjectError("A training is at work on this project; stop it first.")
+        except ProjectError:
             project.close()
-            raise ProjectError("A training is at work on this project; stop it first.")
+            raise
         self._session.use_project(project)
 
     def _add(self, wanted: opening.Wanted, *, own: bool) -> None:

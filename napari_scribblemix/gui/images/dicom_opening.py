@@ -18,13 +18,14 @@ from napari_scribblemix.data.dicom.needed import require
 from napari_scribblemix.data.dicom.stacks import find_stacks, no_stack
 from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.gui.images.dicom_chooser import Choice, DicomChooser
-from napari_scribblemix.gui.images.dicom_places import IMAGES, Source, place_of, suggested_name
+from napari_scribblemix.gui.images.dicom_places import place_of, suggested_name
 from napari_scribblemix.gui.state import opening, preferences
 from napari_scribblemix.gui.state.background import Background, Step
 from napari_scribblemix.gui.state.guard import guarded
 from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.gui.widgets.waiting import Waiting
 from napari_scribblemix.project.case_files import CaseFiles
+from napari_scribblemix.project.copy_sources import IMAGES, Source
 from napari_scribblemix.project.project import PROJECT_SUFFIX
 from napari_scribblemix.project.working_copies import unpack
 
@@ -168,7 +169,7 @@ def _copies(source: Source, choice: Choice, project: Path, step: Step) -> openin
     notes: list[str] = []
     for done, stack in enumerate(choice.stacks):
         step(done, len(choice.stacks))
-        name = choice.name if len(studies) == 1 else f"{choice.name}-{stack.study:02d}"
+        name = choice.name if len(studies) == 1 else f"{choice.name}{stack.study:02d}"
         (copy,) = unpack(
             source, project / IMAGES, [stack], name=name, uneven=choice.uneven, body=choice.body
         )

@@ -11,16 +11,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from napari_scribblemix.data.described import read_description
 from napari_scribblemix.data.links import is_taken, real
-from napari_scribblemix.errors import FileError
+from napari_scribblemix.project.copy_sources import IMAGES, Source, source_places
 from napari_scribblemix.project.project import PROJECT_SUFFIX
-from napari_scribblemix.project.working_copies import SOURCES
-
-Source = Path | Sequence[Path]
-
-IMAGES = "images"
-"""The folder of a project in which working copies lie."""
 
 
 def place_of(source: Source, elsewhere: Path) -> Path:
@@ -40,26 +33,12 @@ def _common(folders: Sequence[Path]) -> Path:
         return folders[0]
 
 
-def _opened_from(project: Path) -> set[Path]:
-    """The DICOM files and folders that working copies in ``project`` were made of."""
-    folder = project / IMAGES
-    try:
-        copies = (read_description(folder / SOURCES) or {}).get("copies")
-    except FileError:
-        return set()
-    entries = copies.values() if isinstance(copies, dict) else ()
-    places = [e.get("source") for e in entries if isinstance(e, dict)]
-    return {
-        real(folder / str(place)) for some in places if isinstance(some, list) for place in some
-    }
-
-
 def suggested_name(source: Source, place: Path) -> str:
     """The name under which the study was opened before, or the next free number."""
     wanted = {real(path) for path in ([source] if isinstance(source, Path) else source)}
     projects = sorted(place.glob(f"*{PROJECT_SUFFIX}")) if place.is_dir() else []
     for project in projects:
-        if wanted & _opened_from(project):
+        if wanted & set(map(real, source_places(project / IMAGES))):
             return project.name.removesuffix(PROJECT_SUFFIX)
     number = 1
     while is_taken(place / f"study{number:02d}{PROJECT_SUFFIX}"):

@@ -26,12 +26,13 @@ from napari_scribblemix.gui.review.reporting import Reporting
 from napari_scribblemix.gui.review.segmenting import Segmenting, Start
 from napari_scribblemix.gui.review.slice_strip import strip_of
 from napari_scribblemix.gui.state.guard import guarded
-from napari_scribblemix.gui.state.measures import origin_of_case, siblings
+from napari_scribblemix.gui.state.measures import origin_of_case
 from napari_scribblemix.gui.state.next_slice import least_sure
 from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.gui.viewer.layers import PREDICTION, LayerBoard
 from napari_scribblemix.gui.viewer.slice_on_screen import TAKEN_OUT
 from napari_scribblemix.gui.viewer.strokes_watch import LabelsWatch
+from napari_scribblemix.project.patients import same_heart
 from napari_scribblemix.project.provenance import describe_mask, describe_slice
 
 
@@ -88,6 +89,7 @@ class ReviewControl(QObject):
         self.watch.look()
         self.watch.follow(None)
         self.reporting.close()
+        self._panel.job.close_job()
         self._panel.cycle.close_plot()
 
     # -- what the user presses --
@@ -97,9 +99,7 @@ class ReviewControl(QObject):
         case = self._session.the_case()
         if case.prediction is None:
             raise ProjectError(f"{case.id} has no mask yet; train or segment first.")
-        number = least_sure(
-            case, case.accepted | case.corrected, [0] * self._session.scheme.classes
-        )
+        number = least_sure(case, case.accepted | case.corrected, self._session.scheme.classes)
         if number is None:
             self._session.told.emit("info", "No slice is left in doubt.")
         else:
@@ -178,11 +178,12 @@ class ReviewControl(QObject):
         self.case_shown.emit()
 
     def _on_masks(self, case_id: str) -> None:
-        case, project = self._session.case, self._session.project
-        if case is None or project is None:
+        case = self._session.case
+        if case is None:
             return
         if case.id != case_id:
-            if case_id in siblings(project, case.id):
+            # Also one whose mask was just forgotten.
+            if same_heart(case.id, case_id):
                 self.measuring.show()
         # A correction that could not be saved yet is not to be painted over.
         elif self.watch.look():

@@ -26,14 +26,13 @@ class Planned:
 
 
 def plan_export(
-    project: Project, case_ids: Sequence[str], folder: Path, writer: MaskWriter | None = None
+    project: Project, case_ids: Sequence[str], folder: Path, writer: MaskWriter
 ) -> list[Planned]:
     """Where the masks go that there are; ``ProjectError`` without any.
 
     ``FileError`` or ``SettingsError`` at a source; ``FileError`` too if the format of ``writer``
-    (NIfTI without one) cannot be had for one of them.  Nothing is written yet.
+    cannot be had for one of them.  Nothing is written yet.
     """
-    writer = writer or MaskWriter("nifti")
     masks = masks_of_project(project, case_ids)
     check_target(folder, project.source_files(), project)
     planned = []
@@ -44,6 +43,6 @@ def plan_export(
     return planned
 
 
-def export_mask(planned: Planned, writer: MaskWriter | None = None) -> tuple[str, ...]:
+def export_mask(planned: Planned, writer: MaskWriter) -> tuple[str, ...]:
     """Write one mask on the image's own grid, durably; returns what is to be told of it."""
-    return (writer or MaskWriter("nifti")).write(planned.path, planned.mask.read())
+    return writer.write(planned.path, planned.mask.read())

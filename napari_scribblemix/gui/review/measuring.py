@@ -6,7 +6,7 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_scribblemix.gui.review.panel import ReviewPanel
 from napari_scribblemix.gui.state.guard import guarded
-from napari_scribblemix.gui.state.measures import Found, Measures
+from napari_scribblemix.gui.state.measures import Found
 from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.project.chosen_phases import ChosenPhases, write_chosen_phases
 
@@ -20,7 +20,6 @@ class Measuring(QObject):
     def __init__(self, session: Session, panel: ReviewPanel) -> None:
         super().__init__(panel)
         self._session, self._panel = session, panel
-        self._measures = Measures()
         self._found = Found()
         panel.cycle.chosen.connect(guarded(session, self.choose))
         panel.cycle.frame_wanted.connect(self.frame_wanted)
@@ -30,7 +29,7 @@ class Measuring(QObject):
         case, project = self._session.case, self._session.project
         self._found = Found()
         if case is not None and project is not None:
-            self._found = self._measures.look(project, case)
+            self._found = self._session.measures.look(project, case)
         cycle = self._found.cycle
         self._session.phases = (
             None if cycle is None else (cycle.cases[cycle.ed], cycle.cases[cycle.es])

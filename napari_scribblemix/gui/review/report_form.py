@@ -7,15 +7,16 @@ from qtpy.QtWidgets import QDialog, QDialogButtonBox, QDoubleSpinBox, QFormLayou
 from napari_scribblemix.evaluation.function import Body
 from napari_scribblemix.gui.widgets.controls import note, tip
 from napari_scribblemix.report.patient import Wishes
+from napari_scribblemix.settings.reports import HEART_RATE, HEIGHT_CM, WEIGHT_KG
 
 _ANGLE = (
     "Where the right ventricle meets the anterior wall, on the drawn slice: 0 to the right, 90 up. "
     "The segments of the wall are counted from there."
 )
 _FIELDS = (
-    ("Height, cm", 30.0, 250.0, "from the image", "For volumes by body surface area."),
-    ("Weight, kg", 1.0, 400.0, "from the image", "For volumes by body surface area."),
-    ("Heart rate, 1/min", 20.0, 300.0, "from the image", "For the cardiac output."),
+    ("Height, cm", *HEIGHT_CM, "from the image", "For volumes by body surface area."),
+    ("Weight, kg", *WEIGHT_KG, "from the image", "For volumes by body surface area."),
+    ("Heart rate, 1/min", *HEART_RATE, "from the image", "For the cardiac output."),
     ("Anterior insertion, °", 0.0, 360.0, "from the mask", _ANGLE),
 )
 

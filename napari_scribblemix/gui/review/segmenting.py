@@ -100,10 +100,9 @@ class Segmenting(QObject):
     def _allow(self) -> None:
         session = self._session
         reason = None if session.case is not None else "open images first."
-        busy = "a training or segmentation is at work." if session.run.busy else None
-        at_work = session.run.segmenting and session.run.phase is Phase.SEGMENTING
-        stop = None if at_work else "nothing is being segmented."
-        self._panel.allow_segmenting(reason or session.read_only or busy, stop=stop)
+        running = session.run.phase is Phase.SEGMENTING
+        stop = None if running else "nothing is being segmented."
+        self._panel.allow_segmenting(reason or session.read_only or session.run.at_work, stop=stop)
 
 
 def _decided(cases: Collection[str]) -> str:

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_scribblemix.data.cine_times import CineTimes, read_cine_times
+from napari_scribblemix.data.cine_times import read_cine_times
 from napari_scribblemix.data.labels import LabelScheme
-from napari_scribblemix.data.nifti import number_of_frames, read_labels
-from napari_scribblemix.errors import InputError, ProjectError, ScribbleMixError
+from napari_scribblemix.data.nifti import read_geometry
+from napari_scribblemix.errors import InputError, ProjectError
 from napari_scribblemix.evaluation.cardiac import (
     Chosen,
     Phases,
@@ -82,10 +82,6 @@ class Measures:
     def __init__(self) -> None:
         self._known: dict[Path, tuple[Stamp, _Measured | None]] = {}
 
-    def of(self, project: Project, case: OpenCase) -> list[str]:
-        """Lines on ``case``: its volumes, and what both phases of the patient give."""
-        return list(self.look(project, case).lines)
-
     def look(self, project: Project, case: OpenCase) -> Found:
         """Lines on ``case``, and the cycle that it is a frame of."""
         if case.prediction is None:
@@ -135,7 +131,7 @@ def _measure(project: Project, case_id: str) -> _Measured | None:
         return None
     mask, record = found
     # The mask lies on the image's grid, so its header says how large a voxel is.
-    voxel = read_labels(project.prediction_path(case_id)).geometry.voxel_volume_ml
+    voxel = read_geometry(project.prediction_path(case_id)).voxel_volume_ml
     origin = origin_of(
         record,
         accepted_slices(project, case_id),
@@ -151,14 +147,6 @@ def origin_of_case(case: OpenCase) -> Origin:
     return origin_of(case.origin, case.accepted, case.corrected, case.slices)
 
 
-def _times(project: Project, case: OpenCase) -> CineTimes:
-    try:
-        image = project.image_path(case.id)
-        return read_cine_times(image, number_of_frames(image))
-    except ScribbleMixError:  # told where the image is opened
-        return CineTimes()
-
-
 def _of_phases(
     project: Project, case: OpenCase, of_cases: Mapping[str, _Measured]
 ) -> tuple[list[str], Cycle | None]:
@@ -169,12 +157,13 @@ def _of_phases(
         chosen = read_chosen_phases(project).get(patient, chosen)
     except ProjectError as error:
         lines.append(str(error))
-    times = _times(project, case).trigger_ms
+    times = read_cine_times(project.image_path(case.id), case.frames).trigger_ms
     frames = case.frames if case.frames > 1 else None
     try:
         pairs = _pairs(of_cases, patient, Chosen(chosen.ed, chosen.es), times, frames)
     except InputError as error:  # the mask of a chosen frame is gone, say
         lines.append(str(error))
+        chosen = ChosenPhases()
         pairs = _pairs(of_cases, patient, Chosen(), times, frames)
     lines += [_phase_line(pair, of_cases[pair.ed], of_cases[pair.es]) for pair in pairs]
     volumes = {other: found.volumes for other, found in of_cases.items()}

@@ -1,9 +1,10 @@
-"""Which slice to scribble next, so that a minute of drawing is worth most.
+"""Which slice to scribble next, so that a minute of drawing is worth most, and which to look at.
 
 Before there is a prediction nothing is known of the image, so the strokes are spread evenly, from
-the middle of the ventricle outwards.  With a prediction the slice comes first of which the mask is
-probably the worst; where that is not told (masks of earlier versions), the one in which the model
-is least sure of a structure, each structure counting the more the less it has been scribbled.
+the middle of the ventricle outwards.  With a prediction the slice comes first in which the model is
+least sure of a structure, each structure counting the more the less it has been scribbled.  To look
+at comes first the mask that is probably the worst; where that is not told (masks of earlier
+versions), the slice of which the model is least sure.
 Arrays are (Z, Y, X); slices count from 0.
 """
 
@@ -34,11 +35,8 @@ def spread(slices: int, done: Collection[int]) -> int | None:
     return None if best is None else best[2]
 
 
-def least_sure(case: OpenCase, leave_out: Collection[int], pixels: Sequence[int]) -> int | None:
-    """The slice of ``case`` with the worst mask, probably; ``None`` if nothing is known of any.
-
-    ``pixels`` as for ``slice_doubts``.
-    """
+def least_sure(case: OpenCase, leave_out: Collection[int], classes: int) -> int | None:
+    """The slice of ``case`` with the worst mask, probably; ``None`` if nothing is known of any."""
     told = {
         number: known
         for number, known in enumerate(expected_of(case.origin).slices)
@@ -48,7 +46,7 @@ def least_sure(case: OpenCase, leave_out: Collection[int], pixels: Sequence[int]
         return min(told, key=lambda number: told[number])
     if case.prediction is None or case.uncertainty is None:
         return None
-    return most_doubtful(slice_doubts(case.prediction, case.uncertainty, pixels), leave_out)
+    return most_doubtful(slice_doubts(case.prediction, case.uncertainty, [0] * classes), leave_out)
 
 
 def slice_doubts(

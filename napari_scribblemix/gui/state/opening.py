@@ -22,6 +22,7 @@ from napari_scribblemix.errors import FileError, ScribbleMixError
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.cases import decided
 from napari_scribblemix.project.layouts import sort_files, survey
+from napari_scribblemix.project.patients import frame_case, other_frame
 from napari_scribblemix.project.project import PROJECT_FILE, PROJECT_SUFFIX, Project
 from napari_scribblemix.resources import sample_folder
 
@@ -41,11 +42,6 @@ class Wanted:
 def is_project(path: Path) -> bool:
     """Whether ``path`` is a project folder."""
     return (path / PROJECT_FILE).is_file()
-
-
-def frame_case(case_id: str, frame: int) -> str:
-    """The name of the case that is one frame of a cine."""
-    return f"{case_id}_frame{frame:02d}"
 
 
 def _place(name: str, beside: Path, elsewhere: Path) -> Path:
@@ -171,8 +167,8 @@ def add_cases(project: Project, cases: Sequence[CaseFiles]) -> Iterator[tuple[st
 def add_frame(project: Project, case_id: str, frame: int) -> str:
     """The case of another frame of the cine that ``case_id`` is a frame of, added if need be."""
     record = project.case(case_id)
-    stem = case_id.rpartition("_frame")[0] or case_id
-    files = CaseFiles(frame_case(stem, frame), project.image_path(record.id), frame=frame)
+    image = project.image_path(record.id)
+    files = CaseFiles(other_frame(case_id, frame), image, frame=frame)
     if not _is_there(project, files):
         project.add_case(files)
     return files.id
@@ -181,8 +177,7 @@ def add_frame(project: Project, case_id: str, frame: int) -> str:
 def add_frames(project: Project, case_id: str, frames: int) -> Iterator[tuple[str, str | None]]:
     """As ``add_cases``, of all ``frames`` of the cine that ``case_id`` is a frame of."""
     for frame in range(frames):
-        name = frame_case(case_id.rpartition("_frame")[0] or case_id, frame)
         try:
             yield add_frame(project, case_id, frame), None
         except ScribbleMixError as error:
-            yield name, str(error)
+            yield other_frame(case_id, frame), str(error)

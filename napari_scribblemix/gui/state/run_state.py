@@ -56,6 +56,11 @@ class RunState:
         return self.phase is not Phase.IDLE
 
     @property
+    def at_work(self) -> str | None:
+        """Why nothing else can begin now, to be put behind "Not now:"."""
+        return "a training or segmentation is at work." if self.busy else None
+
+    @property
     def preparing(self) -> bool:
         """Whether the process that was started has not yet begun its work proper."""
         begun = self.fraction > 0.0 or self.outcome is not None
@@ -64,7 +69,7 @@ class RunState:
     @property
     def training(self) -> bool:
         """Whether that work is a training, running or paused."""
-        return self.phase not in {Phase.IDLE, Phase.SEGMENTING} and not self.segmenting
+        return self.busy and not self.segmenting
 
 
 def _started(state: RunState, event: ev.Started) -> RunState:

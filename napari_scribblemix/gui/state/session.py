@@ -18,6 +18,7 @@ from napari_scribblemix.data.labels import CARDIAC, UNLABELLED, LabelScheme
 from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.gui.state.case_states import CaseState, CaseStates
 from napari_scribblemix.gui.state.gains import gain
+from napari_scribblemix.gui.state.measures import Measures
 from napari_scribblemix.gui.state.open_case import Labels, OpenCase, read_case, read_masks
 from napari_scribblemix.gui.state.reviews import GivenUp, keep_correction, keep_review
 from napari_scribblemix.gui.state.run_curves import CurveData, curves_of
@@ -50,6 +51,7 @@ class Session:
         self.phases: tuple[str, str] | None = None
         """The cases of end-diastole and end-systole among the patient's frames, where known."""
         self.run = RunState()
+        self.measures = Measures()
         self.trained: frozenset[str] = frozenset()
         self._states = CaseStates()
         self._given_up = GivenUp({})

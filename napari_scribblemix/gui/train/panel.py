@@ -66,7 +66,6 @@ class TrainPanel(QWidget):
             "Stop", "Save and end; the run can be gone on with later.", self.stop_wanted.emit
         )
         self.job = JobLine("Training", "How much of the time or of the steps is used.")
-        self.bar, self.words, self.notes = self.job.bar, self.job.words, self.job.notes
         self.curves = Curves()
         self.runs = tip(QComboBox(), _RUNS_TIP)
         self.runs.setSizeAdjustPolicy(
@@ -138,7 +137,7 @@ class TrainPanel(QWidget):
 
         ``reason``: why no training can begin or go on; ``new``: why no new one can begin.
         """
-        self._busy = "a training or segmentation is at work." if run.busy else reason
+        self._busy = run.at_work or reason
         allow(self.train_button, self._busy or new)
         idle = None if run.phase in {Phase.TRAINING, Phase.PAUSED} else "no training runs."
         allow(self.pause_button, idle)

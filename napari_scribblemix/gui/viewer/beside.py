@@ -17,6 +17,7 @@ from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.gui.state.open_case import OpenCase
 from napari_scribblemix.gui.state.phases import slices_at
+from napari_scribblemix.gui.viewer.chosen_layer import ONLY_LOOKED_AT
 from napari_scribblemix.gui.viewer.layers import IMAGE, PREDICTION, LayerBoard
 from napari_scribblemix.gui.viewer.look import class_colours
 
@@ -62,7 +63,7 @@ class Beside:
             "translate": (0.0, 0.0, across),
             "units": ("mm",) * 3,
             "axis_labels": ("slice", "y", "x"),
-            "metadata": {"beside": other.id},
+            "metadata": {"beside": other.id, ONLY_LOOKED_AT: True},
         }
         wanted = slices_at(case.image.geometry, other.geometry)
         image = self._board.layer(IMAGE)
@@ -77,7 +78,6 @@ class Beside:
             )  # fmt: skip
             labels.editable = False
             self._layers.append(labels)
-        self._board.guests = list(self._layers)
         for number, layer in enumerate(self._layers):
             viewer.layers.insert(number, layer)
         if active is not None and active in viewer.layers:
@@ -111,7 +111,7 @@ class Beside:
         for layer in self._layers:
             if layer in self._board.viewer.layers:
                 self._board.viewer.layers.remove(layer)
-        self._layers, self._board.guests = [], []
+        self._layers = []
         if active is not None and active in self._board.viewer.layers:
             self._board.choose(active)
 

@@ -17,9 +17,9 @@ from napari_scribblemix.data.links import inside
 from napari_scribblemix.data.nifti import write_image
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import GeometryError, ImageError, ScribbleMixError
-from napari_scribblemix.gui.state.opening import frame_case
 from napari_scribblemix.gui.viewer.world import Placement
 from napari_scribblemix.project.case_files import CaseFiles
+from napari_scribblemix.project.patients import frame_case
 from napari_scribblemix.project.project import Project
 
 _UNSAFE = '/\\:*?"<>|. '

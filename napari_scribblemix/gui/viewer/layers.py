@@ -65,8 +65,6 @@ class LayerBoard:
         self._fitting = Fitting(viewer)
         self._taken_out = False
         self._changing = False
-        self.guests: list[Layer] = []
-        """Layers beside those of the case that cannot become one (see ``beside``)."""
         self._seen: int | str | None = None
         self._sources = (
             (viewer.layers.selection.events.active, self._on_active),
@@ -204,11 +202,11 @@ class LayerBoard:
 
     def reason_against_active(self) -> str | None:
         """Why the layer chosen in the viewer cannot become a case; ``None`` if it can."""
-        return reason_against(self.viewer, [*self._stack.own, *self.guests])
+        return reason_against(self.viewer, self._stack.own)
 
     def active_image(self) -> ImageLayer | None:
         """The image layer that is chosen in the viewer, if it can become a case."""
-        return chosen_image(self.viewer, [*self._stack.own, *self.guests])
+        return chosen_image(self.viewer, self._stack.own)
 
     # -- inside --
 

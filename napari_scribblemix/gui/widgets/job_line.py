@@ -23,7 +23,7 @@ class JobLine(QWidget):
     def __init__(self, name: str, hint: str, *beside: QWidget, notes: bool = True) -> None:
         """``notes``: notes have lines of their own, else they follow the words."""
         super().__init__()
-        self._name, self._busy, self._said = name, False, ""
+        self._name, self._said, self._noted = name, "", ""
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setMinimumHeight(14)

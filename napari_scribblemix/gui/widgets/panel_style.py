@@ -13,6 +13,8 @@ from napari.settings import get_settings
 from napari.utils.theme import get_theme
 from qtpy.QtWidgets import QWidget
 
+from napari_scribblemix.data.labels import rgb
+
 READABLE = 4.5
 """The least contrast of text on its background (WCAG 2.1, AA)."""
 
@@ -22,8 +24,8 @@ Colour = tuple[float, float, float]
 
 
 def _channels(colour: str) -> Colour:
-    red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
-    return red, green, blue
+    red, green, blue = rgb(colour)
+    return red / 255, green / 255, blue / 255
 
 
 def _luminance(colour: Colour) -> float:

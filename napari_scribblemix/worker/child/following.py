@@ -29,6 +29,7 @@ from napari_scribblemix.inference.phases import heart_size
 from napari_scribblemix.inference.project_cases import (
     class_map,
     classes_of_model,
+    path_inside,
     read_usable,
     write_mask,
 )
@@ -97,9 +98,11 @@ class Following:
         self._asked = time.monotonic()
         # A mask stays as it is until somebody draws, unless it was left half learnt.
         origin = self._origin()
-        self._was_live = origin.get("live") is True
+        live = origin.get("live") is True
+        # Whether there are strokes in the mask that is there.
+        self._was_live = live or origin.get("drawn_in") is True
         self._before = None if self._was_live else _MaskBefore.of(self._project, case_id)
-        self._changed = self._was_live and origin.get("settled") is False
+        self._changed = live and origin.get("settled") is False
 
     @property
     def busy(self) -> bool:
@@ -212,17 +215,10 @@ class Following:
             self.id, before.labels, image.geometry, before.origin, before.uncertainty
         )
         self._was_live = False
-        folder = self._project.folder
-        file, uncertainty = (
-            path.relative_to(folder).as_posix()
-            for path in (
-                self._project.prediction_path(self.id),
-                self._project.uncertainty_path(self.id),
-            )
-        )
+        uncertainty = path_inside(self._project, self._project.uncertainty_path(self.id))
         return Preview(
             case=self.id,
-            file=file,
+            file=path_inside(self._project, self._project.prediction_path(self.id)),
             step=0,
             uncertainty_file=None if before.uncertainty is None else uncertainty,
             seconds=round(time.monotonic() - self._asked, 3),
