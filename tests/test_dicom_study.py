@@ -185,7 +185,7 @@ def test_the_command_tells_what_to_do_next(
 def test_without_pydicom_the_command_says_what_to_install(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("napari_scribblemix.cli.sample.find_spec", lambda name: None)
+    monkeypatch.setattr("napari_scribblemix.cli.sample.is_installed", lambda: False)
     assert app.main(["sample", "dicom", "--output", str(tmp_path / "study")]) == 2
     assert "napari-scribblemix[dicom]" in capsys.readouterr().err
     assert not (tmp_path / "study").exists()

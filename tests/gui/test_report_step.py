@@ -60,6 +60,22 @@ def test_a_click_in_the_curve_opens_the_frame(cine: ScribbleMixWidget) -> None:
     assert cine.session.the_case().id == "heart_frame05"
 
 
+def test_a_phase_whose_mask_is_forgotten_is_told_and_found_anew(
+    cine: ScribbleMixWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = cine.review_panel.cycle
+    box.es.setCurrentIndex(box.es.findText("6"))
+    box.es.activated.emit(box.es.currentIndex())
+    cine.cases.show_case("heart_frame03")
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    cine.cases.acts.forget("heart_frame06")
+    told = cine.review_panel.measures.text()
+    assert "Got frame 6 for ES of heart" in told
+    assert "ES heart_frame05" in told
+    assert box.es.currentText() == "found: 5"
+    assert cine.session.phases == ("heart_frame01", "heart_frame05")
+
+
 def test_a_person_chooses_a_phase_and_the_project_remembers_it(cine: ScribbleMixWidget) -> None:
     box = cine.review_panel.cycle
     box.es.setCurrentIndex(box.es.findText("6"))

@@ -77,7 +77,7 @@ def test_one_is_told_in_the_singular() -> None:
 
 def test_only_idle_is_not_busy_and_segmenting_is_no_training() -> None:
     assert [phase for phase in Phase if not RunState(phase=phase).busy] == [Phase.IDLE]
-    assert not RunState(Phase.SEGMENTING, Path("r"), segmenting=True).training
+    assert not RunState(Phase.SEGMENTING, run=Path("r"), segmenting=True).training
     assert RunState(phase=Phase.PAUSED).training
 
 

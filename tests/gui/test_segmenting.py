@@ -122,9 +122,9 @@ def test_each_job_has_a_progress_and_a_stop_of_its_own(widget: ScribbleMixWidget
     FakeClient.made.tell(STARTED)
     FakeClient.made.tell(ev.Finished(step=9, elapsed=5.0, stopped=False, model="m"))
     FakeClient.made.end()
-    trained = train.words.text()
+    trained = train.job.words.text()
     assert trained.startswith("Done after 9 steps")
-    assert train.bar.value() == 1000
+    assert train.job.bar.value() == 1000
     assert review.job.words.text() == ""
     review.segment_all_button.click()
     client = FakeClient.made
@@ -132,7 +132,7 @@ def test_each_job_has_a_progress_and_a_stop_of_its_own(widget: ScribbleMixWidget
     client.tell(ev.Segmented(case="case01", file="f", number=1, of=3))
     assert review.job.bar.value() == 333
     assert review.job.words.text().startswith("Segmented case01, 1 of 3. 1 note: case01 is odd")
-    assert (train.words.text(), train.bar.value()) == (trained, 1000)
+    assert (train.job.words.text(), train.job.bar.value()) == (trained, 1000)
     assert not train.stop_button.isEnabled()
     assert review.stop_button.isEnabled()
     client.stubborn = True
