@@ -168,6 +168,9 @@ def test_an_interruption_ends_with_130(
         (["train"], "Missing argument"),
         (["train", "x", "--preset", "quick"], "'quick' is not one of 'fast', 'best', 'paper'"),
         (["train", "x", "--fast"], "No such option: --fast"),
+        (["segment", "m", "x", "--frame", "1.5"], "--frame: got '1.5', expected a whole number."),
+        (["import", "x", "--frame", "ED"], "--frame: got 'ED', expected a whole number."),
+        (["report", "x", "--height", "tall"], "--height: got 'tall', expected a number."),
         (["train", "x", "--crop", "7"], "Got --crop 7; it should be greater than or equal to 32"),
     ],
 )

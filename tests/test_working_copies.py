@@ -84,7 +84,7 @@ def test_nothing_of_a_person_is_in_copies_words_or_masks(tmp_path: Path, run: Ru
     assert code == 0
     project = tmp_path / "p.scribblemix"
     with Project.open(project) as opened:
-        assert [case.id for case in opened.cases] == ["study01_sax_frame00"]
+        assert [case.id for case in opened.cases] == [f"study01_sax_frame0{n}" for n in (0, 1)]
     spread = (
         everything_in(tmp_path / "out") + everything_in(project) + everything_in(tmp_path / "m")
     )

@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from napari_scribblemix import __version__, settings
-from napari_scribblemix.cli.options import command_function
+from napari_scribblemix.cli.options import command_function, wrong_value
 from napari_scribblemix.errors import ScribbleMixError
 
 DEFECT = 70
@@ -99,7 +99,7 @@ def _report(error: Exception, *, debug: bool) -> int:
         print_error(str(error))
         return error.exit_code
     if isinstance(error, typer.TyperException):
-        print_error(error.format_message().replace("Value error, ", ""))
+        print_error(wrong_value(error) or error.format_message().replace("Value error, ", ""))
         return error.exit_code
     if isinstance(error, OSError) and (error.filename is not None or error.errno in _DISK):
         place = "" if error.filename is None else f"{error.filename}: "

@@ -18,7 +18,6 @@ from napari_scribblemix.errors import FileError
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.copy_sources import IMAGES
 from napari_scribblemix.project.notes import NoteList
-from napari_scribblemix.project.patients import frame_case
 from napari_scribblemix.project.working_copies import WorkingCopy, none_likely, unpack
 from napari_scribblemix.settings import ImportSettings, SegmentSettings
 
@@ -161,14 +160,8 @@ def with_copies(paths: Sequence[Path], into: Path, choice: Choice) -> list[Path]
 
 
 def cases_of(source: Path, into: Path, choice: Choice) -> tuple[CaseFiles, ...]:
-    """The cases of a study for a project: of a cine the first frame, as the window opens it."""
-    copies = copies_of(source, into, choice)
-    return tuple(
-        CaseFiles(frame_case(copy.id, 0), copy.path, frame=0)
-        if copy.stack.frames > 1
-        else CaseFiles(copy.id, copy.path)
-        for copy in copies
-    )
+    """The cases of a study for a project; a cine is one, whose frames are still to be taken."""
+    return tuple(CaseFiles(copy.id, copy.path) for copy in copies_of(source, into, choice))
 
 
 def warn_of_dicom(folder: Path) -> None:

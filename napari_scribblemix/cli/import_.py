@@ -1,4 +1,4 @@
-"""``import``: a folder of images with scribbles becomes a project.
+"""``import``: a folder of images with scribbles becomes a project; of a cine each frame is a case.
 
 Training does not need this (``train`` takes the folder itself); a project is for drawing, reviewing
 and keeping predictions.  Images stay where they are unless a copy is asked for.
@@ -7,21 +7,32 @@ and keeping predictions.  Images stay where they are unless a copy is asked for.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.progress import track
 
 from napari_scribblemix.cli.console import messages, print_error, print_summary, print_warning
 from napari_scribblemix.cli.dicom import Choice, cases_of, warn_of_dicom
+from napari_scribblemix.cli.inspect_image import print_line
+from napari_scribblemix.data.cine_times import copy_cine_times
 from napari_scribblemix.data.dicom.files import is_study
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.data.file_names import files_of, split_name
 from napari_scribblemix.data.links import inside, is_taken
+from napari_scribblemix.data.nifti import number_of_frames
 from napari_scribblemix.data.wording import counted
-from napari_scribblemix.errors import FileError, InputError, ProjectError
+from napari_scribblemix.errors import (
+    FileError,
+    ImageError,
+    InputError,
+    ProjectError,
+    SettingsError,
+)
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.cases import load_case
 from napari_scribblemix.project.copy_sources import IMAGES
+from napari_scribblemix.project.frames import frames_of, labels_left
 from napari_scribblemix.project.layouts import Found, survey
 from napari_scribblemix.project.names import stem_of
 from napari_scribblemix.project.notes import NoteList
@@ -56,6 +67,7 @@ def _with_copies(files: CaseFiles, project: Path) -> CaseFiles:
     )
     if mask is not None:
         mask = _copied(mask, project, "masks", files.id, "_gt")
+    copy_cine_times(files.image, image, number_of_frames(files.image))
     return dataclasses.replace(files, image=image, further=tuple(further), mask=mask)
 
 
@@ -84,6 +96,65 @@ def _found(settings: ImportSettings, output: Path) -> Found:
     return Found(cases_of(settings.folder, output / IMAGES, Choice.of(settings)))
 
 
+Cases = tuple[CaseFiles, ...]
+
+
+def _taken(found: Cases, frames: list[int], notes: NoteList) -> list[tuple[CaseFiles, Cases]]:
+    """Each image with the cases that it makes: itself, or frames of a cine, which is told.
+
+    None, with a line, where a frame that is asked for is not in it.
+    """
+    taken: list[tuple[CaseFiles, Cases]] = []
+    for files in found:
+        own: Cases = (files,)
+        try:
+            own = frames_of(files, frames)
+        except ImageError as error:
+            print_error(f"{files.id} is left out: {error}")
+            own = ()
+        except FileError:
+            pass  # told where it is left out
+        if own and files not in own:
+            which = f"frame {', '.join(str(one.frame) for one in own)}" if frames else ""
+            print_line(f"{files.id}: {which or counted(len(own), 'frame')}, a case each")
+            notes.add(files.id, labels_left(files, own))
+        taken.append((files, own))
+    if frames and all(files in own for files, own in taken):
+        raise SettingsError(
+            f"Got --frame {frames[0]}, and no image is a cine; leave it out, or check the folder."
+        )
+    return taken
+
+
+def _copied_cases(files: CaseFiles, cases: Cases, project: Path) -> Cases:
+    """``cases`` of the image ``files``, with copies of it in ``project``; frames share one."""
+    load_case(cases[0])  # before anything of a bad case is copied
+    numbers = [case.frame for case in cases if case.frame is not None]
+    return frames_of(_with_copies(files, project), numbers)
+
+
+def _added(
+    project: Project, taken: list[tuple[CaseFiles, Cases]], copies: Path | None, notes: NoteList
+) -> Iterator[bool]:
+    """Add one case after the other, with copies of the images in ``copies``; whether it was."""
+    for files, cases in taken:
+        try:
+            if copies is not None and cases and copies not in files.image.parents:
+                cases = _copied_cases(files, cases, copies)
+        except (InputError, ProjectError) as error:
+            print_error(f"{files.id} is left out: {error}")
+            yield from (False for _ in cases)
+            continue
+        for case in cases:
+            try:
+                notes.add(case.id, project.add_case(case))
+            except (InputError, ProjectError) as error:
+                print_error(f"{case.id} is left out: {error}")
+                yield False
+            else:
+                yield True
+
+
 def run(settings: ImportSettings) -> int:
     """Make the project; 1 if a case had to be left out."""
     if (settings.folder / PROJECT_FILE).is_file():
@@ -95,17 +166,14 @@ def run(settings: ImportSettings) -> int:
     )
     for warning in found.warnings:
         print_warning(warning)
-    notes, failed = NoteList(), 0
-    with _create(output, cases) as project:
-        for files in track(cases, "Importing", console=messages(), transient=True):
-            try:
-                load_case(files)  # before anything of a bad case is copied
-                copied = settings.copy_images and output not in files.image.parents
-                kept = _with_copies(files, output) if copied else files
-                notes.add(files.id, project.add_case(kept))
-            except (InputError, ProjectError) as error:
-                failed += 1
-                print_error(f"{files.id} is left out: {error}")
+    notes = NoteList()
+    taken = _taken(cases, settings.frames, notes)
+    failed = sum(not own for _, own in taken)
+    total = sum(len(own) for _, own in taken)
+    with _create(output, tuple(own[0] for _, own in taken if own)) as project:
+        added = _added(project, taken, output if settings.copy_images else None, notes)
+        steps = track(added, "Importing", total=total, console=messages(), transient=True)
+        failed += sum(not there for there in steps)
         count = len(project.cases)
     for line in notes.lines():
         print_warning(line)

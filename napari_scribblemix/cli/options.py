@@ -17,6 +17,7 @@ import typer
 from pydantic import BeforeValidator, ValidationError
 from pydantic.fields import FieldInfo
 
+from napari_scribblemix.data.wording import what_is_wrong
 from napari_scribblemix.errors import SettingsError
 from napari_scribblemix.settings import Settings, parse_duration
 from napari_scribblemix.settings.fields import limits, type_and_metadata
@@ -51,6 +52,7 @@ def _metavar(field: FieldInfo) -> str | None:
     plain = _plain_type(field)
     if typing.get_origin(plain) is list:
         (plain,) = typing.get_args(plain)
+        plain = typing.get_args(plain)[0] if typing.get_args(plain) else plain
     return {Path: "PATH", int: "N", float: "X", str: "TEXT"}.get(plain)
 
 
@@ -119,6 +121,16 @@ def read_settings(model: type[S], values: dict[str, Any]) -> S:
         return model(**given)
     except ValidationError as error:
         raise SettingsError(_explain(error, model)) from error
+
+
+def wrong_value(error: Exception) -> str | None:
+    """What typer has against the text of one option, in our words; ``None`` if it is not that."""
+    cause, parameter = error.__cause__, getattr(error, "param", None)
+    if not isinstance(cause, ValidationError) or parameter is None:
+        return None
+    is_option = parameter.param_type_name == "option"
+    name = parameter.opts[-1] if is_option else parameter.metavar
+    return f"{name}: {what_is_wrong(cause.errors()[0])}."
 
 
 def command_function(model: type[S], run: Callable[[S], int | None]) -> Callable[..., int | None]:

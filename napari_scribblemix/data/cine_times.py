@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from napari_scribblemix.data.described import as_json
+from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.data.file_names import split_name
 from napari_scribblemix.settings.reports import HEART_RATE, HEIGHT_CM, WEIGHT_KG
 
@@ -40,9 +42,14 @@ def _within(value: Any, low: float, high: float) -> float | None:
     return number if number is not None and low <= number <= high else None
 
 
+def times_beside(image: Path) -> Path:
+    """Where the times of ``image`` are, or would be."""
+    return image.with_name(f"{split_name(image.name)[0]}.json")
+
+
 def read_cine_times(image: Path, frames: int) -> CineTimes:
     """What the file beside ``image``, of so many ``frames``, says."""
-    path = image.with_name(f"{split_name(image.name)[0]}.json")
+    path = times_beside(image)
     try:
         if path.stat().st_size > _LARGEST_BYTES:
             return CineTimes()
@@ -60,3 +67,13 @@ def read_cine_times(image: Path, frames: int) -> CineTimes:
         _within(content.get("height_cm"), *HEIGHT_CM),
         _within(content.get("weight_kg"), *WEIGHT_KG),
     )
+
+
+def copy_cine_times(image: Path, copied: Path, frames: int) -> None:
+    """Put beside the copy ``copied`` of ``image`` what is understood of its times, if anything is.
+
+    What other programs say in that file besides may name a person, and stays behind.
+    """
+    said = {name: value for name, value in asdict(read_cine_times(image, frames)).items() if value}
+    if said:
+        atomic_write(times_beside(copied), as_json(said))

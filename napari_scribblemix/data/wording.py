@@ -78,6 +78,13 @@ def counted(count: int, thing: str, things: str | None = None) -> str:
 
 
 _PLAIN = {"missing": "it is missing", "extra_forbidden": "this name is not known"}
+_NUMBERS = {
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "int_type": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+}
 _KINDS = {"tuple": "a list", "list": "a list", "dictionary": "an object", "string": "text"}
 
 
@@ -91,7 +98,7 @@ def what_is_wrong(item: Mapping[str, Any]) -> str:
         return _PLAIN[item["type"]]
     if not message.startswith("Input should be "):
         return message.removeprefix("Value error, ")
-    expected = message.removeprefix("Input should be ")
+    expected = _NUMBERS.get(item["type"], message.removeprefix("Input should be "))
     for kind, plain in _KINDS.items():
         if expected == f"a valid {kind}":
             expected = plain

@@ -12,7 +12,7 @@ from napari_scribblemix.data.wording import what_is_wrong
 from napari_scribblemix.errors import LabelError, ProjectError
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.cases import Case, decided, load_case
-from napari_scribblemix.project.changes import change_notes, changed_images, file_hash
+from napari_scribblemix.project.changes import change_notes, changed_images, hash_now
 from napari_scribblemix.project.durable import Journal
 from napari_scribblemix.project.folder import PROJECT_FILE, ProjectFolder
 from napari_scribblemix.project.record import CaseRecord, ImageRecord, ProjectRecord, write_record
@@ -68,13 +68,13 @@ class CaseList(ProjectFolder):
             record = CaseRecord(
                 id=files.id,
                 source=self._stored(files.image),
-                sha256=file_hash(files.image),
+                sha256=hash_now(files.image),
                 frame=files.frame,
                 mask=None if files.mask is None else self._stored(files.mask),
                 note=_decisions(case),
                 channels=files.channels,
                 further=tuple(
-                    ImageRecord(source=self._stored(path), sha256=file_hash(path))
+                    ImageRecord(source=self._stored(path), sha256=hash_now(path))
                     for path in files.further
                 ),
             )
@@ -134,7 +134,7 @@ class CaseList(ProjectFolder):
             files = self._files(record)
             if not all(image.is_file() for image in files.images) or not changed_images(files):
                 continue
-            first, *others = (file_hash(image) for image in files.images)
+            first, *others = (hash_now(image) for image in files.images)
             further = tuple(
                 image.model_copy(update={"sha256": sha256})
                 for image, sha256 in zip(record.further, others, strict=True)

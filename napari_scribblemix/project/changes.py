@@ -23,7 +23,7 @@ CHANGED = (
 def changed_images(files: CaseFiles) -> list[Path]:
     """The images that are other files than when they were added; ``FileError`` if one is gone."""
     pairs = zip(files.images, files.known, strict=False)
-    return [image for image, known in pairs if known != _hash_now(image)]
+    return [image for image, known in pairs if known != hash_now(image)]
 
 
 def change_notes(files: CaseFiles) -> list[str]:
@@ -58,7 +58,8 @@ def file_hash(path: Path, salt: str = "") -> str:
     return digest.hexdigest()
 
 
-def _hash_now(image: Path) -> str:
+def hash_now(image: Path) -> str:
+    """``file_hash`` of an image, read again only if its time or size changed since."""
     stamps = []
     for part in files_of(image):
         try:

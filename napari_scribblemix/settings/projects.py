@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -30,6 +30,11 @@ class ImportSettings(Settings):
         False,
         description="Copy the images into the project. [they stay where they are]",
         json_schema_extra={"cli": "--copy"},
+    )
+    frames: list[Annotated[int, Field(ge=0)]] = Field(
+        default_factory=list,
+        description="Of cines: a frame to take, from 0; may be repeated. [all frames, a case each]",
+        json_schema_extra={"cli": "--frame"},
     )
     unlabelled: UnlabelledValue = "auto"
     study_name: StudyName = None

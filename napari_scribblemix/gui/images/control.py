@@ -207,9 +207,10 @@ class CasesControl(QObject):
             return
         # Who opens a folder again goes on where it was left.
         show = not (own and elsewhere and self._session.case is not None)
-        cases = opening.with_frames(wanted.cases)
+        cases, notes = opening.with_frames(wanted.cases)
         meant = [replace(files, unlabelled=preferences.unlabelled()) for files in cases]
-        self._adding.begin(opening.add_cases(project, meant), len(meant), wanted.notes, show=show)
+        told = (*wanted.notes, *notes)
+        self._adding.begin(opening.add_cases(project, meant), len(meant), told, show=show)
 
     def _show_first(self) -> None:
         states = self._session.case_states()

@@ -21,8 +21,9 @@ from napari_scribblemix.data.nifti import number_of_frames, read_labels
 from napari_scribblemix.errors import FileError, ScribbleMixError
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.cases import decided
+from napari_scribblemix.project.frames import frame_of_cine, frames_of, labels_left
 from napari_scribblemix.project.layouts import sort_files, survey
-from napari_scribblemix.project.patients import frame_case, other_frame
+from napari_scribblemix.project.patients import other_frame
 from napari_scribblemix.project.project import PROJECT_FILE, PROJECT_SUFFIX, Project
 from napari_scribblemix.resources import sample_folder
 
@@ -100,28 +101,29 @@ def _one_frame(files: CaseFiles) -> tuple[CaseFiles, str | None]:
     if frames == 1 or files.further:
         return files, None
     note = f"{files.id} is a cine of {frames} frames: the first is shown; All frames adds the rest."
-    first = CaseFiles(frame_case(files.id, 0), files.image, frame=0)
-    return first, note
+    first = frame_of_cine(files, 0)
+    return first, " ".join((note, *labels_left(files, (first,))))
 
 
-def with_frames(cases: Sequence[CaseFiles]) -> tuple[CaseFiles, ...]:
+def with_frames(cases: Sequence[CaseFiles]) -> tuple[tuple[CaseFiles, ...], tuple[str, ...]]:
     """``cases``, of each cine all frames, unless that would be more than a list can be looked at.
 
-    What cannot be read stays as it is: it is told when it is added.
+    What cannot be read stays as it is: it is told when it is added.  The lines tell of labels that
+    no frame takes.
     """
     if len(cases) > _MOST_CASES:
-        return tuple(cases)
+        return tuple(cases), ()
     expanded: list[CaseFiles] = []
+    told: list[str] = []
     for files in cases:
-        frames = 1
+        own: tuple[CaseFiles, ...] = (files,)
         with contextlib.suppress(ScribbleMixError):
-            if files.frame is None and not files.further:
-                frames = number_of_frames(files.image)
-        own = [CaseFiles(frame_case(files.id, n), files.image, frame=n) for n in range(frames)]
-        expanded += [files] if frames == 1 else own
+            own = frames_of(files)
+        told += [f"{files.id}: {line}" for line in labels_left(files, own)]
+        expanded += own
         if len(expanded) > _MOST_CASES:
-            return tuple(cases)
-    return tuple(expanded)
+            return tuple(cases), ()
+    return tuple(expanded), tuple(told)
 
 
 def at_frame(wanted: Wanted, at: Sequence[int]) -> Wanted:
@@ -131,8 +133,7 @@ def at_frame(wanted: Wanted, at: Sequence[int]) -> Wanted:
     if frames == 1 or len(at) < 4 or files.frame is not None or files.further:
         return wanted
     frame = min(max(at[0], 0), frames - 1)
-    case = CaseFiles(frame_case(files.id, frame), files.image, frame=frame)
-    return dataclasses.replace(wanted, cases=(case,))
+    return dataclasses.replace(wanted, cases=(frame_of_cine(files, frame),))
 
 
 def _is_there(project: Project, files: CaseFiles) -> bool:
