@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.progress import track
@@ -16,6 +17,7 @@ from napari_scribblemix.cli.console import (
 )
 from napari_scribblemix.cli.dicom import Choice, with_copies
 from napari_scribblemix.data.dicom.files import is_study
+from napari_scribblemix.data.interrupts import ended_in_order
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import ModelError, SettingsError
 from napari_scribblemix.evaluation.cardiac import pair_phases
@@ -32,6 +34,8 @@ from napari_scribblemix.settings import SegmentSettings
 if TYPE_CHECKING:
     from napari_scribblemix.inference.files import Outcome
 
+_THEY = "were changed since they were made; they stay"
+
 _MOST = 10
 """How many masks are named."""
 
@@ -39,6 +43,7 @@ _MOST = 10
 def run(settings: SegmentSettings) -> int:
     """Segment all images; returns 0, or 1 if any of them failed."""
     from napari_scribblemix.inference.card import read_card
+    from napari_scribblemix.inference.finished import find_finished
     from napari_scribblemix.inference.outputs import check_folder, check_outputs, collect_cases
 
     if not find_model(settings.model).exists():
@@ -48,9 +53,21 @@ def run(settings: SegmentSettings) -> int:
     found = collect_cases(
         with_copies(settings.images, settings.output / IMAGES, Choice.of(settings))
     )
-    cases = list(found.cases)
-    check_outputs(cases, settings)
     card = read_card(settings.model)
+    cases, kept = list(found.cases), dict[Path, Expected]()
+    if settings.resume:
+        with messages().status("Looking at what is there"):
+            done = find_finished(cases, settings, card.sha256, card.labels.names[1:])
+        check_outputs(cases, settings, {*done.kept, *done.replaceable})
+        cases, kept = list(done.left), done.kept
+        if done.changed:
+            one = len(done.changed) == 1
+            print_warning(
+                f"{counted(len(done.changed), 'mask')} ({done.changed[0].name}) "
+                f"{'was changed since it was made; it stays' if one else _THEY}."
+            )
+    else:
+        check_outputs(cases, settings)
     if settings.mirror and card.upright:
         raise SettingsError(
             "Got --mirror, but this model knows hearts one way up only and finds less in mirror "
@@ -68,7 +85,7 @@ def run(settings: SegmentSettings) -> int:
     written = failed = 0
     notes = NoteList()
     measured: dict[str, dict[str, float]] = {}
-    expected: dict[str, Expected] = {}
+    expected = {case_name(mask): each for mask, each in kept.items()}
     damage = put_aside(settings.output)
     outcomes = segment_files(model, cases, settings)
     for outcome in _until_stopped(outcomes, settings, len(cases)):
@@ -86,7 +103,8 @@ def run(settings: SegmentSettings) -> int:
     for line in (*found.warnings, *([damage] if damage else []), *notes.lines()):
         print_warning(line)
     lost = f"{failed} of {counted(len(cases), 'image')} failed" if failed else ""
-    print_summary(f"Masks: {settings.output}", f"{written} written", lost)
+    there = f", {len(kept)} there before" if settings.resume else ""
+    print_summary(f"Masks: {settings.output}", f"{written} written{there}", lost)
     for line in quality_lines(expected):
         results().print(line, markup=False, soft_wrap=True)
     return 1 if failed else 0
@@ -97,11 +115,12 @@ def _until_stopped(
 ) -> Iterator[Outcome]:
     """The outcomes with a progress bar; whoever stops it is told what is there."""
     try:
-        yield from track(outcomes, "Segmenting", total=of, console=messages(), transient=True)
+        with ended_in_order():
+            yield from track(outcomes, "Segmenting", total=of, console=messages(), transient=True)
     except KeyboardInterrupt:
         print_warning(
             f"Stopped. The masks made so far are whole, in {settings.output}; some images and "
-            "frames have none. The same command with --overwrite makes all of them."
+            "frames have none. The same command with --resume goes on."
         )
         raise
 

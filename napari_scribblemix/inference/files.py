@@ -6,7 +6,7 @@ that follow each other are frames of one heart, which agree in the end (``phases
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from napari_scribblemix.data.channels import check_channels, read_channels
 from napari_scribblemix.data.durable import remove_strays
 from napari_scribblemix.data.file_names import is_nifti
 from napari_scribblemix.data.geometry import Geometry, same_grid
+from napari_scribblemix.data.interrupts import undisturbed
 from napari_scribblemix.data.limits import doubts
 from napari_scribblemix.data.links import real
 from napari_scribblemix.data.nifti import write_image, write_labels
@@ -22,8 +23,10 @@ from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import FileError, ImageError, ScribbleMixError
 from napari_scribblemix.evaluation.cardiac import volumes_ml
 from napari_scribblemix.evaluation.plausible import check_mask
+from napari_scribblemix.inference.finished import hearts, made_from
 from napari_scribblemix.inference.look import Look
 from napari_scribblemix.inference.model import Model
+from napari_scribblemix.inference.noted import Noted
 from napari_scribblemix.inference.outputs import (
     entropy_path,
     frame_of,
@@ -36,13 +39,8 @@ from napari_scribblemix.inference.segment import Segmentation, segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.changes import change_notes
-from napari_scribblemix.project.makers import Maker, maker_of
-from napari_scribblemix.project.mask_notes import remember_masks
-from napari_scribblemix.project.patients import same_heart
+from napari_scribblemix.project.makers import maker_of
 from napari_scribblemix.settings import SegmentSettings
-
-_REMEMBERED = 200
-"""Masks after which is written who made them: all are told of in one file, which grows."""
 
 
 @dataclass(frozen=True)
@@ -118,12 +116,19 @@ def _write(
 
 
 def _segment_frame(
-    model: Model, case: CaseFiles, frame: int | None, target: Path, settings: SegmentSettings
+    model: Model,
+    case: CaseFiles,
+    frame: int | None,
+    target: Path,
+    settings: SegmentSettings,
+    made: dict[Path, Quality],
 ) -> _Frame:
     volume = _read(case, frame)
     found = segment_volume(model, volume, Look.of(settings))
     geometry = volume.geometry
-    expected = _write(model, target, found, geometry, settings)
+    with undisturbed():  # a mask that is there and not noted would be nobody's
+        expected = _write(model, target, found, geometry, settings)
+        made[target] = expected
     notes = (*change_notes(case), *volume.notes, *doubts(geometry.shape, geometry.spacing))
     return _Frame(frame, target, notes, geometry, found, expected)
 
@@ -137,14 +142,12 @@ def _segment_case(
     targets = mask_paths(files, settings)
     if len(targets) == 1:
         frame = frame_of(files, settings)
-        case.frames.append(_segment_frame(model, files, frame, targets[0], settings))
-        made[targets[0]] = case.frames[0].expected
+        case.frames.append(_segment_frame(model, files, frame, targets[0], settings, made))
         return case
     errors: list[str] = []
     for number, target in enumerate(targets):
         try:
-            case.frames.append(_segment_frame(model, files, number, target, settings))
-            made[target] = case.frames[-1].expected
+            case.frames.append(_segment_frame(model, files, number, target, settings, made))
         except ImageError as error:
             errors.append(f"frame {number}: {error}")
     more = f" The same for {len(errors) - 1} more frames." if len(errors) > 1 else ""
@@ -152,7 +155,9 @@ def _segment_case(
     return case
 
 
-def _agree(model: Model, cases: list[_Case], settings: SegmentSettings) -> None:
+def _agree(
+    model: Model, cases: list[_Case], settings: SegmentSettings, made: dict[Path, Quality]
+) -> None:
     """Write the masks anew that had another volume of muscle than the rest of the heart's."""
     scheme = model.card.labels
     frames = [(case.files, frame) for case in cases for frame in case.frames]
@@ -167,7 +172,9 @@ def _agree(model: Model, cases: list[_Case], settings: SegmentSettings) -> None:
         if share is not None:
             volume, look = _read(files, frame.number), Look.of(settings)
             frame.found = with_wall(frame.found, share, model, volume, look)
-            frame.expected = _write(model, frame.target, frame.found, frame.geometry, settings)
+            with undisturbed():
+                frame.expected = _write(model, frame.target, frame.found, frame.geometry, settings)
+                made[frame.target] = frame.expected
 
 
 def _outcome(model: Model, case: _Case) -> Outcome:
@@ -199,35 +206,26 @@ def _left_there(case: CaseFiles, settings: SegmentSettings) -> str:
 
 
 def _segment_heart(
-    model: Model, files: list[CaseFiles], settings: SegmentSettings, made: dict[Path, Quality]
+    model: Model, files: list[CaseFiles], settings: SegmentSettings, notes: Noted
 ) -> Iterator[Outcome]:
-    """All frames of one heart, whose masks go into ``made`` at once; an outcome for each case."""
+    """All frames of one heart, which are noted at once; an outcome for each case."""
+    try:
+        origin = made_from(files, settings, model.card.sha256)
+    except FileError:  # told when the image is read
+        origin = None
     cases = []
     for case in files:
         try:
-            cases.append(_segment_case(model, case, settings, made))
+            cases.append(_segment_case(model, case, settings, notes.expected))
         except ScribbleMixError as error:
             cases.append(_Case(case, error=f"{error}{_left_there(case, settings)}"))
     if settings.phases:
         try:
-            _agree(model, cases, settings)
+            _agree(model, cases, settings, notes.expected)
         except ScribbleMixError as error:  # an image that is gone meanwhile; its mask is there
-            cases[-1].error = cases[-1].error or str(error)
-    made |= {frame.target: frame.expected for case in cases for frame in case.frames}
+            cases[-1].error, origin = cases[-1].error or str(error), None
+    notes.end({f.target: f.expected for case in cases for f in case.frames}, origin)
     yield from (_outcome(model, case) for case in cases)
-
-
-def _hearts(cases: list[CaseFiles]) -> Iterator[list[CaseFiles]]:
-    """The cases in their order, those together that are frames of one heart in one folder."""
-    together: list[CaseFiles] = []
-    for case in cases:
-        last = together[-1] if together else case
-        if last.image.parent != case.image.parent or not same_heart(last.id, case.id):
-            yield together
-            together = []
-        together.append(case)
-    if together:
-        yield together
 
 
 def segment_files(
@@ -236,17 +234,10 @@ def segment_files(
     """Segment ``cases`` one after the other; an outcome each, errors included."""
     settings.output.mkdir(parents=True, exist_ok=True)
     remove_strays(real(settings.output))
-    maker = maker_of(settings.model, model.card.steps)
-    made: dict[Path, Quality] = {}
+    notes = Noted(maker_of(settings.model, model.card.steps))
     try:
-        for frames in _hearts(cases):
-            yield from _segment_heart(model, frames, settings, made)
-            if len(made) >= _REMEMBERED:
-                _remember(made, maker)
-                made.clear()
+        for frames in hearts(cases):
+            yield from _segment_heart(model, frames, settings, notes)
+            notes.write()
     finally:  # also where somebody stops it in the middle of a cine
-        _remember(made, maker)
-
-
-def _remember(made: Mapping[Path, Quality], maker: Maker) -> None:
-    remember_masks({mask: maker.named() | expected.record() for mask, expected in made.items()})
+        notes.write(all_of_it=True)

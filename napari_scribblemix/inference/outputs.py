@@ -8,6 +8,7 @@ headers are read, and this file imports no torch, so a mistake is told at once.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
 from napari_scribblemix.data.file_names import files_of, split_name, written_name
@@ -135,8 +136,13 @@ def check_folder(settings: SegmentSettings) -> None:
     check_writable(settings.output)
 
 
-def check_outputs(cases: list[CaseFiles], settings: SegmentSettings) -> None:
-    """``SettingsError`` if writing could lose something, ``FileError`` if it cannot be."""
+def check_outputs(
+    cases: list[CaseFiles], settings: SegmentSettings, there_already: Collection[Path] = ()
+) -> None:
+    """``SettingsError`` if writing could lose something, ``FileError`` if it cannot be.
+
+    ``there_already``: masks that may be there, because this segmentation goes on.
+    """
     check_folder(settings)
     if settings.frame is not None and (own := [c for c in cases if c.frame is not None]):
         raise SettingsError(
@@ -156,8 +162,13 @@ def check_outputs(cases: list[CaseFiles], settings: SegmentSettings) -> None:
         found = sorted(settings.output.iterdir())
         there += [path for path in found if _is_probability(path.name, masks)]
     _check_images(cases, there, settings)
-    if there and not settings.overwrite:
+    expected = {mask.name for mask in there_already}
+    known = expected | {entropy_path(mask).name for mask in there_already}
+    new = [each for each in there if each.name not in known]
+    new = [each for each in new if not _is_probability(each.name, expected)]
+    if new and not settings.overwrite:
         raise SettingsError(
-            f"{len(there)} of the files to write are already in {settings.output} "
-            f"({there[0].name}); use --overwrite to replace them, or another --output."
+            f"{len(new)} of the files to write are already in {settings.output} ({new[0].name}); "
+            "use --resume to go on where a stop left off, --overwrite to replace them, or another "
+            "--output."
         )

@@ -90,6 +90,10 @@ class MaskNotes:
         stated = self._known.get(mask.name, {}).get(_MASK)
         return isinstance(stated, str) and not self._fits(mask, stated)
 
+    def stated(self, mask: Path, name: str) -> object:
+        """What was known under that name of the mask at this path, changed since or not."""
+        return self._known.get(mask.name, {}).get(name)
+
     def _fits(self, mask: Path, stated: str) -> bool:
         if mask not in self._checksums:
             self._checksums[mask] = checksum_of(mask)

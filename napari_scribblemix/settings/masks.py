@@ -67,6 +67,11 @@ class SegmentSettings(Settings):
         False, description="Also write the probability of each structure (NAME_probability_*)."
     )
     entropy: bool = Field(False, description="Also write the uncertainty, 0-1 (NAME_entropy).")
+    resume: bool = Field(
+        False,
+        description="Go on where a stop left off: masks that are there, made by this model with "
+        "these options from these images, stay.",
+    )
     overwrite: bool = Field(False, description="Replace masks that are already in the folder.")
     study_name: StudyName = None
     stacks: StackNames = Field(default_factory=list)
