@@ -15,6 +15,7 @@ from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.errors import FileError, ProjectError, ProjectLocked, SchemaError
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.cases import load_case
+from napari_scribblemix.project.layouts import survey
 from napari_scribblemix.project.project import Project
 from phantoms import draw, write_file
 
@@ -38,7 +39,7 @@ def test_images_stay_where_they_are(tmp_path: Path, plain: list[CaseFiles]) -> N
         project.add_case(plain[0])
         assert project.image_path("case00") == plain[0].image
         names = {path.name for path in project.folder.rglob("*") if path.is_file()}
-        assert names == {"project.json", "project.lock", "case00.nii.gz"}
+        assert names == {"project.json", "project.copy.json", "project.lock", "case00.nii.gz"}
 
 
 def test_images_in_the_project_move_with_it(tmp_path: Path) -> None:
@@ -140,10 +141,26 @@ def test_a_damaged_record_is_told_in_plain_words(tmp_path: Path, content, said: 
     Project.create(tmp_path / "p").close()
     (path,) = tmp_path.glob("*/project.json")
     path.write_text(json.dumps(content))
+    (path.parent / "project.copy.json").unlink()
     with pytest.raises(ProjectError, match=f"is damaged: {said}.*restore this file") as caught:
         Project.open(path.parent)
     assert not isinstance(caught.value, SchemaError)
     assert "Value error" not in str(caught.value)
+
+
+def test_a_damaged_record_is_mended_by_who_may_write_and_told_by_all(tmp_path: Path, plain) -> None:
+    folder = tmp_path / "p.scribblemix"
+    with Project.create(folder) as project:
+        project.add_case(plain[0])
+    path = folder / "project.json"
+    path.write_bytes(path.read_bytes()[:100])
+    reader = Project.open(folder, write=False)
+    assert len(path.read_bytes()) == 100
+    assert "project.json is damaged; project.copy.json was used" in reader.notes[0]
+    assert survey(folder).warnings == reader.notes
+    with Project.open(folder) as project:
+        assert (len(project.cases), project.writable, len(project.notes)) == (1, True, 1)
+    assert Project.open(folder, write=False).notes == ()
 
 
 def test_a_folder_that_is_no_project_is_refused_and_left_alone(tmp_path: Path) -> None:

@@ -11,6 +11,9 @@ from napari_scribblemix.errors import ProjectError, SchemaError
 from napari_scribblemix.project.record import (
     CaseRecord,
     ProjectRecord,
+    copy_path,
+    find_record,
+    mend_record,
     read_record,
     write_record,
 )
@@ -50,6 +53,51 @@ def test_only_a_project_that_leaves_a_case_out_needs_a_newer_program(tmp_path: P
     assert [case.left_out for case in read_record(path).cases] == [False, True]
     write_record(path, plain)
     assert read_record(path) == plain
+
+
+def test_a_project_is_kept_as_it_was_before_a_newer_version_is_written(tmp_path: Path) -> None:
+    path, plain = tmp_path / "project.json", record("a")
+    write_record(path, plain)
+    before = path.read_bytes()
+    newer = ProjectRecord(
+        labels=MYOPS, cases=(plain.cases[0].model_copy(update={"left_out": True}),)
+    )
+    for _ in range(2):
+        write_record(path, newer)
+        assert (tmp_path / "project.v1.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("keep", [0, 1, 40, 200])
+@pytest.mark.parametrize("filling", [b"", b"\0" * 50])
+def test_a_half_written_record_is_replaced_by_its_copy(
+    tmp_path: Path, keep: int, filling: bytes
+) -> None:
+    path = tmp_path / "project.json"
+    write_record(path, record("a", "b"))
+    damaged = path.read_bytes()[:keep] + filling
+    path.write_bytes(damaged)
+    found, note = find_record(path)
+    assert found == record("a", "b")
+    assert note is not None
+    assert "project.copy.json was used in its place, with 2 cases" in note
+    mend_record(path, found)
+    assert find_record(path) == (found, None)
+    assert (tmp_path / "project.damaged.json").read_bytes() == damaged
+
+
+def test_a_copy_stands_in_for_damage_only(tmp_path: Path) -> None:
+    path = tmp_path / "project.json"
+    write_record(path, record("a"))
+    path.write_text(json.dumps({"schema_version": 17}))
+    with pytest.raises(SchemaError):
+        find_record(path)
+    path.unlink()
+    with pytest.raises(ProjectError):
+        find_record(path)
+    path.write_text("{")
+    copy_path(path).write_text("[]")
+    with pytest.raises(ProjectError, match=r"project\.json could not be read"):
+        find_record(path)
 
 
 @pytest.mark.parametrize("version", [0, None, "1"])

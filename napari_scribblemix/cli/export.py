@@ -35,6 +35,8 @@ def _masks(settings: ExportSettings) -> Iterator[list[MaskToExport]]:
         raise FileError(f"{source} does not exist; check the path.")
     if (source / PROJECT_FILE).is_file():
         with Project.open(source, write=False) as project:
+            for note in project.notes:
+                print_warning(note)
             check_target(settings.output, project.source_files(), project)
             yield masks_of_project(project)
         return

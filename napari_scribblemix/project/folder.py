@@ -18,7 +18,8 @@ from napari_scribblemix.errors import FileError, ProjectError, ProjectLocked
 from napari_scribblemix.project.durable import FileLock
 from napari_scribblemix.project.record import (
     ProjectRecord,
-    read_record,
+    find_record,
+    mend_record,
     write_record,
 )
 
@@ -33,6 +34,7 @@ class ProjectFolder:
     """An open project; a context manager that gives the lock back.
 
     ``writable`` is false for the second opener; ``read_only_reason`` then says who writes.
+    ``notes`` say what was mended in opening it.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class ProjectFolder:
         """Use ``create`` or ``open``."""
         self.folder, self._record, self._lock = folder, record, lock
         self.read_only_reason = reason
+        self.notes: tuple[str, ...] = ()
 
     @classmethod
     def create(cls, folder: Path, labels: LabelScheme = CARDIAC) -> Self:
@@ -69,19 +72,23 @@ class ProjectFolder:
         """
         lock: FileLock | None = None
         reason: str | None = "It was opened for reading only."
+        path = folder / PROJECT_FILE
         if write:
-            read_record(folder / PROJECT_FILE)  # no lock file in a folder that is no project
+            find_record(path)  # no lock file in a folder that is no project
             try:
                 lock, reason = FileLock(folder / _LOCK_FILE), None
             except (ProjectLocked, FileError) as error:
                 reason = str(error)
         try:
-            record = read_record(folder / PROJECT_FILE)
-        except ProjectError:
+            record, note = find_record(path)
+            if note is not None and lock is not None:
+                mend_record(path, record)
+        except (FileError, ProjectError):
             if lock is not None:
                 lock.release()
             raise
         project = cls(folder, record, lock, reason)
+        project.notes = () if note is None else (note,)
         if lock is not None:
             project._remove_leftovers()
         return project

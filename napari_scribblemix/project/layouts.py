@@ -132,7 +132,8 @@ def _project_in(folder: Path) -> Found | None:
         what = "a file" if folder.exists() else "nothing there"
         raise FileError(f"Got {folder} ({what}); expected a folder with images.")
     if (folder / PROJECT_FILE).is_file():
-        return Found(tuple(Project.open(folder, write=False).case_files()))
+        project = Project.open(folder, write=False)
+        return Found(tuple(project.case_files()), project.notes)
     if folder.suffix == PROJECT_SUFFIX:
         raise ProjectError(f"{folder} has no {PROJECT_FILE}; it is no project, or a damaged one.")
     return None

@@ -1,7 +1,7 @@
 """The project folder: the one place where GUI, command line, worker and cluster meet.
 
     NAME.scribblemix/
-      project.json          schema version, label scheme, cases (see ``record``)
+      project.json          schema version, label scheme, cases (see ``record``), and its copy
       scribbles/ID.nii.gz   and ID.journal: strokes since the last save
       predictions/ID.nii.gz and ID.json: which model, which step, how uncertain each slice;
                             ID_uncertainty.nii.gz: 0 (certain) to 100

@@ -2,10 +2,15 @@
 
 The schema version is looked at before anything else: a project of a newer version is refused as a
 whole, because writing it back would drop what this version does not know.
+
+Beside it lies ``project.copy.json``, the same once more.  A crash never leaves half a file, but a
+disk, a cloud folder or a person can; then the copy is used, and that is told.  Before a project is
+written as a newer version for the first time, ``project.v1.json`` keeps it as it was.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -22,8 +27,9 @@ from pydantic import (
 
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.data.labels import CARDIAC, LabelScheme
-from napari_scribblemix.data.wording import can_be_shown, check_name, first_wrong
-from napari_scribblemix.errors import ProjectError, SchemaError
+from napari_scribblemix.data.links import is_taken
+from napari_scribblemix.data.wording import can_be_shown, check_name, counted, first_wrong
+from napari_scribblemix.errors import FileError, ProjectError, SchemaError
 
 SCHEMA_VERSION = 2
 """2: a case may be left out of training.  A project in which none is stays one of version 1."""
@@ -144,10 +150,62 @@ def read_record(path: Path) -> ProjectRecord:
         ) from error
 
 
+def find_record(path: Path) -> tuple[ProjectRecord, str | None]:
+    """The record at ``path``, or its copy where it is damaged, and then a line that says so.
+
+    As ``read_record`` where there is no copy, or a damaged one.
+    """
+    try:
+        return read_record(path), None
+    except SchemaError:
+        raise
+    except ProjectError as error:
+        if not path.is_file() or not (copy := copy_path(path)).is_file():
+            raise
+        try:
+            record = read_record(copy)
+        except ProjectError:
+            raise error from None
+        return record, (
+            f"{path} is damaged; {copy.name} was used in its place, with "
+            f"{counted(len(record.cases), 'case')}: look whether one is missing, and add it again."
+        )
+
+
+def copy_path(path: Path) -> Path:
+    """Where the copy of the record at ``path`` is."""
+    return path.with_name(f"{path.stem}.copy{path.suffix}")
+
+
+def mend_record(path: Path, record: ProjectRecord) -> None:
+    """Put ``record`` in the place of a damaged one, which is kept as ``project.damaged.json``."""
+    with contextlib.suppress(OSError):
+        damaged = path.with_name(f"{path.stem}.damaged{path.suffix}")
+        atomic_write(damaged, path.read_bytes())
+    write_record(path, record)
+
+
+def _keep_older(path: Path, version: int) -> None:
+    """Keep the record as it was before it is written as ``version``; one that is kept stays."""
+    try:
+        before = read_record(path).schema_version
+    except ProjectError:
+        return  # none yet, or damaged, and kept by ``mend_record``
+    kept = path.with_name(f"{path.stem}.v{before}{path.suffix}")
+    if before < version and not is_taken(kept):
+        atomic_write(kept, path.read_bytes())
+
+
 def write_record(path: Path, record: ProjectRecord) -> None:
-    """Write the record durably, as the oldest version that can say it."""
+    """Write the record and its copy durably, as the oldest version that can say it."""
     # An earlier program would not know the field: it may read all projects that do without.
     newest = any(case.left_out for case in record.cases)
     unsaid = None if newest else {"cases": {"__all__": {"left_out"}}}
-    written = record.model_copy(update={"schema_version": SCHEMA_VERSION if newest else 1})
-    atomic_write(path, (written.model_dump_json(indent=2, exclude=unsaid) + "\n").encode())
+    version: Literal[1, 2] = 2 if newest else 1
+    if newest:
+        _keep_older(path, version)
+    written = record.model_copy(update={"schema_version": version})
+    data = (written.model_dump_json(indent=2, exclude=unsaid) + "\n").encode()
+    atomic_write(path, data)
+    with contextlib.suppress(FileError):  # what was asked for is on the disk
+        atomic_write(copy_path(path), data)

@@ -94,6 +94,8 @@ class Session:
         self.run = RunState()
         self.project_changed.emit()
         self.cases_changed.emit()
+        for note in project.notes:
+            self.told.emit("warning", note)
         if project.read_only_reason:
             self.told.emit("warning", f"Opened read-only: {project.read_only_reason}")
 

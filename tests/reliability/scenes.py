@@ -1,87 +1,42 @@
-"""Processes killed while they save: what is left must be whole, the old or the new.
+"""What is saved, and what is found of it after a kill: the old or the new, whole.
 
-    python tests/killing.py FOLDER
-
-In FOLDER each scene is saved twice; the second time the process is killed at its n-th rename,
-before or after it.  Printed is a JSON line for each kill: what was found afterwards, and what was
-left behind after the next start.  POSIX only; ``tests/benchmarks/save_kills.py`` kills at random
-moments instead.
+Each scene can save a step that says in all its parts which it is, and tell which step it finds;
+``ScribbleMixError`` or ``KeyError`` if there is none, or parts of two.  ``start_again`` is the next
+start of the program, after which no half-written file may be left.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import signal
-import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.errors import ScribbleMixError
+from napari_scribblemix.events import Event
 from napari_scribblemix.inference.model import ModelCard, load_model, save_model
 from napari_scribblemix.methods.unet import build_network
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.project import Project
+from napari_scribblemix.settings import TrainSettings
+from napari_scribblemix.training import loop
 from napari_scribblemix.training.checkpoint import (
     TrainingState,
+    checkpoint_path,
     load_checkpoint,
     save_checkpoint,
 )
+from napari_scribblemix.training.claim import claimed_output
 from napari_scribblemix.training.record import recorded
+from napari_scribblemix.training.scribble_job import prepare
 from phantoms import draw, write_file
 
-# One thread: a child forked from a process with a pool of OpenMP threads has the pool's locks but
-# not its threads, and waits for them for ever.
+# One thread: a forked child of a process with a pool of OpenMP threads waits for them for ever.
 torch.set_num_threads(1)
 
 CPU = torch.device("cpu")
-CHILD_SECONDS = 60
-
-
-def in_child(work: Callable[[], None]) -> int:
-    """The status of a forked process that does ``work``."""
-    process = os.fork()
-    if process == 0:
-        signal.alarm(CHILD_SECONDS)  # one that hangs is no reason to wait for the whole test
-        try:
-            work()
-        finally:
-            os._exit(0)
-    return os.waitpid(process, 0)[1]
-
-
-def killed_at(number: int, *, after: bool, work: Callable[[], None]) -> bool:
-    """Whether ``work`` came to its ``number``-th rename, at which its process was killed."""
-    replace, count = os.replace, 0
-
-    def counted(source: Path, target: Path) -> None:
-        nonlocal count
-        count += 1
-        if count == number and not after:
-            os.kill(os.getpid(), signal.SIGKILL)
-        replace(source, target)
-        if count == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def watched() -> None:
-        os.replace = counted
-        work()
-
-    status = in_child(watched)
-    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM:
-        raise TimeoutError(f"Got no end of a save in {CHILD_SECONDS} seconds.")
-    return os.WIFSIGNALED(status)
-
-
-def strays(folder: Path) -> int:
-    return sum(path.name.endswith(".part") for path in folder.rglob(".*"))
 
 
 class ModelScene:
@@ -205,27 +160,21 @@ class CasesScene(_InProject):
 SCENES = (ModelScene, CheckpointScene, PredictionScene, ReviewScene, CasesScene)
 
 
-def main(folder: Path) -> None:
-    """Kill at every rename of every scene and print what was found."""
-    for kind in SCENES:
-        for number in range(1, 9):
-            for after in (False, True):
-                place = folder / kind.__name__
-                shutil.rmtree(place, ignore_errors=True)
-                scene = kind(place)
-                scene.save(1)
-                died = killed_at(number, after=after, work=lambda scene=scene: scene.save(2))
-                try:
-                    found: object = scene.found()
-                except (ScribbleMixError, KeyError) as error:
-                    found = str(error)
-                scene.start_again()
-                told = {"scene": kind.__name__, "rename": number, "after": after, "died": died}
-                told |= {"found": found, "strays": strays(place)}
-                sys.stdout.write(json.dumps(told) + "\n")
-            if not died:
-                break
+def train_saving_each_step(folder: Path, run: Path, steps: int, *, resume: bool) -> Iterator[Event]:
+    """A small training that saves a checkpoint and a model after every step."""
+    settings = TrainSettings.model_validate(
+        {"folder": folder, "crop": 48, "batch": 4, "spacing": 1.5, "steps": steps, "threads": 1}
+        | {"device": "cpu", "start": "scratch", "validations": 0, "output": run, "resume": resume}
+    )
+    loop._CHECKPOINT_SECONDS = loop._FIRST_CHECKPOINT_SECONDS = 0.0
+    with claimed_output(settings) as claimed:
+        training = loop.Training(prepare(settings, claimed), claimed)
+        yield from recorded(training.events(), claimed)
 
 
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+def step_of_checkpoint(run: Path) -> int | None:
+    """The step that a resumed training would go on from; ``None`` before the first."""
+    path = checkpoint_path(run)
+    if not path.is_file():
+        return None
+    return int(torch.load(path, map_location="cpu", weights_only=True)["step"])

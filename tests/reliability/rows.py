@@ -1,0 +1,35 @@
+"""The table: each fault, how often it is tried, and the figure to reach."""
+
+from __future__ import annotations
+
+from tries import Row
+
+_ROWS = (
+    Row(
+        name="saving",
+        fault="kill -9 before and after each fsync and rename of a save, and at random moments of "
+        "saving and training",
+        wanted="500 kills: 0 unloadable, 0 strays after the next start",
+        short=75,
+        long=500,
+        fresh=True,
+    ),
+    Row(
+        name="resuming",
+        fault="a training killed at random and gone on with (`--resume`)",
+        wanted="100 kills: losses and weights differ by exactly 0 on CPU",
+        short=2,
+        long=100,
+        fresh=True,
+    ),
+    Row(
+        name="painting",
+        fault="kill -9 while painting; then the project file half written, the journal torn",
+        wanted="200 kills: 0 strokes older than 1 s lost, 0 projects that do not open",
+        short=2,
+        long=200,
+        fresh=True,
+    ),
+)
+
+ROWS = {row.name: row for row in _ROWS}
