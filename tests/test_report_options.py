@@ -7,9 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
-from report_of_hearts import STARTER, cine, cylinder_ml, heart, project_of, run, table
+from report_of_hearts import STARTER, cine, cylinder_ml, heart, picture, project_of, run, table
 
+from napari_scribblemix.data.nifti import read_geometry
 from napari_scribblemix.errors import FileError
+from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.chosen_phases import ChosenPhases, write_chosen_phases
 from napari_scribblemix.report.cohort import read_patients, safe_text
 from phantoms import write_file
@@ -130,3 +132,32 @@ def test_height_and_weight_beside_the_image_are_taken_unless_a_person_says_one(c
     assert table(cine / "out")[0]["body_surface_m2"] == "2"
     assert run(cine / "masks", *images, "--output", cine / "b", "--height", 160) == 0
     assert table(cine / "b")[0]["body_surface_m2"] == ""
+
+
+@pytest.mark.parametrize("damage", [b"", b"no mask"])
+def test_a_damaged_mask_leaves_its_patient_out_and_no_other(
+    cine: Path, capsys: pytest.CaptureFixture[str], damage: bytes
+) -> None:
+    write_file(cine / "masks" / "b_ED.nii.gz", heart(20))
+    write_file(cine / "masks" / "b_ES.nii.gz", heart(14))
+    (cine / "masks" / "a_frame03.nii.gz").write_bytes(damage)
+    assert run(cine / "masks", "--output", cine / "out") == 1
+    assert "a is left out: " in capsys.readouterr().err
+    assert [row["patient"] for row in table(cine / "out")] == ["b"]
+    assert not (cine / "out" / "a.html").exists()
+
+
+def test_a_damaged_file_of_a_project_leaves_its_patient_out_and_no_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with project_of(tmp_path, {"a_frame01": STARTER, "a_frame09": STARTER}) as project:
+        image = tmp_path / "images" / "b.nii.gz"
+        write_file(image, picture(heart(20)))
+        project.add_case(CaseFiles("b", image))
+        project.write_prediction("b", heart(20), read_geometry(image), STARTER)
+        said = project.folder / "predictions" / "a_frame09.json"
+        said.write_bytes(said.read_bytes()[:10])
+        folder = project.folder
+    assert run(folder, "--output", tmp_path / "out") == 1
+    assert "a is left out: " in capsys.readouterr().err
+    assert [row["patient"] for row in table(tmp_path / "out")] == ["b"]

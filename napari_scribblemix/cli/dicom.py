@@ -17,6 +17,7 @@ from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import FileError
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.copy_sources import IMAGES
+from napari_scribblemix.project.mended_copies import broken_copies, mend_copies
 from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.project.working_copies import WorkingCopy, none_likely, unpack
 from napari_scribblemix.settings import ImportSettings, SegmentSettings
@@ -127,6 +128,8 @@ def copies_of(source: Path | Sequence[Path], into: Path, choice: Choice) -> list
             name=choice.study_name, uneven=choice.uneven, body=choice.body_size,
         )  # fmt: skip
     for copy in copies:
+        if copy.note is not None:
+            print_warning(copy.note)
         there = "is used again" if copy.reused else "was written"
         frames = f", {counted(copy.stack.frames, 'phase')}" if copy.stack.frames > 1 else ""
         print_line(
@@ -143,11 +146,26 @@ def copies_of(source: Path | Sequence[Path], into: Path, choice: Choice) -> list
     return copies
 
 
+def mend(*paths: Path | None) -> None:
+    """Make working copies again that are gone or damaged, of files, folders and their ``images``.
+
+    A line for each, also where the scanner's files are not there any more.
+    """
+    folders = [path.parent if is_nifti(path) else path for path in paths if path is not None]
+    for place in dict.fromkeys(place for each in folders for place in (each, each / IMAGES)):
+        if broken_copies(place):
+            with messages().status("Making working copies again"):
+                lines = mend_copies(place)
+            for line in lines:
+                print_warning(line)
+
+
 def with_copies(paths: Sequence[Path], into: Path, choice: Choice) -> list[Path]:
     """``paths`` with each DICOM study replaced by its working copies, in ``into``.
 
     Loose DICOM files together are one source.
     """
+    mend(*paths)
     studies = [path for path in paths if not is_nifti(path) and is_study(path)]
     folders = [path for path in studies if path.is_dir()]
     loose = [path for path in studies if not path.is_dir()]

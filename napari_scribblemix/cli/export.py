@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.progress import track
 
 from napari_scribblemix.cli.console import messages, print_error, print_summary, print_warning
-from napari_scribblemix.cli.dicom import images_beside
+from napari_scribblemix.cli.dicom import images_beside, mend
 from napari_scribblemix.data.links import is_taken
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import FileError, ScribbleMixError, SettingsError
@@ -33,6 +33,7 @@ def _masks(settings: ExportSettings) -> Iterator[list[MaskToExport]]:
     check_writable(settings.output)
     if not source.exists():
         raise FileError(f"{source} does not exist; check the path.")
+    mend(source, settings.images)
     if (source / PROJECT_FILE).is_file():
         with Project.open(source, write=False) as project:
             for note in project.notes:

@@ -18,7 +18,7 @@ from napari_scribblemix.cli.console import (
     results,
     table,
 )
-from napari_scribblemix.cli.dicom import inspect_dicom, warn_of_dicom
+from napari_scribblemix.cli.dicom import inspect_dicom, mend, warn_of_dicom
 from napari_scribblemix.cli.inspect_image import inspect_image, millimetres, print_line, sizes
 from napari_scribblemix.data.dicom.files import is_study
 from napari_scribblemix.data.file_names import is_nifti
@@ -164,6 +164,7 @@ def run(settings: InspectSettings) -> int:
         return inspect_dicom(path, file_names=settings.file_names)
     if path.is_dir():
         warn_of_dicom(path)
+        mend(path)
         return inspect_folder(path, settings.unlabelled)
     if is_nifti(path):
         return inspect_image(path)

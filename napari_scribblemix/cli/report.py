@@ -13,7 +13,7 @@ from napari_scribblemix.cli.console import (
     results,
 )
 from napari_scribblemix.cli.console import table as new_table
-from napari_scribblemix.cli.dicom import images_beside
+from napari_scribblemix.cli.dicom import images_beside, mend
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import ScribbleMixError, SettingsError
 from napari_scribblemix.evaluation.cardiac import Chosen
@@ -104,6 +104,7 @@ def _print_table(reports: list[PatientReport]) -> None:
 def run(settings: ReportSettings) -> int:
     """Measure, draw and write; returns 0, or 1 if a patient had to be left out."""
     check_writable(settings.output)
+    mend(settings.masks, settings.images)
     images = settings.images or images_beside(settings.masks)
     # Also those that belong to no mask.
     beside_images = [*images.iterdir()] if images is not None and images.is_dir() else []

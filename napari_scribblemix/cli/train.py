@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from napari_scribblemix import events as ev
 from napari_scribblemix.cli.console import messages, print_warning, results
-from napari_scribblemix.cli.dicom import refuse_training
+from napari_scribblemix.cli.dicom import mend, refuse_training
 from napari_scribblemix.data.wording import counted, shown
 from napari_scribblemix.errors import FileError
 from napari_scribblemix.settings import TrainSettings
@@ -202,6 +202,7 @@ def run(settings: TrainSettings) -> int:
     if settings.output is not None:
         check_output(settings.output, resume=settings.resume)
     refuse_training(settings.folder)
+    mend(settings.folder, settings.validation, *settings.companions)
     check_training(settings)
     with claimed_output(settings) as folder:
         if settings.resume:

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from napari_scribblemix.data.links import is_link, names_of, open_own
+from napari_scribblemix.data.links import is_link, is_taken, names_of, open_own
 from napari_scribblemix.data.locking import TAKEN, lock
 from napari_scribblemix.errors import FileError
 
@@ -114,6 +114,22 @@ def atomic_write(path: Path, data: bytes) -> None:
     """Write ``data`` to ``path`` durably; ``FileError`` if the disk refuses."""
     with atomic_path(path) as temporary:
         temporary.write_bytes(data)
+
+
+def put_aside(path: Path, word: str) -> Path:
+    """Keep a file, to whose place another comes, as ``NAME.word`` or ``NAME.word2`` and so on.
+
+    Returns where it is now; ``FileError`` if the disk refuses.
+    """
+    kept, number = path.with_name(f"{path.name}.{word}"), 2
+    while is_taken(kept):
+        kept = path.with_name(f"{path.name}.{word}{number}")
+        number += 1
+    try:
+        path.rename(kept)
+    except OSError as error:
+        raise FileError(f"{path} could not be renamed ({error.strerror}).") from error
+    return kept
 
 
 def open_to_append(path: Path) -> IO[bytes]:

@@ -40,9 +40,15 @@ class KnownCopies:
         entry = self._copies.get(path.name)
         return entry.get("fingerprint") if isinstance(entry, dict) else None
 
-    def has(self, path: Path, its_print: str) -> bool:
-        """Whether there is a copy at ``path`` of the files with that fingerprint."""
-        return path.is_file() and self._print_of(path) == its_print
+    def is_of(self, path: Path, its_print: str) -> bool:
+        """Whether the copy at ``path``, there or not, was made of the files with that print."""
+        return self._print_of(path) == its_print
+
+    def sha256(self, path: Path) -> str | None:
+        """The checksum that the copy at ``path`` had; ``None`` where it was not written down."""
+        entry = self._copies.get(path.name)
+        told = entry.get("sha256") if isinstance(entry, dict) else None
+        return told if isinstance(told, str) else None
 
     def study(self, prints: dict[str, str], called: str | None) -> str:
         """What a study is called: as before, as asked for, or by the next free number.
@@ -74,17 +80,23 @@ class KnownCopies:
         if new and any(file.startswith(f"{study}_") for file in self._copies):
             return False
         paths = {self._folder / f"{study}_{stack}.nii": own for stack, own in prints.items()}
-        return all(self.has(path, own) or not is_taken(path) for path, own in paths.items())
+        return all(self.is_of(path, own) or not is_taken(path) for path, own in paths.items())
 
-    def add(self, path: Path, stack: Stack, source: Source, its_print: str) -> None:
-        """Write down where the copy at ``path`` comes from."""
+    def add(
+        self, path: Path, stack: Stack, source: Source, its_print: str, sha256: str | None
+    ) -> None:
+        """Write down where the copy at ``path`` comes from, and its checksum."""
         places = [source] if isinstance(source, Path) else list(source)
-        self._copies[path.name] = {
+        entry = {
             "stack": stack.name,
             "study": stack.study,
             "fingerprint": its_print,
+            "sha256": sha256,
             "source": [_relative(place, self._folder) for place in places],
         }
+        if self._copies.get(path.name) == entry:
+            return
+        self._copies[path.name] = entry
         note = "Where the DICOM files lie. Leave this file behind when you hand the folder on."
         atomic_write(self._path, as_json({"note": note, "copies": self._copies}))
 

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from napari_scribblemix.data import durable
 from napari_scribblemix.data.described import as_json, checksum_of, read_description
 from napari_scribblemix.data.durable import atomic_write
-from napari_scribblemix.data.links import is_taken, real
+from napari_scribblemix.data.links import real
 from napari_scribblemix.errors import FileError
 
 MASK_NOTES = "masks.json"
@@ -49,15 +50,7 @@ def put_aside(folder: Path) -> str | None:
     path = real(folder) / MASK_NOTES
     if damage is None or not path.is_file():
         return damage
-    kept = path.with_name(f"{MASK_NOTES}.damaged")
-    number = 2
-    while is_taken(kept):
-        kept = path.with_name(f"{MASK_NOTES}.damaged{number}")
-        number += 1
-    try:
-        path.rename(kept)
-    except OSError as error:
-        raise FileError(f"{path} could not be renamed ({error.strerror}).") from error
+    kept = durable.put_aside(path, "damaged")
     return f"{damage} It is kept as {kept.name}."
 
 

@@ -7,6 +7,7 @@
 Names are the user's or numbers, never those of a folder, which may be a patient's.  A copy is
 written once.  It is used again as long as the files of its stack are the same; if they changed, a
 copy with another number is made and the old one stays, because strokes and masks may lie on it.
+One that is gone, damaged or was changed is made again, see ``mended_copies``.
 The DICOM files stay where they are and are never written to.
 """
 
@@ -20,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from napari_scribblemix import __version__
-from napari_scribblemix.data.described import Description, as_json
+from napari_scribblemix.data.described import Description, as_json, checksum
 from napari_scribblemix.data.dicom.contents import Contents, Stack, positions
 from napari_scribblemix.data.dicom.reading import check_even, read_cine
 from napari_scribblemix.data.dicom.stacks import find_stacks, no_stack
@@ -36,6 +37,7 @@ from napari_scribblemix.project.copy_sources import (
     copies_in,
     places_of,
 )
+from napari_scribblemix.project.copy_state import State, is_told, make_way, state_of
 
 FoundStacks = dict[tuple[Path, ...], tuple[Stack, ...]]
 """The stacks that were found in places."""
@@ -43,11 +45,15 @@ FoundStacks = dict[tuple[Path, ...], tuple[Stack, ...]]
 
 @dataclass(frozen=True, eq=False)
 class WorkingCopy:
-    """A stack as a NIfTI file; ``reused`` if it was there already, from the same files."""
+    """A stack as a NIfTI file; ``reused`` if it was there already, from the same files.
+
+    ``note``: why it was made again, if it was.
+    """
 
     path: Path
     stack: Stack
     reused: bool
+    note: str | None = None
 
     @property
     def id(self) -> str:
@@ -91,15 +97,33 @@ def unpack(
         called = checked if checked is None or len(numbers) == 1 else f"{checked}{number:02d}"
         study = known.study(prints, called)
         for stack in of_study:
-            path = into / f"{study}_{stack.name}.nii"
-            reused = known.has(path, prints[stack.name])
-            if not reused:
-                _write(path, stack, uneven=uneven, body=body)
-                known.add(path, stack, source, prints[stack.name])
-            elif body:
-                atomic_write(path.with_suffix(".json"), as_json(described(stack, body=True)))
-            copies.append(WorkingCopy(path, stack, reused))
+            path, whose = into / f"{study}_{stack.name}.nii", (source, prints[stack.name])
+            copies.append(_copy(path, stack, known, whose, uneven=uneven, body=body))
     return copies
+
+
+def _copy(
+    path: Path,
+    stack: Stack,
+    known: KnownCopies,
+    whose: tuple[Source, str],
+    *,
+    uneven: bool,
+    body: bool,
+) -> WorkingCopy:
+    """The copy of ``stack`` at ``path``, as it is if it is whole; ``whose``: source and print."""
+    source, its_print = whose
+    sha256 = known.sha256(path)
+    was = state_of(path, sha256) if known.is_of(path, its_print) else None
+    data = None if was is State.WHOLE else encoded(stack, uneven=uneven)
+    note = make_way(path, was)
+    # Written down first: a copy of nobody would be left by whoever is killed here.
+    known.add(path, stack, source, its_print, sha256 if data is None else checksum(data))
+    if was is None or body or not is_told(path):
+        atomic_write(path.with_suffix(".json"), as_json(described(stack, body=body)))
+    if data is not None:
+        atomic_write(path, data)
+    return WorkingCopy(path, stack, data is None, note)
 
 
 def _likely(source: Source) -> tuple[Stack, ...]:
@@ -160,10 +184,9 @@ def frame_ms(stack: Stack) -> float | None:
     return None if stack.heart_rate is None else 60000.0 / stack.heart_rate / stack.frames
 
 
-def _write(path: Path, stack: Stack, *, uneven: bool, body: bool) -> None:
-    data = encode_cine(read_cine(stack, uneven=uneven), stack.geometry, frame_ms(stack))
-    atomic_write(path.with_suffix(".json"), as_json(described(stack, body=body)))
-    atomic_write(path, data)
+def encoded(stack: Stack, *, uneven: bool) -> bytes:
+    """The bytes of a stack's copy, always the same; raises as ``read_cine``."""
+    return encode_cine(read_cine(stack, uneven=uneven), stack.geometry, frame_ms(stack))
 
 
 def source_stack(copy: Path, found: FoundStacks | None = None) -> Stack:

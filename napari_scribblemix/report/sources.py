@@ -20,7 +20,7 @@ from napari_scribblemix.data.labels import LabelScheme, guess_scheme
 from napari_scribblemix.data.matching import turned_onto
 from napari_scribblemix.data.nifti import number_of_frames, read_geometry, read_labels
 from napari_scribblemix.data.volume import Volume
-from napari_scribblemix.errors import FileError, InputError, ProjectError
+from napari_scribblemix.errors import FileError, InputError, ProjectError, ScribbleMixError
 from napari_scribblemix.evaluation.cardiac import frame_of
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.folder import PROJECT_FILE
@@ -111,20 +111,33 @@ def project_sources(project: Project, only: Sequence[str] | None = None) -> Sour
         if only is not None and files.id not in only:
             continue
         if project.prediction_path(files.id).is_file():
-            record = project.read_origin(files.id)
-            found.append(
-                MaskSource(
-                    files.id,
-                    partial(_read_of_project, project, files.id),
-                    files,
-                    origin_of_mask(project, files.id),
-                    record,
-                    project.read_review(files.id),
-                )
-            )
+            try:
+                found.append(_of_project(project, files))
+            except (InputError, ProjectError) as error:
+                found.append(_unreadable(files.id, error))
     if not found:
         raise ProjectError(f"{project.folder} has no mask yet; segment its cases first.")
     return Sources(_by_patient(found), project.labels)
+
+
+def _of_project(project: Project, files: CaseFiles) -> MaskSource:
+    return MaskSource(
+        files.id,
+        partial(_read_of_project, project, files.id),
+        files,
+        origin_of_mask(project, files.id),
+        project.read_origin(files.id),
+        project.read_review(files.id),
+    )
+
+
+def _unreadable(case: str, error: ScribbleMixError) -> MaskSource:
+    """A mask that cannot be read: its patient is left out, and no other."""
+
+    def read() -> Volume:
+        raise error
+
+    return MaskSource(case, read)
 
 
 def _read_of_project(project: Project, case_id: str) -> Volume:
@@ -141,30 +154,35 @@ def _read_of_project(project: Project, case_id: str) -> Volume:
 def _folder_sources(folder: Path, images: Path | None) -> Sources:
     messages: list[str] = []
     files: list[tuple[str, Path, int | None]] = []
-    for case, path in labels_at(folder, messages).items():
-        frames = number_of_frames(path)
-        files += (
-            [(case, path, None)]
-            if frames == 1
-            else [(frame_case(case, frame), path, frame) for frame in range(frames)]
-        )
-    if not files:
-        raise FileError(f"Got {folder} without a mask; expected NIfTI files: segment first.")
     values: set[int] = set()
-    for _, path, frame in files:
-        values.update(np.unique(read_labels(path, frame).array).tolist())
+    masks: list[MaskSource] = []
+    for case, path in labels_at(folder, messages).items():
+        try:
+            frames = number_of_frames(path)
+            named = (
+                [(case, path, None)]
+                if frames == 1
+                else [(frame_case(case, frame), path, frame) for frame in range(frames)]
+            )
+            for _, _, frame in named:
+                values.update(np.unique(read_labels(path, frame).array).tolist())
+            files += named
+        except InputError as error:
+            masks.append(_unreadable(case, error))
+    if not files and not masks:
+        raise FileError(f"Got {folder} without a mask; expected NIfTI files: segment first.")
     scheme = guess_scheme(values)
     of_images = _ImagesOf(images)
     notes = MaskNotes(folder if folder.is_dir() else folder.parent)
-    masks = [
+    read = [
         _of_file(case, path, frame, scheme, of_images(case), notes) for case, path, frame in files
     ]
     if notes.damage is not None:
         messages.append(notes.damage)
-    without = [mask.case for mask in masks if mask.files is None]
+    without = [mask.case for mask in read if mask.files is None]
     if images is not None and without:
         messages.append(f"{without[0]} ({len(without)} in all) has no image in {images}.")
-    return Sources(_by_patient(masks), scheme, (*messages, *of_images.warnings))
+    return Sources(_by_patient([*masks, *read]), scheme, (*messages, *of_images.warnings))
 
 
 def _of_file(

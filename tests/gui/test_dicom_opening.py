@@ -299,3 +299,22 @@ def test_a_defect_in_work_beside_the_window_is_not_lost(qtbot: Any) -> None:
     ):
         task.start()
     assert [kind for kind, _, _ in errors] == [ZeroDivisionError]
+
+
+def test_a_project_whose_copy_is_damaged_opens_with_it_made_again(
+    make_widget: Callable[..., ScribbleMixWidget], study: Path, qtbot: Any
+) -> None:
+    widget = make_widget()
+    widget.open_path(study)
+    wait_for_chooser(widget, qtbot).accept()
+    qtbot.waitUntil(lambda: widget.session.case is not None, timeout=30_000)
+    widget.cases.finish_adding()
+    folder = widget.session.the_project().folder
+    widget.session.close_project()
+    (copy,) = (folder / "images").glob("*.nii")
+    whole = copy.read_bytes()
+    copy.write_bytes(whole[:500])
+    widget.open_path(folder)
+    qtbot.waitUntil(lambda: widget.session.case is not None, timeout=30_000)
+    assert copy.read_bytes() == whole
+    assert "was damaged; it was made again" in widget.message.text()

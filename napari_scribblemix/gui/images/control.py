@@ -68,8 +68,7 @@ class CasesControl(QObject):
     def open_path(self, path: Path) -> None:
         """Open a project, a folder, a DICOM study or an image file."""
         if opening.is_project(path) or path.suffix == PROJECT_SUFFIX:
-            self._use(Project.open(path))
-            self._show_first()
+            self.dicom.mend(path, partial(self._open_project, path))
         elif is_study(path):
             self.dicom.open(path)
         elif path.is_dir():
@@ -81,6 +80,10 @@ class CasesControl(QObject):
                 f"Got {path}; expected NIfTI (.nii, .nii.gz) or DICOM files, a folder of them or a "
                 "project."
             )
+
+    def _open_project(self, path: Path) -> None:
+        self._use(Project.open(path))
+        self._show_first()
 
     def _open_folder(self, path: Path) -> None:
         try:
@@ -173,8 +176,7 @@ class CasesControl(QObject):
 
     def _choose_project(self) -> None:
         if chosen := dialogs.ask_folder(self._panel, "Open a project (.scribblemix)"):
-            self._use(Project.open(chosen))
-            self._show_first()
+            self.dicom.mend(chosen, partial(self._open_project, chosen))
 
     # -- inside --
 

@@ -26,6 +26,7 @@ from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.gui.widgets.waiting import Waiting
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.copy_sources import IMAGES, Source
+from napari_scribblemix.project.mended_copies import broken_copies, mend_copies
 from napari_scribblemix.project.project import PROJECT_SUFFIX
 from napari_scribblemix.project.working_copies import unpack
 
@@ -77,6 +78,24 @@ class DicomOpening(QObject):
             raise ProjectError("A training is at work on this project; stop it first.")
         self._source, self._dropped = source, {}
         self._begin("Looking through the DICOM files…", self._find, self._choose)
+
+    def mend(self, project: Path, then: Callable[[], None]) -> None:
+        """Make the working copies of a project again that are gone or damaged, then go on.
+
+        At once where there is none.  ``ProjectError`` if something else is at work.
+        """
+        if not broken_copies(project / IMAGES):
+            then()
+            return
+        if self.busy:
+            raise ProjectError("A DICOM study is being opened already; finish or cancel that one.")
+
+        def told(lines: tuple[str, ...]) -> None:
+            then()
+            self._session.told.emit("warning", " ".join(lines))
+
+        work = partial(mend_copies, project / IMAGES)
+        self._begin("Making working copies again…", work, told)
 
     def close(self) -> None:
         """End whatever is at work, and ask nothing any more."""
@@ -175,4 +194,5 @@ def _copies(source: Source, choice: Choice, project: Path, step: Step) -> openin
         )
         cases.append(CaseFiles(copy.id, copy.path))
         notes += [f"{copy.id}: {copy.stack.uneven}"] if copy.stack.uneven else []
+        notes += [copy.note] if copy.note else []
     return opening.Wanted(project, tuple(cases), tuple(notes))
