@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -81,6 +82,22 @@ def test_the_page_shows_all_slices_and_loads_nothing(cine: Path) -> None:
         assert words in html
     # Of volumes by body surface nothing is said where height and weight are not known.
     assert "by body surface" not in html
+
+
+def test_each_published_figure_leads_to_its_source(cine: Path) -> None:
+    assert run(cine / "masks", "--output", cine / "out") == 0
+    html = (cine / "out" / "a.html").read_text(encoding="utf-8")
+    notes = re.findall(r'<p class="small">([¹²³]) (.*?)</p>', html)
+    assert [mark for mark, _ in notes] == ["¹", "²"]
+    assert "Hudsmith" in notes[0][1]
+    assert "Petersen" in notes[1][1]
+    for measure, figures in {
+        "left ventricle, end-diastolic volume": "women 135 ± 26 ml, men 160 ± 29 ml¹",
+        "right ventricle, end-systolic volume": "women 56 ± 18 ml, men 78 ± 20 ml¹",
+        "left ventricle, ejection fraction": "women 61 ± 5 %, men 58 ± 5 %²",
+    }.items():
+        (row,) = re.findall(rf"<tr><td>{measure}</td>.*?</tr>", html)
+        assert row.endswith(f"<td>{figures}</td></tr>")
 
 
 def test_the_page_says_that_a_mask_was_changed_since_it_was_recorded(cine: Path) -> None:

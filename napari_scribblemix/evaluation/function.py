@@ -95,23 +95,40 @@ def measures(
     return found
 
 
-@dataclass(frozen=True)
-class Published:
-    """A published mean and standard deviation of women and men for a measure."""
-
-    women: str
-    men: str
-
-
 PETERSEN = (
     "Mean and standard deviation of 804 healthy adults of 45 to 74 years, 1.5 T: S. E. Petersen "
     "et al., J Cardiovasc Magn Reson 19:18 (2017), UK Biobank, papillary muscles in the cavity."
 )
-"""Source of ``PUBLISHED``, the figures of its abstract."""
+"""A source of ``PUBLISHED``, by the figures of its abstract."""
+
+HUDSMITH = (
+    "Mean and standard deviation of 108 healthy adults of 21 to 68 years, 1.5 T: L. E. Hudsmith "
+    "et al., J Cardiovasc Magn Reson 7:775-782 (2005), papillary muscles in the wall: by that "
+    "convention the left cavity is smaller than as it is measured here."
+)
+"""A source of ``PUBLISHED``, by the figures of its abstract.
+
+Ages and papillary muscles as N. Kawel-Boehm et al., J Cardiovasc Magn Reson 22:87 (2020), table 1,
+have them.
+"""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published mean and standard deviation of women and men for a measure, and the source."""
+
+    women: str
+    men: str
+    source: str
+
 
 PUBLISHED = {
-    "lv_ef": Published("61 ± 5 %", "58 ± 5 %"),
-    "mass_g": Published("42 ± 7 g/m²", "53 ± 9 g/m²"),
+    "lv_edv_ml": Published("135 ± 26 ml", "160 ± 29 ml", HUDSMITH),
+    "lv_esv_ml": Published("42 ± 12 ml", "50 ± 16 ml", HUDSMITH),
+    "lv_ef": Published("61 ± 5 %", "58 ± 5 %", PETERSEN),
+    "rv_edv_ml": Published("148 ± 35 ml", "190 ± 33 ml", HUDSMITH),
+    "rv_esv_ml": Published("56 ± 18 ml", "78 ± 20 ml", HUDSMITH),
+    "mass_g": Published("42 ± 7 g/m²", "53 ± 9 g/m²", PETERSEN),
 }
 """By key of a measure."""
 

@@ -17,7 +17,6 @@ from napari_scribblemix.evaluation.cardiac import frame_of
 from napari_scribblemix.evaluation.cycle import is_cine
 from napari_scribblemix.evaluation.function import (
     CONVENTIONS,
-    PETERSEN,
     PUBLISHED,
     Measure,
 )
@@ -26,6 +25,7 @@ from napari_scribblemix.evaluation.wall import SEGMENTS
 from napari_scribblemix.report.drawings import bulls_eye, curve, heart_box, montage
 from napari_scribblemix.report.patient import PatientReport
 
+_MARKS = "¹²³"
 RESEARCH = "Research use only; not for diagnosis."
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -58,9 +58,14 @@ def _digits(measure: Measure) -> int:
 def _measure_table(report: PatientReport) -> str:
     surface = report.body.surface
     rows = []
+    sources: list[str] = []
     for measure in report.measures:
-        published = PUBLISHED.get(measure.key)
-        healthy = "" if published is None else f"women {published.women}, men {published.men}"
+        published, healthy = PUBLISHED.get(measure.key), ""
+        if published is not None:
+            if published.source not in sources:
+                sources.append(published.source)
+            mark = _MARKS[sources.index(published.source)]
+            healthy = f"women {published.women}, men {published.men}{mark}"
         unit = f"{measure.unit}/m²" if surface is not None and measure.indexed is not None else ""
         rows.append(
             f"<tr><td>{_text(measure.name)}</td>"
@@ -75,14 +80,17 @@ def _measure_table(report: PatientReport) -> str:
             f'<td class="n">{_figure(share, 1)}</td><td>% of myocardium</td>'
             '<td class="n"></td><td></td><td></td></tr>'
         )
-    healthy_head = "healthy¹" if any(m.key in PUBLISHED for m in report.measures) else ""
+    healthy_head = "healthy" if sources else ""
     indexed_head = "" if surface is None else "by body surface"
     head = (
         f'<tr><th></th><th class="n"></th><th></th><th class="n">{indexed_head}</th><th></th>'
         f"<th>{healthy_head}</th></tr>"
     )
-    note = f'<p class="small">¹ {_text(PETERSEN)}</p>' if healthy_head else ""
-    return f"<table>{head}{''.join(rows)}</table>{note}"
+    notes = "".join(
+        f'<p class="small">{mark} {_text(source)}</p>'
+        for mark, source in zip(_MARKS, sources, strict=False)
+    )
+    return f"<table>{head}{''.join(rows)}</table>{notes}"
 
 
 def _body(report: PatientReport) -> str:
