@@ -1,11 +1,16 @@
-"""The cine of the open case in motion: a slider for a look at any frame, and Play.
+"""The cine of the open case in motion: a slider to any frame, and Play.
 
-Frames are read when they are first shown and kept while the case is open.  Whatever else a person
-does (choose a layer, a pen, another case) takes the look away first: strokes never go to another
-frame than the one that is open.
+The slider opens the frame it comes to rest at, if that is a case of the project; while it is
+dragged, and of other frames, one has a look.  What is looked at is read-only.  Who takes a pen to
+draw on it draws on that very frame, which is opened for it; whatever else a person does (choose
+another layer, another case) takes the look away first.  So what one does is always done to the
+frame that is on screen.  Frames are read when they are first shown and kept while the cine is open.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +25,7 @@ from napari_scribblemix.gui.state.guard import guarded
 from napari_scribblemix.gui.state.open_case import OpenCase, shown_mask
 from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.gui.viewer.cine_layers import CineLayers
-from napari_scribblemix.gui.viewer.layers import LayerBoard
+from napari_scribblemix.gui.viewer.layers import PREDICTION, SCRIBBLES, LayerBoard
 from napari_scribblemix.project.patients import other_frame
 
 _LARGEST_BYTES = 1 << 30
@@ -31,9 +36,17 @@ _USUAL_MS = 40.0
 class CineControl(QObject):
     """Between the frame slider of the panel, the session and the layers of a look."""
 
-    def __init__(self, session: Session, board: LayerBoard, panel: ImagesPanel) -> None:
+    def __init__(
+        self,
+        session: Session,
+        board: LayerBoard,
+        panel: ImagesPanel,
+        open_frame: Callable[[int], None],
+    ) -> None:
         super().__init__(panel)
-        self._session, self._panel = session, panel
+        self._session, self._panel, self._board = session, panel, board
+        self._open_frame = open_frame
+        self._path: Path | None = None
         self.layers = CineLayers(board)
         self._images: dict[int, NDArray[np.float32]] = {}
         self._masks: dict[int, NDArray[np.uint8] | None] = {}
@@ -41,10 +54,12 @@ class CineControl(QObject):
         self._timer = QTimer(self)
         self._timer.timeout.connect(guarded(session, self._next))
         panel.frame_moved.connect(guarded(session, self.look))
+        panel.slider.sliderReleased.connect(guarded(session, self._rest))
         panel.play_wanted.connect(guarded(session, self.play))
         session.leaving.connect(self.back)
         session.case_changed.connect(self._on_case)
         session.masks_changed.connect(lambda _case: self._masks.clear())
+        self._on_active = guarded(session, self._after_choice)
         board.active_changed.connect(self._on_active)
         self.layers.taken_out.connect(self._on_active)
 
@@ -59,10 +74,14 @@ class CineControl(QObject):
         return bool(self._timer.isActive())
 
     def look(self, number: int) -> None:
-        """Show a frame over the case; its own frame takes the look away."""
+        """Open a frame that is a case, or show it over the case; its own takes the look away."""
         case = self._session.the_case()
         if number == (case.frame or 0) and not self.playing:
             self.back()
+            return
+        dragged = self._panel.slider.isSliderDown()
+        if not self.playing and not dragged and self._is_case(number):
+            self._open(number)
             return
         self._read(case, number)
         self._showing = True
@@ -98,6 +117,23 @@ class CineControl(QObject):
         case = self._session.case
         if case is not None and case.frames > 1:
             self._panel.show_frame(case.frame or 0, case.frames)
+
+    def _is_case(self, number: int) -> bool:
+        name = other_frame(self._session.the_case().id, number)
+        return any(record.id == name for record in self._session.the_project().cases)
+
+    def _open(self, number: int) -> None:
+        try:
+            self._open_frame(number)
+        finally:
+            # A frame that cannot be opened leaves the one before on screen.
+            self.back()
+
+    def _rest(self) -> None:
+        """The slider was let go at a frame."""
+        number = self._panel.frame.value()
+        if self.layers.shown and not self.playing and self._is_case(number):
+            self._open(number)
 
     def _next(self) -> None:
         case = self._session.case
@@ -141,10 +177,24 @@ class CineControl(QObject):
             self._masks[number] = mask if fits else None
 
     def _on_case(self) -> None:
-        self._images.clear()
+        case = self._session.case
+        path = None if case is None else self._session.the_project().image_path(case.id)
+        if path != self._path:
+            self._path = path
+            self._images.clear()
         self._masks.clear()
         self.back()
 
-    def _on_active(self) -> None:
-        if not self._showing and self.layers.left:
+    def _after_choice(self) -> None:
+        if self._showing or not self.layers.left:
+            return
+        chosen = self._board.chosen
+        if chosen is None and not self.layers.broken:
+            return  # on the way from one layer to another
+        # A pen for what is on screen: it is opened, and drawn on.
+        pen = chosen is not None and chosen in map(self._board.layer, (SCRIBBLES, PREDICTION))
+        number = self._panel.frame.value()
+        if pen and not self.playing:
+            self._open(number)
+        else:
             self.back()

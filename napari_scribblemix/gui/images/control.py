@@ -23,6 +23,7 @@ from napari_scribblemix.gui.state import opening, preferences
 from napari_scribblemix.gui.state.guard import guarded
 from napari_scribblemix.gui.state.last_view import where_left
 from napari_scribblemix.gui.state.session import Session
+from napari_scribblemix.gui.viewer.kept_view import kept_view
 from napari_scribblemix.gui.viewer.layer_case import add_layer_image, safe_name
 from napari_scribblemix.gui.viewer.layers import LayerBoard
 from napari_scribblemix.project.project import PROJECT_SUFFIX, Project
@@ -38,7 +39,7 @@ class CasesControl(QObject):
         self.dicom = DicomOpening(session, panel, partial(self._add, own=True))
         self.acts = CaseActs(session, panel)
         self.steps = CaseSteps(session, board, panel, self.show_case)
-        self.cine = CineControl(session, board, panel)
+        self.cine = CineControl(session, board, panel, self.show_frame)
         panel.files_wanted.connect(guarded(session, self._choose_files))
         panel.folder_wanted.connect(guarded(session, self._choose_folder))
         panel.dicom_wanted.connect(guarded(session, self._choose_dicom))
@@ -147,8 +148,13 @@ class CasesControl(QObject):
     def show_frame(self, frame: int) -> None:
         """Show another frame of the cine as a case of its own."""
         case, project = self._session.the_case(), self._session.the_project()
-        self._session.open_case(opening.add_frame(project, case.id, frame))
-        self._session.cases_changed.emit()
+        before = project.cases
+        name = opening.add_frame(project, case.id, frame)
+        # To follow a border through the beat, the same part of the image stays on screen.
+        with kept_view(self._board.viewer):
+            self._session.open_case(name)
+        if project.cases != before:
+            self._session.cases_changed.emit()
 
     def add_frames(self) -> None:
         """Make a case of each frame of the cine on screen."""

@@ -60,10 +60,10 @@ class ImagesPanel(QWidget):
         )
         self.filter.textChanged.connect(self.tree.filter)
         self.filter.hide()
-        self.frame = tip(QSpinBox(), "Which frame of the cine, from 0.")
+        self.frame = tip(QSpinBox(), "Which frame of the cine, from 0; it is opened.")
         self.slider = tip(
             QSlider(Qt.Orientation.Horizontal),
-            "Look at another frame of the cine; the open one stays as it is.",
+            "Go to another frame of the cine; what you draw goes to the frame that you see.",
         )
         self.slider.valueChanged.connect(self.frame.setValue)
         self.frame.valueChanged.connect(self.slider.setValue)

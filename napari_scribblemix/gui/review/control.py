@@ -30,7 +30,7 @@ from napari_scribblemix.gui.state.measures import origin_of_case
 from napari_scribblemix.gui.state.next_slice import least_sure
 from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.gui.viewer.layers import PREDICTION, LayerBoard
-from napari_scribblemix.gui.viewer.slice_on_screen import TAKEN_OUT
+from napari_scribblemix.gui.viewer.slice_on_screen import COVERED, TAKEN_OUT
 from napari_scribblemix.gui.viewer.strokes_watch import LabelsWatch
 from napari_scribblemix.project.patients import same_heart
 from napari_scribblemix.project.provenance import describe_mask, describe_slice
@@ -116,6 +116,8 @@ class ReviewControl(QObject):
     def toggle_volume(self) -> None:
         """Accept all slices, or take that back as a whole."""
         case = self._session.the_case()
+        if self._board.covered:
+            raise ProjectError(f"{case.id} is not on screen: {COVERED}")
         whole = frozenset(range(case.slices))
         if case.accepted == whole:
             # Slices that were accepted one by one before stay so.

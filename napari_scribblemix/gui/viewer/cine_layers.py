@@ -51,9 +51,13 @@ class CineLayers:
     def left(self) -> bool:
         """Whether somebody chose another layer meanwhile, or took one of these out."""
         own = (self._image, self._mask)
+        return self.shown and (self.broken or self._board.chosen not in own)
+
+    @property
+    def broken(self) -> bool:
+        """Whether somebody took one of these layers out."""
         layers = self._board.viewer.layers
-        gone = any(layer is not None and layer not in layers for layer in own)
-        return self.shown and (gone or self._board.chosen not in own)
+        return any(each is not None and each not in layers for each in (self._image, self._mask))
 
     def show(
         self,
@@ -85,6 +89,7 @@ class CineLayers:
         if not left and self._before is not None and self._before in layers:
             self._board.choose(self._before)
         self._before = None
+        self._board.cover(covered=False)
 
     def _add(self, image: NDArray[np.float32], scheme: LabelScheme) -> None:
         below = self._board.layer(IMAGE)
@@ -115,5 +120,6 @@ class CineLayers:
         )
         self._mask.contour = _OUTLINE
         self._mask.editable = False
+        self._board.cover(covered=True)
         layers.extend([self._image, self._mask])
         self._board.choose(self._image)

@@ -34,6 +34,7 @@ from napari_scribblemix.gui.viewer.case_stack import CaseStack
 from napari_scribblemix.gui.viewer.chosen_layer import ImageLayer, chosen_image, reason_against
 from napari_scribblemix.gui.viewer.fitting import Fitting
 from napari_scribblemix.gui.viewer.slice_on_screen import (
+    COVERED,
     IN_3D,
     SIDEWAYS,
     common_slice,
@@ -64,7 +65,7 @@ class LayerBoard:
         self._stack = CaseStack(viewer)
         self._fitting = Fitting(viewer)
         self._taken_out = False
-        self._changing = False
+        self._changing = self._covered = False
         self._seen: int | str | None = None
         self._sources = (
             (viewer.layers.selection.events.active, self._on_active),
@@ -184,7 +185,19 @@ class LayerBoard:
 
         Whoever acts on it asks here at that moment; ``slice_changed`` is for what is only shown.
         """
+        if self._covered:
+            return COVERED
         return common_slice(self.viewer, self._stack.present(IMAGE, PREDICTION, SCRIBBLES))
+
+    @property
+    def covered(self) -> bool:
+        """Whether something else than the case is on screen."""
+        return self._covered
+
+    def cover(self, *, covered: bool) -> None:
+        """Whether something else lies over the case: slices out of sight are not acted on."""
+        self._covered = covered
+        self._look()
 
     def stand_at(self, number: int) -> None:
         """Move the slider to a slice (from 0), whichever way the view is turned."""

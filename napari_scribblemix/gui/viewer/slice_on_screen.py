@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 IN_3D = "the 3-D view shows all slices at once; go back to 2-D."
 SIDEWAYS = "the slices are seen from the side; turn the axes back."
 OUTSIDE = "no slice of the case is shown at this place; move the slider."
+COVERED = "another frame of the cine lies over the case; open that frame, or stop looking."
 TAKEN_OUT = "the layers of the case were taken out of the viewer; choose the case again."
 MOVED = "the layers of the case were moved against each other; choose the case again."
 
