@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -198,6 +199,14 @@ def test_a_damaged_record_is_left_out(tmp_path: Path) -> None:
     journal.append({"number": 1})
     journal.path.write_bytes(journal.path.read_bytes().replace(b'"number":0', b'"number":9'))
     assert [record["number"] for record in journal.records()] == [1]
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"3", b"\xff\xfe", b"[" * 100_000])
+def test_a_whole_line_that_is_no_record_is_told(tmp_path: Path, body: bytes) -> None:
+    journal = Journal(tmp_path / "a.journal")
+    journal.path.write_bytes(b"%08x " % zlib.crc32(body) + body + b"\n")
+    with pytest.raises(FileError, match=r"a\.journal holds a line that is no record"):
+        journal.records()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")

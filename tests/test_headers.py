@@ -193,7 +193,25 @@ def test_memory_that_is_not_free_is_one_line(
     def full(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(nifti, "_stored", full)
+    monkeypatch.setattr(nifti, "_Stored", full)
     for read in (read_image, read_labels):
         with pytest.raises(FileError, match=r"a\.nii needs more memory than is free"):
             read(path)
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
+@pytest.mark.parametrize("slope", [1.0, 0.5])
+@pytest.mark.parametrize("dtype", [np.int16, np.float64])
+def test_a_volume_takes_little_more_memory_than_what_comes_of_it(
+    tmp_path: Path, name: str, slope: float, dtype: type
+) -> None:
+    made = nibabel.Nifti1Image(np.zeros((256, 256, 100), dtype), np.diag([1.4, 1.4, 8, 1]))
+    made.header.set_slope_inter(slope, 0)
+    nibabel.save(made, tmp_path / name)
+    for read in (read_image, read_labels):
+        tracemalloc.start()
+        read(tmp_path / name)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        # 26 MB as float32 or int32, twice where it is turned, and some slices.
+        assert peak < 72e6

@@ -116,6 +116,16 @@ def test_a_damaged_checkpoint_is_refused(folder: Path, tmp_path: Path) -> None:
         training(settings(folder, resume=True), tmp_path / "run")
 
 
+def test_a_flipped_bit_in_a_checkpoint_is_noticed(folder: Path, tmp_path: Path) -> None:
+    run(settings(folder, steps=2), tmp_path / "run")
+    path = checkpoint_path(tmp_path / "run")
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1  # among the weights, which are nearly all of it
+    path.write_bytes(data)
+    with pytest.raises(TrainingError, match=r"is damaged \(the checksum of its part .* is wrong"):
+        training(settings(folder, steps=4, resume=True), tmp_path / "run")
+
+
 def test_a_loss_that_is_no_number_stops_the_training(folder: Path, tmp_path: Path) -> None:
     begun = training(settings(folder, steps=3, validations=0), tmp_path / "run")
     with torch.no_grad():

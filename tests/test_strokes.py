@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from napari_scribblemix.errors import GeometryError
+from napari_scribblemix.errors import FileError, GeometryError
 from napari_scribblemix.project.strokes import check_strokes, encode_stroke, replay
 
 VOLUMES = hnp.arrays(np.uint8, (2, 4, 5), elements=st.sampled_from([0, 1, 255]))
@@ -43,3 +43,24 @@ def test_strokes_of_another_image_are_named_before_they_are_left_out() -> None:
     check_strokes([stroke], (1, 2, 2), "a.journal")
     with pytest.raises(GeometryError, match="of 1 x 2 x 2 but the image is 1 x 4 x 4"):
         check_strokes([stroke], (1, 4, 4), "a.journal")
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"shape": [2, 4, 5]},
+        {"shape": "2 4 5", "runs": []},
+        {"shape": [], "runs": []},
+        {"shape": [2, 4, None], "runs": []},
+        {"shape": [2, 4, 5], "runs": [[0, 1]]},
+        {"shape": [2, 4, 5], "runs": [3]},
+        {"shape": [2, 4, 5], "runs": [["0", 1, 2]]},
+        {"shape": [2, 4, 5], "runs": [[-3, 2, 1]]},
+        {"shape": [2, 4, 5], "runs": [[39, 2, 1]]},
+        {"shape": [2, 4, 5], "runs": [[0, 1, 256]]},
+        {"shape": [2, 4, 5], "runs": [[0, 1, 1.5]]},
+    ],
+)
+def test_a_record_that_is_no_stroke_is_one_line(record: dict[str, object]) -> None:
+    with pytest.raises(FileError, match=r"a\.journal holds a record that is no stroke; restore"):
+        check_strokes([record], (2, 4, 5), "a.journal")

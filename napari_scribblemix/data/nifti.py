@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from nibabel.nifti1 import Nifti1Image, Nifti1Pair
 from nibabel.nifti2 import Nifti2Image
+from nibabel.volumeutils import apply_read_scaling
 from numpy.typing import NDArray
 
 from napari_scribblemix.data.durable import atomic_write
@@ -29,6 +30,10 @@ from napari_scribblemix.errors import FileError, GeometryError, LabelError
 
 ROUNDING = 0.05
 """How far a label may lie from an integer; MyoPS labels, stored with a slope, lie 0.023 off."""
+
+
+_BLOCK = 1 << 18
+"""Voxels that are read at once, or a slice if it has more."""
 
 
 def _frames(image: Nifti1Pair) -> int:
@@ -52,19 +57,50 @@ def read_geometry(path: Path) -> Geometry:
     return _geometry(path, open_header(path))
 
 
-def _stored(image: Nifti1Pair, frame: int | None, spatial: tuple[int, ...]) -> NDArray[Any]:
-    """The scaled values of a frame in file order."""
-    with np.errstate(all="ignore"):  # a slope may be as wrong as any other field
-        if len(image.shape) > 3:
-            later = np.unravel_index(frame or 0, image.shape[3:], order="F")
-            values = image.dataobj[(..., *(int(index) for index in later))]
-        else:
-            values = np.asarray(image.dataobj)
-    return np.asarray(values).reshape(spatial, order="F")
+class _Stored:
+    """The voxels of a frame as they stand in the file, read and scaled a few slices at a time.
+
+    Read as a whole they would be there twice, and scaled as a whole they would be doubles: several
+    times the memory of what comes of them.
+    """
+
+    def __init__(self, image: Nifti1Pair, frame: int, spatial: tuple[int, ...]) -> None:
+        # nibabel's ArrayProxy: where in the file the voxels begin, and how they are scaled.
+        proxy: Any = image.dataobj
+        self._file, self._shape, self.dtype = image.file_map["image"], spatial, proxy.dtype
+        self._slope, self._inter = proxy.slope, proxy.inter
+        self._slice = math.prod(spatial[:-1]) * self.dtype.itemsize
+        self._begin = int(proxy.offset) + frame * self._slice * spatial[-1]
+
+    @property
+    def whole(self) -> bool:
+        """Whether the values are integers as they stand in the file."""
+        return self.dtype.kind in "iu" and (self._slope, self._inter) == (1, 0)
+
+    def to(self, kind: np.dtype[Any], convert: Callable[[NDArray[Any]], NDArray[Any]]) -> Any:
+        """The scaled values in file order, each few slices through ``convert``, as ``kind``.
+
+        One of ``DAMAGED`` if the file is.
+        """
+        result = np.empty(self._shape, kind, order="F")
+        at_once = max(1, _BLOCK * self.dtype.itemsize // self._slice)
+        with self._file.get_prepare_fileobj("rb") as file:
+            file.seek(self._begin)
+            for first in range(0, self._shape[-1], at_once):
+                last = min(first + at_once, self._shape[-1])
+                data = file.read((last - first) * self._slice)
+                if len(data) < (last - first) * self._slice:
+                    raise EOFError("it ends in the middle of its voxels")
+                values = np.frombuffer(data, self.dtype)
+                values = values.reshape((*self._shape[:-1], last - first), order="F")
+                with np.errstate(all="ignore"):  # a slope may be as wrong as any other field
+                    values = apply_read_scaling(values, self._slope, self._inter)
+                result[..., first:last] = convert(values)
+        return result
 
 
-def _read(path: Path, frame: int | None) -> tuple[NDArray[Any], Geometry, tuple[str, ...]]:
-    """The scaled values in file order, two or three axes, the geometry, and notes."""
+def _open(path: Path, frame: int | None) -> tuple[_Stored, Geometry, tuple[str, ...]]:
+    """What reads the voxels, two or three axes; the geometry, and notes."""
     image = open_header(path)
     frames, spatial = _frames(image), tuple(map(int, image.shape[:3]))
     if frames > 1 and frame is None:
@@ -77,16 +113,14 @@ def _read(path: Path, frame: int | None) -> tuple[NDArray[Any], Geometry, tuple[
             f"Got frame {frame} of {path}, which holds {frames}; choose one from 0 to {frames - 1}."
         )
     geometry = _geometry(path, image)
-    try:
-        scaling = scaling_note(image, start_of(pair_of(path)[0] if is_pair(path) else path))
-        notes = (*filter(None, (geometry.note, scaling)), *image.extra[REPAIRED])
-        return _stored(image, frame, spatial), geometry, notes
-    except DAMAGED as error:
-        raise damaged(path, error) from error
+    scaling = scaling_note(image, start_of(pair_of(path)[0] if is_pair(path) else path))
+    notes = (*filter(None, (geometry.note, scaling)), *image.extra[REPAIRED])
+    return _Stored(image, frame or 0, spatial), geometry, notes
 
 
 @contextmanager
-def _enough_memory(path: Path) -> Iterator[None]:
+def _told(path: Path) -> Iterator[None]:
+    """Damage and a lack of memory, met while the file is read, as one line."""
     try:
         yield
     except MemoryError as error:
@@ -94,6 +128,8 @@ def _enough_memory(path: Path) -> Iterator[None]:
             f"{path} needs more memory than is free; close other programs, or crop the image to "
             "the heart."
         ) from error
+    except DAMAGED as error:
+        raise damaged(path, error) from error
 
 
 def _volume(array: NDArray[Any], geometry: Geometry, notes: tuple[str, ...]) -> Volume:
@@ -108,29 +144,44 @@ def read_image(path: Path, frame: int | None = None) -> Volume:
     infinite values are not refused here: see ``scribbles.check_image``.
     """
     # What float32 cannot hold becomes infinite and is found there.
-    with _enough_memory(path), np.errstate(over="ignore"):
-        values, geometry, notes = _read(path, frame)
-        return _volume(values.astype(np.float32), geometry, notes)
+    with _told(path), np.errstate(over="ignore"):
+        stored, geometry, notes = _open(path, frame)
+        return _volume(stored.to(np.dtype(np.float32), np.asarray), geometry, notes)
 
 
-def _whole_numbers(values: NDArray[Any], path: Path) -> NDArray[Any]:
-    """``values`` as integers; ``LabelError`` where they are none."""
-    if values.dtype.kind != "f":
-        return values
-    rounded = np.rint(values)
-    with np.errstate(invalid="ignore"):  # infinite is no whole number either
-        bad = ~(np.abs(values - rounded) <= ROUNDING)
-    if bad.any():
-        raise LabelError(
-            f"Got the value {values[bad][0]:g} ({int(bad.sum())} voxels like it) in {path}; "
-            "expected whole numbers: choose the label file, not an image or a probability map."
-        )
-    # Not against the largest integer itself, which float32 rounds up to 2 ** 31.
-    if np.abs(rounded).max(initial=0) >= 2.0**31:
-        largest = rounded.flat[np.abs(rounded).argmax()]
-        raise LabelError(f"Got the value {largest:g} in {path}; expected small numbers.")
-    whole: NDArray[np.int32] = rounded.astype(np.int32)
-    return whole
+class _WholeNumbers:
+    """Checks slice by slice that the values of the file ``path`` are whole."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._bad, self._first = path, 0, 0.0
+
+    def of(self, values: NDArray[Any]) -> NDArray[np.int32]:
+        """``values`` rounded; ``LabelError`` for one that is too large."""
+        rounded = np.rint(values)
+        with np.errstate(invalid="ignore"):  # infinite is no whole number either
+            bad = ~(np.abs(values - rounded) <= ROUNDING)
+        if count := int(bad.sum()):
+            self._first = self._first if self._bad else float(values[bad][0])
+            self._bad += count
+            return np.zeros(values.shape, np.int32)
+        return self.small(rounded)
+
+    def small(self, values: NDArray[Any]) -> NDArray[np.int32]:
+        """``values``, which are whole, in 32 bits."""
+        # Not against the largest integer itself, which float32 rounds up to 2 ** 31.
+        low, high = values.min(), values.max()
+        if max(-float(low), float(high)) >= 2.0**31:
+            largest = high if float(high) >= -float(low) else low
+            raise LabelError(f"Got the value {largest:g} in {self._path}; expected small numbers.")
+        return values.astype(np.int32)
+
+    def check(self) -> None:
+        """``LabelError`` if one was none."""
+        if self._bad:
+            raise LabelError(
+                f"Got the value {self._first:g} ({self._bad} voxels like it) in {self._path}; "
+                "expected whole numbers: choose the label file, not an image or a probability map."
+            )
 
 
 def read_labels(path: Path, frame: int | None = None) -> Volume:
@@ -139,9 +190,17 @@ def read_labels(path: Path, frame: int | None = None) -> Volume:
     Floats are rounded (labels that were resampled say 499.977); ``LabelError`` if one is further
     than ``ROUNDING`` from an integer: then it is no label file.
     """
-    with _enough_memory(path):
-        values, geometry, notes = _read(path, frame)
-        return _volume(_whole_numbers(values, path), geometry, notes)
+    with _told(path):
+        stored, geometry, notes = _open(path, frame)
+        numbers = _WholeNumbers(path)
+        if not stored.whole:
+            labels = stored.to(np.dtype(np.int32), numbers.of)
+        elif stored.dtype.itemsize > 4:
+            labels = stored.to(np.dtype(np.int32), numbers.small)
+        else:
+            labels = stored.to(stored.dtype, np.asarray)
+        numbers.check()
+        return _volume(labels, geometry, notes)
 
 
 def _encoded(path: Path, array: NDArray[Any], geometry: Geometry) -> bytes:

@@ -110,7 +110,10 @@ class Journal:
             ) from error
 
     def records(self) -> list[dict[str, Any]]:
-        """All whole records, oldest first; what a crash or a bad disk damaged is left out."""
+        """All whole records, oldest first; what a crash or a bad disk damaged is left out.
+
+        ``FileError`` if it cannot be read, or if somebody else wrote what is no record.
+        """
         try:
             lines = self.path.read_bytes().split(b"\n")
         except FileNotFoundError:
@@ -121,8 +124,21 @@ class Journal:
         for line in lines:
             checksum, _, body = line.partition(b" ")
             if body and checksum == b"%08x" % zlib.crc32(body):
-                whole.append(json.loads(body))
+                whole.append(self._record(body))
         return whole
+
+    def _record(self, body: bytes) -> dict[str, Any]:
+        """The record of a line that is as it was written."""
+        try:
+            record = json.loads(body)
+        except (ValueError, RecursionError):
+            record = None
+        if not isinstance(record, dict):
+            raise FileError(
+                f"{self.path} holds a line that is no record of this program; restore the file "
+                "from a copy, or move it away: what is in the saved file stays."
+            )
+        return record
 
     def clear(self) -> None:
         """Forget all records: what they say has been saved."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import io
 import pickle
+import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,13 @@ from napari_scribblemix.project.run_models import checkpoint_path
 __all__ = ["TrainingState", "checkpoint_path", "load_checkpoint", "save_checkpoint"]
 
 SCHEMA_VERSION = 3
+
+# What a damaged file makes of the reading of its parts and of what they hold.
+_DAMAGED = (
+    OSError, RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile, zlib.error,
+    ValueError, LookupError, TypeError, AttributeError, ImportError, ArithmeticError, MemoryError,
+)  # fmt: skip
+_LONGEST = 200
 
 
 def _global_states() -> list[torch.Tensor]:
@@ -108,15 +117,30 @@ def save_checkpoint(run: Path, state: TrainingState) -> Path:
     return path
 
 
+def _check_whole(path: Path) -> None:
+    """``BadZipFile`` unless each part has the checksum it was written with; PyTorch looks at none.
+
+    A flipped bit would else go on in the weights, and nobody would know.
+    """
+    with zipfile.ZipFile(path) as parts:
+        if (name := parts.testzip()) is not None:
+            raise zipfile.BadZipFile(f"the checksum of its part {name} is wrong")
+
+
 def load_checkpoint(run: Path, state: TrainingState) -> None:
     """Restore ``state`` from the run folder; ``TrainingError`` if that cannot be."""
     path = checkpoint_path(run)
     if not path.is_file():
         raise TrainingError(f"Got --resume, but {run} holds no checkpoint; start without --resume.")
     try:
+        _check_whole(path)
         saved = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise TrainingError(f"The checkpoint of {run} is damaged: {error}") from error
+    except _DAMAGED as error:
+        reason = " ".join(str(error).split())[:_LONGEST] or type(error).__name__
+        raise TrainingError(
+            f"The checkpoint of {run} is damaged ({reason}); start anew with another --output, "
+            "from the run's model if it has one (--start)."
+        ) from error
     if not isinstance(saved, dict) or saved.get("schema_version") != SCHEMA_VERSION:
         raise TrainingError(
             f"The checkpoint of {run} was written by another version; start anew with another "

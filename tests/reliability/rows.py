@@ -30,6 +30,15 @@ _ROWS = (
         long=200,
         fresh=True,
     ),
+    Row(
+        name="malformed",
+        fault="changed, cut, huge and packed files: NIfTI, gz, JSON, safetensors, checkpoint, "
+        "journal, DICOM",
+        wanted="20,000 mutants: 0 foreign errors, 0 hangs, 0 over 1 GiB",
+        short=360,
+        long=20_000,
+        fresh=True,
+    ),
 )
 
 ROWS = {row.name: row for row in _ROWS}

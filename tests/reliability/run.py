@@ -21,7 +21,8 @@ TESTS = HERE.parent
 
 def main() -> int:
     """Run the rows asked for; 1 if something went wrong."""
-    sys.path.extend([str(TESTS.parent), str(TESTS), str(TESTS / "gui")])
+    # This tree, also where another one is installed.
+    sys.path[:0] = [str(TESTS.parent), str(TESTS), str(TESTS / "gui")]
     from rows import ROWS
     from tries import HEADER, SHOWN, attempt, attempt_apart
 

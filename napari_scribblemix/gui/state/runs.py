@@ -78,7 +78,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file; empty where there is none."""
     try:
         content = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 

@@ -230,7 +230,7 @@ class TrainControl(QObject):
 def _saved_settings(run: Path) -> dict[str, Any]:
     try:
         content = json.loads((run / "settings.json").read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ProjectError(
             f"{run.name} has no readable settings.json; press Train for a new training."
         ) from error
