@@ -28,6 +28,7 @@ from napari_scribblemix.report.cohort import read_patients
 from napari_scribblemix.report.page import RESEARCH
 from napari_scribblemix.report.patient import PatientReport, Wishes
 from napari_scribblemix.report.sources import Sources, find_sources
+from napari_scribblemix.report.structured import StructuredReports
 from napari_scribblemix.report.writing import check_report, write_report
 from napari_scribblemix.settings import ReportSettings
 
@@ -121,7 +122,10 @@ def run(settings: ReportSettings) -> int:
 
     notes = NoteList()
     reports = []
-    written = write_report(sources, settings.output, wishes, tell)
+    also = None
+    if settings.structured:
+        also = StructuredReports(settings.output, overwrite=settings.overwrite)
+    written = write_report(sources, settings.output, wishes, tell, also)
     total = len(sources.patients)
     for report in track(written, "Measuring", total=total, console=messages(), transient=True):
         reports.append(report)

@@ -99,27 +99,27 @@ class MaskWriter:
             return self._write_dicom(path, mask, mask.image)
         return ()
 
-    def _write_dicom(self, path: Path, mask: FullMask, image: Path) -> tuple[str, ...]:
+    def phase(self, image: Path, frame: int) -> Phase:
+        """The DICOM images of a frame of the working copy ``image``; ``FileError`` if gone."""
         if image not in self._stacks:
             self._stacks[image] = source_stack(image, self._found), new_series_uid()
-        stack, series = self._stacks[image]
-        frame = mask.frame or 0
+        stack = self._stacks[image][0]
         if frame >= stack.frames:
             raise FileError(
                 f"Got frame {frame} of {image.name}, whose DICOM files have {stack.frames}; import "
                 "the study again."
             )
+        # Files of one series must name one frame of reference, even if their images do not.
+        return Phase(stack.images[frame], frame, stack.frames, anchor=stack.images[0][0])
+
+    def _write_dicom(self, path: Path, mask: FullMask, image: Path) -> tuple[str, ...]:
+        phase = self.phase(image, mask.frame or 0)
+        stack, series = self._stacks[image]
         if not same_place(mask.geometry, stack.geometry):
             raise GeometryError(
                 f"{path.name.removesuffix(SUFFIX)} has another grid, or lies elsewhere, than the "
                 "DICOM images it should be on; segment these images again."
             )
         return write_segmentation(
-            path,
-            mask.labels,
-            mask.scheme,
-            # Files of one series must name one frame of reference, even if their images do not.
-            Phase(stack.images[frame], frame, stack.frames, anchor=stack.images[0][0]),
-            maker=mask.maker,
-            series_uid=series,
+            path, mask.labels, mask.scheme, phase, maker=mask.maker, series_uid=series
         )

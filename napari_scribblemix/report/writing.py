@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from napari_scribblemix.data.durable import atomic_write
@@ -11,7 +12,8 @@ from napari_scribblemix.errors import FileError, ScribbleMixError, SettingsError
 from napari_scribblemix.report.cohort import cohort_csv
 from napari_scribblemix.report.page import page
 from napari_scribblemix.report.patient import PatientReport, Wishes, measure_patient
-from napari_scribblemix.report.sources import Sources
+from napari_scribblemix.report.sources import MaskSource, Sources
+from napari_scribblemix.report.structured import StructuredReports
 
 TABLE = "measures.csv"
 
@@ -39,16 +41,28 @@ def check_report(output: Path, patients: Sequence[str], *, overwrite: bool) -> N
         )
 
 
+def _told(
+    also: StructuredReports, report: PatientReport, frames: Sequence[MaskSource]
+) -> tuple[str, ...]:
+    """What is to be told of the structured report of a patient, also that there is none."""
+    try:
+        return also.write(report, frames)
+    except ScribbleMixError as error:
+        return (f"There is no structured report: {error}",)
+
+
 def write_report(
     sources: Sources,
     output: Path,
     wishes: Mapping[str, Wishes],
     failed: Callable[[str, ScribbleMixError], None],
+    also: StructuredReports | None = None,
 ) -> Iterator[PatientReport]:
     """Measure and write a page for each patient as it goes, and the table at the end.
 
     What cannot be measured is handed to ``failed`` with the patient's name, and does not stop the
-    others.  ``FileError`` if the disk refuses.
+    others.  ``also`` writes structured reports beside; one that cannot be is a note of its patient.
+    ``FileError`` if the disk refuses.
     """
     reports = []
     for patient, frames in sources.patients.items():
@@ -60,7 +74,10 @@ def write_report(
             continue
         atomic_write(page_path(output, patient), html.encode())
         # Pictures are on the disk now; of many patients they would fill the memory.
-        reports.append(report.without_pictures())
+        report = report.without_pictures()
+        if also is not None:
+            report = replace(report, notes=(*report.notes, *_told(also, report, frames)))
+        reports.append(report)
         yield reports[-1]
     if reports:
         atomic_write(output / TABLE, cohort_csv(reports).encode())

@@ -74,6 +74,13 @@ class ReportSettings(Settings):
         description="Slices of one patient that count, e.g. 2-10 (from 0): where to cut base and "
         "apex. [all]",
     )
+    structured: bool = Field(
+        False,
+        description="Of images that came from DICOM: also write the measures as a DICOM structured "
+        "report (NAME.sr.dcm), with the segmentations of both phases. They bear the patient's "
+        "name, as the images do.",
+        json_schema_extra={"cli": "--sr"},
+    )
     overwrite: bool = Field(False, description="Replace pages that are already in the folder.")
 
     @field_validator("slices")

@@ -31,7 +31,7 @@ from napari_scribblemix.data.dicom.references import (
     stand_in_uid,
 )
 from napari_scribblemix.data.dicom.segments import PROGRAM, Maker, describe_segments
-from napari_scribblemix.data.dicom.source_header import HEADER, taken_over
+from napari_scribblemix.data.dicom.source_header import read_header, taken_over
 from napari_scribblemix.data.dicom.syntaxes import MR_IMAGE
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.data.geometry import format_shape
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 SUFFIX = ".seg.dcm"
-_OWN_TAGS = ["SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "NumberOfFrames", *HEADER]
 _SERIES_NUMBER = 9000
 
 
@@ -87,7 +86,7 @@ def write_segmentation(
     with silent():
         anchored = phase.anchor or phase.planes[0]
         # An Enhanced file holds many slices: it is read once.
-        read = {path: _header(path) for path in {p.path for p in (*phase.planes, anchored)}}
+        read = {path: read_header(path) for path in {p.path for p in (*phase.planes, anchored)}}
         headers, anchor = [read[plane.path] for plane in phase.planes], read[anchored.path]
         sources, notes = sources_of(headers, phase.planes)
         common, mended = taken_over(headers[0], headers[1:], anchor)
@@ -112,19 +111,6 @@ def _check(labels: NDArray[np.uint8], phase: Phase) -> None:
             f"Got a mask of {format_shape(labels.shape)} for {len(phase.planes)} DICOM images of "
             f"{shown}; segment these images again."
         )
-
-
-def _header(path: Path) -> Dataset:
-    from pydicom import dcmread
-
-    try:
-        return dcmread(path, stop_before_pixels=True, specific_tags=list(_OWN_TAGS), force=True)
-    except damaged() as error:
-        raise FileError(
-            # Without its name, which may be a person's.
-            "A DICOM image of the mask cannot be read any more; put the DICOM files back where "
-            "they were."
-        ) from error
 
 
 def _stand_in(common: Dataset, plane: Plane, z: int, step_mm: float) -> Dataset:

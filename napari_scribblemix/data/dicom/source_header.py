@@ -10,9 +10,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_scribblemix.data.dicom.needed import damaged
 from napari_scribblemix.data.dicom.tags import word
+from napari_scribblemix.errors import FileError
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -31,7 +34,26 @@ _EMPTY = (
 HEADER = ("SpecificCharacterSet", "StudyInstanceUID", "FrameOfReferenceUID", *_TAKEN)
 """All keywords that ``taken_over`` looks at."""
 
+_OWN_TAGS = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "NumberOfFrames", *HEADER)
+
 _NAMESPACE = uuid.UUID("0b0c5f8e-6d3e-4d6a-9b8c-1c1f1d5a7e21")
+
+
+def read_header(path: Path) -> Dataset:
+    """What of an image's header names it, its patient and its study.
+
+    ``FileError`` if it cannot be read.
+    """
+    from pydicom import dcmread
+
+    try:
+        return dcmread(path, stop_before_pixels=True, specific_tags=list(_OWN_TAGS), force=True)
+    except damaged() as error:
+        raise FileError(
+            # Without its name, which may be a person's.
+            "A DICOM image of the mask cannot be read any more; put the DICOM files back where "
+            "they were."
+        ) from error
 
 
 def valid_uid(uid: str) -> bool:

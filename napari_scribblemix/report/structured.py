@@ -1,0 +1,83 @@
+"""The measurements of a patient as a DICOM structured report, with the masks they come from.
+
+For images that came from DICOM only: a report must name the images, and is filed with them.  So it
+bears the patient's name, as they do, and is written only where somebody asks for it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from napari_scribblemix.data.dicom.structured_report import CODES, SUFFIX, write_measurements
+from napari_scribblemix.data.labels import LabelScheme
+from napari_scribblemix.data.links import is_taken
+from napari_scribblemix.errors import FileError, SettingsError
+from napari_scribblemix.project.mask_files import FullMask, MaskWriter
+from napari_scribblemix.report.patient import PatientReport
+from napari_scribblemix.report.sources import MaskSource
+
+
+class StructuredReports:
+    """Writes ``NAME.sr.dcm`` and the segmentations of ED and ES for each patient of a report."""
+
+    def __init__(self, output: Path, *, overwrite: bool) -> None:
+        self._output, self._overwrite = output, overwrite
+
+    def write(self, report: PatientReport, frames: Sequence[MaskSource]) -> tuple[str, ...]:
+        """Write those of one patient, who is measured in ``report``; returns what is to be told.
+
+        ``FileError`` for images that do not come from DICOM or are gone, ``SettingsError`` if a
+        file is there already; errors as ``MaskWriter.write``.
+        """
+        if report.phases is None:
+            raise FileError(
+                "There are not both end-diastole and end-systole, which a structured report is "
+                "about; leave --sr out."
+            )
+        by_case = {frame.case: frame for frame in frames}
+        shown = [by_case[case] for case in (report.phases.ed, report.phases.es)]
+        writer = MaskWriter("dicom-seg")
+        for source in shown:
+            writer.check(source.case, None if source.files is None else source.files.image)
+        images = {source.files.image for source in shown if source.files is not None}
+        if len(images) > 1:
+            raise FileError(
+                "End-diastole and end-systole are of two stacks; a structured report is about one."
+            )
+        targets = [writer.path(self._output, source.case) for source in shown]
+        path = self._output / f"{report.patient}{SUFFIX}"
+        if not self._overwrite and (there := [p for p in (*targets, path) if is_taken(p)]):
+            raise SettingsError(
+                f"{there[0].name} is already in {self._output}; use --overwrite to replace it."
+            )
+        notes: list[str] = []
+        for source, target in zip(shown, targets, strict=True):
+            notes += writer.write(target, _full_mask(source, report.scheme))
+        phases = [
+            writer.phase(source.files.image, source.files.frame or 0)
+            for source in shown
+            if source.files is not None
+        ]
+        values = {
+            measure.key: measure.value
+            for measure in report.measures
+            if measure.key in CODES and math.isfinite(measure.value)
+        }
+        recorded = all(source.record for source in shown)
+        notes += write_measurements(path, values, phases, targets, recorded=recorded)
+        return tuple(dict.fromkeys(notes))
+
+
+def _full_mask(source: MaskSource, scheme: LabelScheme) -> FullMask:
+    mask, files, origin = source.read(), source.files, source.origin
+    return FullMask(
+        mask.array,
+        scheme,
+        mask.geometry,
+        None if files is None else files.image,
+        None if files is None else files.frame,
+        origin is not None and bool(origin.accepted | origin.corrected),
+        bool(source.record),
+    )
