@@ -17,6 +17,7 @@ from napari_scribblemix.evaluation.plausible import (
     check_fraction,
     check_mask,
     check_phases,
+    check_prediction,
 )
 
 SHAPE = (8, 96, 96)
@@ -68,6 +69,18 @@ def test_structures_that_nobody_contours_are_not_missed() -> None:
     mask = heart()
     mask[mask == 1] = 0
     assert check_mask(mask, GEOMETRY, CARDIAC) == []
+
+
+def test_a_model_that_finds_no_right_ventricle_is_told() -> None:
+    mask = heart()
+    mask[mask == 1] = 0
+    (line,) = check_prediction(mask, GEOMETRY, CARDIAC)
+    assert line == "The mask has no right ventricle: there are no figures of it."
+    few = mask.copy()
+    few[4:] = 0
+    assert check_prediction(few, GEOMETRY, CARDIAC) == []
+    assert check_prediction(heart(), GEOMETRY, CARDIAC) == []
+    assert len(check_prediction(mask * 0, GEOMETRY, CARDIAC)) == 1
 
 
 def test_phases_that_eject_unlike_are_told() -> None:

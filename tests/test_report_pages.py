@@ -84,6 +84,23 @@ def test_the_page_shows_all_slices_and_loads_nothing(cine: Path) -> None:
     assert "by body surface" not in html
 
 
+def test_a_structure_that_is_missing_has_no_figures_and_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ed, es = heart(20), heart(14)
+    ed[ed == 1] = 0
+    write_file(tmp_path / "masks" / "a_ED.nii.gz", ed)
+    write_file(tmp_path / "masks" / "a_ES.nii.gz", es)
+    assert run(tmp_path / "masks", "--output", tmp_path / "out") == 0
+    words = "ED: The mask has no right ventricle: there are no figures of it."
+    assert words in capsys.readouterr().err
+    assert words in (tmp_path / "out" / "a.html").read_text(encoding="utf-8")
+    (row,) = table(tmp_path / "out")
+    assert [row[f"rv_{key}"] for key in ("edv_ml", "sv_ml", "ef")] == ["", "", ""]
+    assert float(row["rv_esv_ml"]) > 0
+    assert float(row["lv_ef"]) > 0
+
+
 def test_each_published_figure_leads_to_its_source(cine: Path) -> None:
     assert run(cine / "masks", "--output", cine / "out") == 0
     html = (cine / "out" / "a.html").read_text(encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -205,5 +206,15 @@ def test_the_command_line_lists_chooses_and_refuses(tmp_path: Path, run: Run) ->
     code, out, _ = run("import", tmp_path / "in", "--output", tmp_path / "p", "--stack", "stack")
     assert code == 0
     assert "study01_stack" in out
+
+
+def test_train_names_the_commands_that_lead_to_strokes(tmp_path: Path, run: Run) -> None:
+    write_cine(tmp_path / "in", 3, 2)
     code, _, err = run("train", tmp_path / "in", "--output", tmp_path / "r")
-    assert (code, "make a project of them (import)" in err) == (2, True)
+    assert code == 2
+    steps = err.partition("import, draw, and train: ")[2].rstrip(".\n").split("; ")
+    assert [step.split()[1] for step in steps] == ["import", "gui", "train"]
+    assert run(*shlex.split(steps[0])[1:-1], tmp_path / "mine")[0] == 0
+    _, _, err = run("train", tmp_path / "in")
+    assert "draw in its project" in err
+    assert f"train {tmp_path / 'mine.scribblemix'}." in err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from napari_scribblemix.data.file_names import is_nifti
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import FileError
 from napari_scribblemix.project.case_files import CaseFiles
-from napari_scribblemix.project.copy_sources import IMAGES
+from napari_scribblemix.project.copy_sources import IMAGES, projects_of
+from napari_scribblemix.project.folder import PROJECT_SUFFIX
 from napari_scribblemix.project.mended_copies import broken_copies, mend_copies
 from napari_scribblemix.project.notes import NoteList
 from napari_scribblemix.project.working_copies import WorkingCopy, none_likely, unpack
@@ -193,8 +195,15 @@ def warn_of_dicom(folder: Path) -> None:
 
 def refuse_training(folder: Path) -> None:
     """``FileError`` for DICOM where strokes are needed, with what to do."""
-    if folder.is_dir() and is_study(folder):
-        raise FileError(
-            f"Got {folder}, DICOM files, which hold no strokes; make a project of them (import), "
-            "draw in it (gui), and train on the project."
-        )
+    if not folder.is_dir() or not is_study(folder):
+        return
+    call, beside = "napari-scribblemix", folder.absolute().parent
+    known = [path for place in (beside, Path()) for path in projects_of(folder, place)]
+    project = str(known[0] if known else Path(f"my_study{PROJECT_SUFFIX}"))
+    steps = [f"{call} gui {shlex.quote(project)}", f"{call} train {shlex.quote(project)}"]
+    if not known:
+        steps.insert(0, f"{call} import {shlex.quote(str(folder))} --output {project}")
+    first = "draw in its project, and train on that" if known else "import, draw, and train"
+    raise FileError(
+        f"Got {folder}, DICOM files, which hold no strokes; {first}: {'; '.join(steps)}."
+    )

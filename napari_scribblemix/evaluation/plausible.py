@@ -25,6 +25,8 @@ _LEAST_ML = ((6, 15.0), (3, 2.0))
 _MOST_ML = 1800.0
 # Slices with a right ventricle and wall, and the share of the wall that the cavity has at least.
 _LEAST_CAVITY = ((6, 0.1), (3, 0.04))
+# Slices with a heart from which on none of its structures can lie beyond them all.
+_NOT_BEYOND = 6
 # Both sides of the heart eject the same, but for leaks and shunts and the accuracy of masks.
 _STROKE_RATIO = 3.0
 _FRACTION_POINTS = 25.0
@@ -57,6 +59,30 @@ def check_mask(labels: NDArray[np.integer], geometry: Geometry, scheme: LabelSch
             "and at the spacing in the header."
         )
     return lines + _check_cavity(labels, volumes, scheme)
+
+
+def check_prediction(
+    labels: NDArray[np.integer], geometry: Geometry, scheme: LabelScheme
+) -> list[str]:
+    """As ``check_mask``, of a mask whose maker knows all structures: which of them are missing.
+
+    Only where enough slices show the heart: of few of them a structure may lie beyond.
+    """
+    lines = check_mask(labels, geometry, scheme)
+    if (labels > 0).any(axis=(1, 2)).sum() >= _NOT_BEYOND:
+        lines += missing_structures(volumes_ml(labels, scheme, geometry.voxel_volume_ml))
+    return lines
+
+
+def missing_structures(volumes: Mapping[str, float]) -> list[str]:
+    """A line for each structure of which a mask, by its volumes in ml, has nothing at all."""
+    if not any(volumes.values()):
+        return []
+    return [
+        f"The mask has no {name}: there are no figures of it."
+        for name in (LEFT, RIGHT, WALL)
+        if volumes.get(name) == 0
+    ]
 
 
 def _check_cavity(

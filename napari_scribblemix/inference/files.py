@@ -22,7 +22,7 @@ from napari_scribblemix.data.nifti import write_image, write_labels
 from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import FileError, ImageError, ScribbleMixError
 from napari_scribblemix.evaluation.cardiac import volumes_ml
-from napari_scribblemix.evaluation.plausible import check_mask
+from napari_scribblemix.evaluation.plausible import check_prediction
 from napari_scribblemix.inference.finished import hearts, made_from
 from napari_scribblemix.inference.look import Look
 from napari_scribblemix.inference.model import Model
@@ -180,7 +180,7 @@ def _agree(
 def _outcome(model: Model, case: _Case) -> Outcome:
     scheme, noted = model.card.labels, dict[str, None]()
     for frame in case.frames:
-        odd = check_mask(frame.found.labels, frame.geometry, scheme)
+        odd = check_prediction(frame.found.labels, frame.geometry, scheme)
         noted.update(dict.fromkeys((*frame.notes, *odd)))
     return Outcome(
         case.files.image,

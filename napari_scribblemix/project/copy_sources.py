@@ -11,6 +11,7 @@ from napari_scribblemix.data.dicom.contents import Stack
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.data.links import is_taken, real
 from napari_scribblemix.errors import FileError
+from napari_scribblemix.project.folder import PROJECT_SUFFIX
 
 SOURCES = "sources.json"
 """The one file beside working copies that knows where the DICOM files lie."""
@@ -120,6 +121,13 @@ def source_places(folder: Path) -> list[Path]:
         return []
     found = (place for e in entries if isinstance(e, dict) for place in places_of(e, folder))
     return list(dict.fromkeys(found))
+
+
+def projects_of(source: Source, place: Path) -> list[Path]:
+    """The projects in the folder ``place`` that have working copies of ``source``."""
+    wanted = {real(path) for path in ([source] if isinstance(source, Path) else source)}
+    projects = sorted(place.glob(f"*{PROJECT_SUFFIX}")) if place.is_dir() else []
+    return [each for each in projects if wanted & set(map(real, source_places(each / IMAGES)))]
 
 
 def _relative(place: Path, folder: Path) -> str:

@@ -26,7 +26,13 @@ from napari_scribblemix.evaluation.cardiac import (
 )
 from napari_scribblemix.evaluation.cycle import cycle_ms, is_cine
 from napari_scribblemix.evaluation.function import Body, Measure, measures, share_of_wall
-from napari_scribblemix.evaluation.plausible import LEFT, RIGHT, check_mask, check_phases
+from napari_scribblemix.evaluation.plausible import (
+    LEFT,
+    RIGHT,
+    check_mask,
+    check_phases,
+    missing_structures,
+)
 from napari_scribblemix.evaluation.wall import Wall, measure_wall
 from napari_scribblemix.project.provenance import comparison
 from napari_scribblemix.report.sources import MaskSource, on_the_mask
@@ -207,7 +213,8 @@ def _looks(shown: Shown, scheme: LabelScheme) -> tuple[list[Look], list[str]]:
         if image is not None and array is None:
             notes.append(f"{name}: image and mask differ in shape; the image is not shown.")
         looks.append(Look(frame.case, role, mask, array))
-        odd = (*mask.notes, *check_mask(mask.array, mask.geometry, scheme))
+        missing = missing_structures(volumes_ml(mask.array, scheme, 1.0))
+        odd = (*mask.notes, *check_mask(mask.array, mask.geometry, scheme), *missing)
         notes += [f"{name}: {line}" for line in odd]
     return looks, notes
 

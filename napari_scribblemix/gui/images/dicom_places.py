@@ -11,8 +11,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from napari_scribblemix.data.links import is_taken, real
-from napari_scribblemix.project.copy_sources import IMAGES, Source, source_places
+from napari_scribblemix.data.links import is_taken
+from napari_scribblemix.project.copy_sources import Source, projects_of
 from napari_scribblemix.project.project import PROJECT_SUFFIX
 
 
@@ -35,11 +35,8 @@ def _common(folders: Sequence[Path]) -> Path:
 
 def suggested_name(source: Source, place: Path) -> str:
     """The name under which the study was opened before, or the next free number."""
-    wanted = {real(path) for path in ([source] if isinstance(source, Path) else source)}
-    projects = sorted(place.glob(f"*{PROJECT_SUFFIX}")) if place.is_dir() else []
-    for project in projects:
-        if wanted & set(map(real, source_places(project / IMAGES))):
-            return project.name.removesuffix(PROJECT_SUFFIX)
+    for project in projects_of(source, place):
+        return project.name.removesuffix(PROJECT_SUFFIX)
     number = 1
     while is_taken(place / f"study{number:02d}{PROJECT_SUFFIX}"):
         number += 1

@@ -25,7 +25,7 @@ from napari_scribblemix.evaluation.cardiac import (
     slices_ml,
     volumes_ml,
 )
-from napari_scribblemix.evaluation.plausible import check_mask, check_phases
+from napari_scribblemix.evaluation.plausible import check_phases, check_prediction
 from napari_scribblemix.gui.state.case_states import Stamp, stamp
 from napari_scribblemix.gui.state.cycle import Cycle, cycle_of
 from napari_scribblemix.gui.state.open_case import (
@@ -98,7 +98,7 @@ class Measures:
         if set(_NAMES.values()) <= set(scheme.names):
             more, cycle = _of_phases(project, case, of_cases)
             lines += more
-        lines += check_mask(case.prediction, case.image.geometry, scheme)
+        lines += check_prediction(case.prediction, case.image.geometry, scheme)
         return Found(tuple(lines), cycle)
 
     def volumes(self, project: Project, case_id: str) -> str:
