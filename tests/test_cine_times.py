@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from napari_scribblemix.data.cine_times import CineTimes, read_cine_times
+from napari_scribblemix.data.cine_times import CineTimes, read_cine_times, shows_other_view
 
 
 def beside(folder: Path, content: Any) -> Path:
@@ -26,6 +26,21 @@ def test_height_and_weight_are_read_where_they_can_be(tmp_path: Path) -> None:
     assert (found.height_cm, found.weight_kg) == (180.0, 80.0)
     found = read_cine_times(beside(tmp_path, {"height_cm": 1.8, "weight_kg": None}), 3)
     assert (found.height_cm, found.weight_kg) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "other"),
+    [
+        ({"short_axis": False}, True),
+        ({"short_axis": True}, False),
+        ({"short_axis": 0}, False),
+        ({}, False),
+    ],
+)
+def test_another_view_is_known_where_it_is_said(
+    tmp_path: Path, said: dict[str, object], other: bool
+) -> None:
+    assert shows_other_view(beside(tmp_path, said)) is other
 
 
 @pytest.mark.parametrize(

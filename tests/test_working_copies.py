@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from dicom_files import ORIGIN, value, write_cine
+from dicom_files import NORMAL, ORIGIN, ROW, value, write_cine
 
-from napari_scribblemix.data.cine_times import read_cine_times
+from napari_scribblemix.data.cine_times import OTHER_VIEW, read_cine_times, shows_other_view
 from napari_scribblemix.data.dicom import needed
 from napari_scribblemix.data.dicom.stacks import find_stacks
 from napari_scribblemix.data.nifti import number_of_frames, read_image
@@ -20,6 +21,7 @@ from napari_scribblemix.errors import FileError, GeometryError, SettingsError
 from napari_scribblemix.project.copy_sources import SOURCES
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.project.working_copies import source_stack, unpack
+from napari_scribblemix.resources import sample_folder
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -218,3 +220,32 @@ def test_train_names_the_commands_that_lead_to_strokes(tmp_path: Path, run: Run)
     _, _, err = run("train", tmp_path / "in")
     assert "draw in its project" in err
     assert f"train {tmp_path / 'mine.scribblemix'}." in err
+
+
+def test_a_copy_says_whether_it_shows_the_short_axis(tmp_path: Path, run: Run) -> None:
+    write_cine(tmp_path / "in", 4, 2)
+    write_cine(tmp_path / "in" / "lax", 1, 2, row=ROW, column=-NORMAL)
+    stacks = find_stacks(tmp_path / "in").stacks
+    copies = unpack(tmp_path / "in", tmp_path / "out", stacks)
+    assert {copy.stack.kind: shows_other_view(copy.path) for copy in copies} == {
+        "short-axis cine": False,
+        "long-axis cine": True,
+    }
+    _, _, err = run("import", tmp_path / "in", "--output", tmp_path / "p", "--stack", "lax")
+    assert f"study01_lax: {OTHER_VIEW}" in err
+
+
+@pytest.mark.slow
+def test_of_another_view_no_quality_is_told(tmp_path: Path, run: Run) -> None:
+    image = min((sample_folder("cine") / "heldout" / "images").iterdir())
+    for told in (False, True):
+        folder = tmp_path / str(told)
+        folder.mkdir()
+        shutil.copy(image, folder / "a.nii.gz")
+        (folder / "a.json").write_text(json.dumps({"short_axis": not told}))
+        code, out, err = run("segment", "starter", folder, "--output", folder / "out")
+        assert code == 0
+        assert ("do not trust masks of it" in err) is told
+        assert ("Expected Dice" not in out) is told
+        (record,) = json.loads((folder / "out" / "masks.json").read_text()).values()
+        assert (record["case_quality"] is None) is told

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from napari_scribblemix.cli.console import messages, print_error, print_warning, results, table
 from napari_scribblemix.cli.inspect_image import millimetres, print_line, sizes
+from napari_scribblemix.data.cine_times import OTHER_VIEW, shows_other_view
 from napari_scribblemix.data.dicom.contents import Contents, Stack
 from napari_scribblemix.data.dicom.files import dicom_beside, is_study
-from napari_scribblemix.data.dicom.kinds import OTHER_VIEWS
 from napari_scribblemix.data.dicom.stacks import find_stacks, no_stack
 from napari_scribblemix.data.file_names import is_nifti
 from napari_scribblemix.data.wording import counted
@@ -140,11 +140,6 @@ def copies_of(source: Path | Sequence[Path], into: Path, choice: Choice) -> list
         )
         for note in copy.stack.notes:
             print_warning(f"{copy.id}: {note}")
-        if copy.stack.kind in OTHER_VIEWS:
-            print_warning(
-                f"{copy.id}: {copy.stack.kind}, by its header; hearts are looked for in the short "
-                "axis only: do not trust masks of it."
-            )
     return copies
 
 
@@ -181,7 +176,11 @@ def with_copies(paths: Sequence[Path], into: Path, choice: Choice) -> list[Path]
 
 def cases_of(source: Path, into: Path, choice: Choice) -> tuple[CaseFiles, ...]:
     """The cases of a study for a project; a cine is one, whose frames are still to be taken."""
-    return tuple(CaseFiles(copy.id, copy.path) for copy in copies_of(source, into, choice))
+    copies = copies_of(source, into, choice)
+    for copy in copies:
+        if shows_other_view(copy.path):
+            print_warning(f"{copy.id}: {OTHER_VIEW}")
+    return tuple(CaseFiles(copy.id, copy.path) for copy in copies)
 
 
 def warn_of_dicom(folder: Path) -> None:

@@ -1,5 +1,7 @@
 """When in the heart cycle the frames of a cine were taken, from a JSON file beside the image.
 
+It may say too whether the image shows the short axis of the heart at all.
+
 ``NAME.json`` beside ``NAME.nii.gz`` may say ``trigger_ms``, a time for each frame, ``heart_rate``,
 beats a minute, and, where somebody asked for it, ``height_cm`` and ``weight_kg``.  Other programs
 put other things there; what has no meaning as these is as if it were not said.
@@ -18,6 +20,12 @@ from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.data.file_names import split_name
 from napari_scribblemix.settings.reports import HEART_RATE, HEIGHT_CM, WEIGHT_KG
 
+OTHER_VIEW = (
+    "It shows no short axis of the heart, by its header, and hearts are looked for in the short "
+    "axis only: do not trust masks of it."
+)
+"""What to tell of an image of another view."""
+
 _LARGEST_BYTES = 1 << 20
 
 
@@ -29,6 +37,12 @@ class CineTimes:
     heart_rate: float | None = None
     height_cm: float | None = None
     weight_kg: float | None = None
+    short_axis: bool | None = None
+
+
+def shows_other_view(image: Path) -> bool:
+    """Whether the file beside ``image`` says that it shows no short axis."""
+    return read_cine_times(image, 1).short_axis is False
 
 
 def _number(value: Any) -> float | None:
@@ -66,6 +80,7 @@ def read_cine_times(image: Path, frames: int) -> CineTimes:
         _within(content.get("heart_rate"), *HEART_RATE),
         _within(content.get("height_cm"), *HEIGHT_CM),
         _within(content.get("weight_kg"), *WEIGHT_KG),
+        axis if isinstance(axis := content.get("short_axis"), bool) else None,
     )
 
 
@@ -74,6 +89,7 @@ def copy_cine_times(image: Path, copied: Path, frames: int) -> None:
 
     What other programs say in that file besides may name a person, and stays behind.
     """
-    said = {name: value for name, value in asdict(read_cine_times(image, frames)).items() if value}
+    told = asdict(read_cine_times(image, frames))
+    said = {name: value for name, value in told.items() if value is not None}
     if said:
         atomic_write(times_beside(copied), as_json(said))

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from napari_scribblemix.data.channels import check_channels, read_channels
+from napari_scribblemix.data.cine_times import OTHER_VIEW, shows_other_view
 from napari_scribblemix.data.durable import remove_strays
 from napari_scribblemix.data.file_names import is_nifti
 from napari_scribblemix.data.geometry import Geometry, same_grid
@@ -34,7 +35,7 @@ from napari_scribblemix.inference.outputs import (
     probability_path,
 )
 from napari_scribblemix.inference.phases import heart_size, wanted_share, with_wall
-from napari_scribblemix.inference.quality import Quality, evidence, quality
+from napari_scribblemix.inference.quality import UNTOLD, Quality, evidence, quality
 from napari_scribblemix.inference.segment import Segmentation, segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.project.case_files import CaseFiles
@@ -98,7 +99,12 @@ def _read(case: CaseFiles, frame: int | None) -> Volume:
 
 
 def _write(
-    model: Model, target: Path, found: Segmentation, geometry: Geometry, settings: SegmentSettings
+    model: Model,
+    image: Path,
+    target: Path,
+    found: Segmentation,
+    geometry: Geometry,
+    settings: SegmentSettings,
 ) -> Quality:
     """Write the mask and what was asked for beside it; how good it probably is."""
     scheme = model.card.labels
@@ -112,6 +118,8 @@ def _write(
             write_image(probability_path(target, name), probability[number], geometry)
     if settings.entropy:
         write_image(entropy_path(target), normalised_entropy(probability), geometry)
+    if shows_other_view(image):
+        return UNTOLD
     return quality(evidence(probability, found.labels, area), found.labels, area)
 
 
@@ -127,9 +135,11 @@ def _segment_frame(
     found = segment_volume(model, volume, Look.of(settings))
     geometry = volume.geometry
     with undisturbed():  # a mask that is there and not noted would be nobody's
-        expected = _write(model, target, found, geometry, settings)
+        expected = _write(model, case.image, target, found, geometry, settings)
         made[target] = expected
-    notes = (*change_notes(case), *volume.notes, *doubts(geometry.shape, geometry.spacing))
+    view = (OTHER_VIEW,) if shows_other_view(case.image) else ()
+    doubted = doubts(geometry.shape, geometry.spacing)
+    notes = (*change_notes(case), *volume.notes, *doubted, *view)
     return _Frame(frame, target, notes, geometry, found, expected)
 
 
@@ -173,7 +183,9 @@ def _agree(
             volume, look = _read(files, frame.number), Look.of(settings)
             frame.found = with_wall(frame.found, share, model, volume, look)
             with undisturbed():
-                frame.expected = _write(model, frame.target, frame.found, frame.geometry, settings)
+                frame.expected = _write(
+                    model, files.image, frame.target, frame.found, frame.geometry, settings
+                )
                 made[frame.target] = frame.expected
 
 

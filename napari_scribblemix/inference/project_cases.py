@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_scribblemix.data.channels import check_channels
+from napari_scribblemix.data.cine_times import shows_other_view
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import UNLABELLED, LabelScheme
 from napari_scribblemix.data.volume import Volume
@@ -28,7 +29,7 @@ from napari_scribblemix.inference.orientation import Turn
 from napari_scribblemix.inference.other_frames import other_frames, size_told, would_change
 from napari_scribblemix.inference.phases import heart_size, wanted_share, with_wall
 from napari_scribblemix.inference.pieces import Known
-from napari_scribblemix.inference.quality import evidence, quality
+from napari_scribblemix.inference.quality import UNTOLD, evidence, quality
 from napari_scribblemix.inference.segment import segment_volume
 from napari_scribblemix.inference.uncertainty import normalised_entropy
 from napari_scribblemix.project.corrections import lay_over
@@ -185,6 +186,8 @@ def write_mask(
     slices.
     """
     origin = maker.record(entropy) | dict(told or {})
+    if shows_other_view(project.image_path(case_id)):
+        origin |= UNTOLD.record()
     corrected = project.write_prediction(
         case_id, labels, geometry, origin, entropy, over_corrections=over_corrections
     )

@@ -11,6 +11,7 @@ A figure of the mask alone, before anybody looked: an accepted slice is as good 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +69,10 @@ class Quality:
         """What is written beside the mask."""
         told = [_rounded(float(each)) for each in self.slices]
         return {"quality": told, "case_quality": _rounded(self.case)}
+
+
+UNTOLD = Quality(np.empty(0), math.nan)
+"""Of an image that shows no short axis: what the numbers here were fitted to says nothing of it."""
 
 
 def _rounded(value: float) -> float | None:

@@ -23,6 +23,7 @@ import numpy as np
 from napari_scribblemix import __version__
 from napari_scribblemix.data.described import Description, as_json, checksum
 from napari_scribblemix.data.dicom.contents import Contents, Stack, positions
+from napari_scribblemix.data.dicom.kinds import OTHER_VIEWS
 from napari_scribblemix.data.dicom.reading import check_even, read_cine
 from napari_scribblemix.data.dicom.stacks import find_stacks, no_stack
 from napari_scribblemix.data.durable import atomic_write
@@ -162,6 +163,7 @@ def described(stack: Stack, *, body: bool = False) -> Description:
         "format": 1,
         "written_by": f"napari-scribblemix {__version__}",
         "kind": stack.kind,
+        "short_axis": stack.kind not in OTHER_VIEWS,
         "frames": stack.frames,
         "trigger_ms": None if None in stack.trigger_ms else list(stack.trigger_ms),
         "heart_rate": stack.heart_rate,

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_scribblemix.data.cine_times import read_cine_times
+from napari_scribblemix.data.cine_times import OTHER_VIEW, read_cine_times, shows_other_view
 from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.data.nifti import read_geometry
 from napari_scribblemix.errors import InputError, ProjectError
@@ -99,6 +99,8 @@ class Measures:
             more, cycle = _of_phases(project, case, of_cases)
             lines += more
         lines += check_prediction(case.prediction, case.image.geometry, scheme)
+        if shows_other_view(project.image_path(case.id)):
+            lines.append(OTHER_VIEW)
         return Found(tuple(lines), cycle)
 
     def volumes(self, project: Project, case_id: str) -> str:
