@@ -7,10 +7,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 
 import pytest
 
-from napari_scribblemix.cli import doctor
+from napari_scribblemix import __version__
+from napari_scribblemix.cli import doctor, doctor_report
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -62,3 +64,32 @@ def test_doctor_fails_where_torch_is_broken(run: Run, monkeypatch: pytest.Monkey
 def test_doctor_warns_of_little_memory(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "memory_gb", lambda: (0.5, 8.0))
     assert "Only 0.5 GB of memory are free" in run("doctor")[1]
+
+
+def test_a_report_names_nobody_and_no_place(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor_report.getpass, "getuser", lambda: "greta")
+    monkeypatch.setattr(doctor_report.socket, "gethostname", lambda: "mri-7.ward.example")
+    said = "Greta's machine mri-7.ward.example has no /home/greta/models; look at C:\\data\\x.nii."
+    damage = doctor.Verdict(False, said)
+    monkeypatch.setattr(doctor, "_resource_verdict", lambda: damage)
+    path = tmp_path / "report.txt"
+    code, out, _ = run("doctor", "--report", path)
+    assert code == 0
+    assert f"Report: {path}" in out
+    text = path.read_text()
+    for word in ("greta", "Greta", "mri-7", str(tmp_path), sys.executable, "/home", "data"):
+        assert word not in text
+    assert "look: NAME's machine NAME has no PATH; look at PATH." in text
+    assert f"napari-scribblemix: {__version__}" in text
+    assert "torch: " in text
+
+
+def test_a_report_replaces_no_file(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "report.txt"
+    path.write_text("mine")
+    code, _, err = run("doctor", "--report", path)
+    assert code == 2
+    assert "is there already; choose another file" in err
+    assert path.read_text() == "mine"

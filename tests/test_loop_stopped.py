@@ -105,7 +105,8 @@ def test_resume_without_a_checkpoint_is_refused(folder: Path, tmp_path: Path) ->
 
 def test_resume_with_another_network_is_refused(folder: Path, tmp_path: Path) -> None:
     run(settings(folder, steps=1, validations=0, method="partial"), tmp_path / "run")
-    with pytest.raises(TrainingError, match="does not fit these settings"):
+    told = r"does not fit these settings .*start anew \([^\n]{20,200}\)"
+    with pytest.raises(TrainingError, match=told):
         training(settings(folder, preset="best", resume=True), tmp_path / "run")
 
 
@@ -114,6 +115,16 @@ def test_a_damaged_checkpoint_is_refused(folder: Path, tmp_path: Path) -> None:
     checkpoint_path(tmp_path / "run").write_bytes(b"not a checkpoint")
     with pytest.raises(TrainingError, match="is damaged"):
         training(settings(folder, resume=True), tmp_path / "run")
+
+
+def test_code_in_a_checkpoint_is_refused_without_a_way_to_run_it(
+    folder: Path, tmp_path: Path
+) -> None:
+    run(settings(folder, steps=1, validations=0), tmp_path / "run")
+    torch.save({"schema_version": 3, "method": Path("code")}, checkpoint_path(tmp_path / "run"))
+    with pytest.raises(TrainingError, match=r"is damaged \(it holds more than numbers") as told:
+        training(settings(folder, resume=True), tmp_path / "run")
+    assert "weights_only" not in str(told.value)
 
 
 def test_a_flipped_bit_in_a_checkpoint_is_noticed(folder: Path, tmp_path: Path) -> None:

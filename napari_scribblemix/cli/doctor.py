@@ -16,12 +16,14 @@ from pathlib import Path
 
 from napari_scribblemix import __version__
 from napari_scribblemix.cli.console import results, table
+from napari_scribblemix.cli.doctor_report import write_report
 from napari_scribblemix.errors import FileError
 from napari_scribblemix.resources import bundled_models, models_folder, sample_kinds
 from napari_scribblemix.settings import DoctorSettings
 
 _PACKAGES = ("torch", "lightning-fabric", "numpy", "scipy", "scikit-image", "nibabel", "pydantic")
 _QT = ("PyQt6", "PyQt5", "PySide6")
+_ALL_PACKAGES = (*_PACKAGES, "napari", *_QT)
 _LOW_MEMORY_GB, _LOW_DISK_GB = 4.0, 1.0
 
 
@@ -112,26 +114,30 @@ def _mark(good: bool, encoding: str) -> str:
 
 
 def run(settings: DoctorSettings) -> int:
-    """Print the facts and the verdicts; 1 if training cannot work."""
-    del settings
-    facts = table("what", "found", text_columns=2)
-    facts.show_header = False
-    facts.add_row("napari-scribblemix", __version__)
-    facts.add_row("Python", f"{platform.python_version()} ({sys.executable})")
-    facts.add_row("system", platform.platform())
-    for package in (*_PACKAGES, "napari", *_QT):
-        facts.add_row(package, installed(package) or "not installed")
+    """Print the facts and the verdicts, and write the report asked for; 1 if no training works."""
     lines, training = devices()
-    for line in lines:
-        facts.add_row("device", line)
     space, warnings = _space()
-    for row in space:
-        facts.add_row(*row)
+    facts = [
+        ("napari-scribblemix", __version__),
+        ("Python", f"{platform.python_version()} ({sys.executable})"),
+        ("system", platform.platform()),
+        *((package, installed(package) or "not installed") for package in _ALL_PACKAGES),
+        *(("device", line) for line in lines),
+        *space,
+    ]
+    shown = table("what", "found", text_columns=2)
+    shown.show_header = False
+    for fact in facts:
+        shown.add_row(*fact)
+    verdicts = (training, _resource_verdict(), *warnings)
     console = results()
-    console.print(facts)
+    console.print(shown)
     console.print()
-    for verdict in (training, _resource_verdict(), *warnings):
+    for verdict in verdicts:
         mark = _mark(verdict.good, console.encoding)
         console.print(mark, style="green" if verdict.good else "yellow", end="")
         console.print(verdict.text, markup=False, soft_wrap=True)
+    if settings.report is not None:
+        write_report(settings.report, facts, ((each.good, each.text) for each in verdicts))
+        console.print(f"Report: {settings.report}", markup=False, soft_wrap=True)
     return 0 if training.good else 1

@@ -27,3 +27,9 @@ class GuiSettings(Settings):
 
 class DoctorSettings(Settings):
     """Show versions and devices, and say what works on this machine and what is missing."""
+
+    report: Path | None = Field(
+        None,
+        description="Also write what was found to this new file, to send to a maintainer: without "
+        "a name of a person, a machine, a folder or a file.",
+    )

@@ -104,7 +104,7 @@ class TrainingState:
         except (KeyError, ValueError, RuntimeError, TypeError) as error:
             raise TrainingError(
                 "The checkpoint does not fit these settings (another network, method or device); "
-                f"resume with the settings it was started with, or start anew. ({error})"
+                f"resume with the settings it was started with, or start anew ({_shortly(error)})."
             ) from error
 
 
@@ -115,6 +115,14 @@ def save_checkpoint(run: Path, state: TrainingState) -> Path:
     path = inside(run, checkpoint_path(run))
     atomic_write(path, buffer.getvalue())
     return path
+
+
+def _shortly(error: Exception) -> str:
+    """Its reason in some words of one line."""
+    if isinstance(error, pickle.UnpicklingError):
+        # PyTorch's own words say how to read it all the same, which would run what is in it.
+        return "it holds more than numbers, which no training of this program saves"
+    return " ".join(str(error).split())[:_LONGEST] or type(error).__name__
 
 
 def _check_whole(path: Path) -> None:
@@ -136,10 +144,9 @@ def load_checkpoint(run: Path, state: TrainingState) -> None:
         _check_whole(path)
         saved = torch.load(path, map_location="cpu", weights_only=True)
     except _DAMAGED as error:
-        reason = " ".join(str(error).split())[:_LONGEST] or type(error).__name__
         raise TrainingError(
-            f"The checkpoint of {run} is damaged ({reason}); start anew with another --output, "
-            "from the run's model if it has one (--start)."
+            f"The checkpoint of {run} is damaged ({_shortly(error)}); start anew with another "
+            "--output, from the run's model if it has one (--start)."
         ) from error
     if not isinstance(saved, dict) or saved.get("schema_version") != SCHEMA_VERSION:
         raise TrainingError(

@@ -32,7 +32,7 @@ from napari_scribblemix.errors import ScribbleMixError
 CAP = 1024 * 2**20
 """Bytes that reading one file may take: twice the largest volume that is read, as floats."""
 
-HANG_SECONDS = 30
+HANG_SECONDS = 180
 
 
 @dataclass(frozen=True)

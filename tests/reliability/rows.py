@@ -35,8 +35,25 @@ _ROWS = (
         fault="changed, cut, huge and packed files: NIfTI, gz, JSON, safetensors, checkpoint, "
         "journal, DICOM",
         wanted="20,000 mutants: 0 foreign errors, 0 hangs, 0 over 1 GiB",
-        short=360,
+        short=180,
         long=20_000,
+        fresh=True,
+    ),
+    Row(
+        name="malicious",
+        fault="models and projects made to do harm: pickles, path tricks, links, escapes, HTML, "
+        "huge numbers",
+        wanted="40 files: 0 executed, 0 files written outside",
+        short=5,
+        long=1000,
+        fresh=True,
+    ),
+    Row(
+        name="identifiers",
+        fault="words planted in headers and extensions of NIfTI and DICOM, in the folder's name",
+        wanted="40 canaries: 0 found",
+        short=100,
+        long=100,
         fresh=True,
     ),
 )

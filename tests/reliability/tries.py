@@ -23,7 +23,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TESTS = HERE.parent
-SHOWN = 20
+SHOWN = 40
 
 
 @dataclass
