@@ -125,6 +125,18 @@ def test_one_slice_a_series_is_a_stack_of_six_with_long_axes_aside(real_data: Pa
     assert contents.left_out == ()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["sunnybrook", "one-slice-a-series"])
+def test_each_phase_of_both_studies_lies_as_simpleitk_reads_it(name: str, real_data: Path) -> None:
+    for stack in find_stacks(real(real_data, name)).stacks:
+        for planes, ours in zip(stack.images, read_cine(stack), strict=True):
+            reader = sitk.ImageSeriesReader()
+            reader.SetFileNames([str(plane.path) for plane in planes])
+            theirs = reader.Execute()
+            assert corners_apart(stack.geometry, theirs) < 1e-3
+            assert (sitk.GetArrayFromImage(theirs) == ours).all()
+
+
 @pytest.mark.parametrize(
     ("kind", "stacks", "left_out"),
     [

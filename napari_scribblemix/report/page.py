@@ -151,8 +151,8 @@ def _wall(report: PatientReport) -> str:
         f'<div class="side">{bulls_eye(wall.thickness)}<table>{rows}</table></div>'
         f'<p class="small">Anterior up, septum on the left, base outside. Anterior insertion of '
         f"the right ventricle at {wall.septum.anterior:.0f}° (0° to the right of the picture, "
-        "90° up; the broken line in the slices). Where that is wrong, give the angle by "
-        "--insertion.</p>"
+        "90° up; the broken line in the slices). Where that is wrong, give the angle: by "
+        "--insertion, or in the window before the report of one patient.</p>"
     )
 
 
