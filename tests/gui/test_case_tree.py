@@ -12,7 +12,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from napari_scribblemix.gui.images.case_columns import COLUMNS
-from napari_scribblemix.gui.images.case_names import shortened
+from napari_scribblemix.gui.images.case_names import Shortening
 from napari_scribblemix.gui.images.case_tree import CaseTree
 from napari_scribblemix.gui.state.case_states import CaseState
 
@@ -48,7 +48,7 @@ def test_frames_lie_below_their_patient_in_the_order_of_their_numbers(tree: Case
     ]
     item = tree.item_of("patient2_frame12")
     assert item is not None
-    assert item.toolTip(0) == "patient2_frame12"
+    assert item.toolTip(0) == "patient2_frame12\nAccepted 3"
     assert tree.topLevelItem(0).isExpanded()
 
 
@@ -178,8 +178,21 @@ def test_columns_give_way_to_the_names_and_come_back(tree: CaseTree, points: int
     narrow = need + sum(whole) - 20
     assert width_of_names(narrow) >= need
     for place in range(1, header.count()):
-        assert tree.columnWidth(place) >= tree.sizeHintForColumn(place)
         assert COLUMNS[place - 1].title in tree.headerItem().toolTip(place)
+        # Nothing was trained: that column goes.
+        assert tree.isColumnHidden(place) is (COLUMNS[place - 1].title == "Trained")
+        if not tree.isColumnHidden(place):
+            assert tree.columnWidth(place) >= tree.sizeHintForColumn(place)
+    width_of_names(300)
+    letters = 14 * tree.fontMetrics().averageCharWidth()
+    assert tree.columnWidth(0) >= letters
+    titles = {column.title: place for place, column in enumerate(COLUMNS, start=1)}
+    assert not tree.isColumnHidden(titles["Dice?"])
+    item = tree.item_of(name)
+    assert item is not None
+    assert item.toolTip(0).endswith("Drawn ✓, Accepted 3")
+    width_of_names(wide)
+    assert [tree.columnWidth(place) for place in range(1, header.count())] == whole
 
 
 def test_a_tooltip_is_made_of_what_is_known_when_it_is_shown(tree: CaseTree, qtbot: Any) -> None:
@@ -222,29 +235,54 @@ def test_the_right_button_shows_no_other_case(tree: CaseTree) -> None:
 
 
 def test_of_names_that_differ_at_the_end_the_end_is_seen() -> None:
-    first, second = (shortened(f"anna_mueller_visit_{end}", 12, len) for end in ("before", "after"))
-    assert first.endswith("efore")
+    names = ["anna_mueller_visit_before", "anna_mueller_visit_after"]
+    first, second = (Shortening(names)(name, 12, len) for name in names)
+    assert first.endswith("before")
     assert second.endswith("after")
 
 
-def test_letters_give_way_numbers_do_not() -> None:
-    assert shortened("patient001_frame01", 18, len) == "patient001_frame01"
-    assert shortened("patient001_frame01", 0, len) == "…001…01"
+LONG = [f"patient_01234567{number}_study_2019" for number in range(80, 95)]
 
 
-@given(
-    st.from_regex(r"[a-z_]{0,12}[0-9]{1,6}[a-z_]{0,30}[0-9]{0,6}", fullmatch=True),
-    st.integers(0, 60),
+@pytest.mark.parametrize(
+    ("width", "seen"),
+    [
+        (40, "patient_0123456780_study_2019"),
+        (24, "p…nt_0123456780_…dy_2019"),
+        (14, "…_0123456780…"),
+        (8, "…456780…"),
+        (4, "…80…"),
+    ],
 )
-def test_a_shortened_name_keeps_its_numbers_and_is_no_wider_than_it_may(
-    name: str, width: int
+def test_what_all_names_bear_gives_way_before_what_tells_them_apart(width: int, seen: str) -> None:
+    assert Shortening(LONG)(LONG[0], width, len) == seen
+    assert len({Shortening(LONG)(name, width, len) for name in LONG}) == len(LONG)
+
+
+def test_of_numbers_that_differ_at_their_beginning_the_beginning_is_seen() -> None:
+    names = ["8230000", "8240000", "9250000"]
+    assert [Shortening(names)(name, 4, len) for name in names] == ["823…", "824…", "925…"]
+
+
+def test_letters_give_way_before_numbers() -> None:
+    assert Shortening()("patient001_frame01", 18, len) == "patient001_frame01"
+    assert Shortening()("patient001_frame01", 8, len) == "…t001…01"
+
+
+NAMES = st.from_regex(r"[a-zé_]{0,12}[0-9]{1,6}[a-z_]{0,30}[0-9]{0,6}", fullmatch=True)
+
+
+@given(st.lists(NAMES, min_size=1), st.integers(1, 60))
+def test_a_shortened_name_is_no_wider_than_it_may_and_whole_where_it_fits(
+    names: list[str], width: int
 ) -> None:
-    short = shortened(name, width, len)
-    assert re.findall(r"\d+", short) == re.findall(r"\d+", name)
-    least = len(re.sub(r"[^\d]+", "…", name))
-    assert len(short) <= max(width, least)
-    if len(name) <= width:
-        assert short == name
+    for name in names:
+        short = Shortening(names)(name, width, len)
+        assert len(short) <= width
+        if len(name) <= width:
+            assert short == name
+        # In its order, and nothing that is not in it.
+        assert re.fullmatch(".*".join(map(re.escape, short.split("…"))), name)
 
 
 def test_a_click_on_the_head_of_the_quality_shows_the_worst_first(tree: CaseTree) -> None:

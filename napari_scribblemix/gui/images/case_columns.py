@@ -78,6 +78,8 @@ def row_of_patient(states: Sequence[CaseState]) -> tuple[str, ...]:
 
 
 def about(state: CaseState, facts: str) -> str:
-    """The tooltip of a case: its whole name, and what is known of it."""
+    """The tooltip of a case: its whole name, what the columns say, and what else is known of it."""
     out = "Left out of training (right-click to take it in)." if state.left_out else ""
-    return "\n".join(line for line in (state.id, out, facts) if line)
+    told = zip((column.title for column in COLUMNS), row_of(state), strict=True)
+    said = ", ".join(f"{title} {words}" for title, words in told if words not in ("", OUT))
+    return "\n".join(line for line in (state.id, said, out, facts) if line)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHeaderView, QTreeWidget
@@ -14,6 +14,12 @@ from napari_scribblemix.gui.widgets.plain import plain
 _NAME_HINT = "The name of the patient, and of each frame or phase."
 _FEWEST = 3
 """How many letters of a title there is room for at least; its tooltip has all of it."""
+
+_NAME_LETTERS = 14
+"""How many letters of a name there is room for beside columns."""
+
+_GIVE_WAY = ("Trained", "Drawn", "Accepted", "Mask")
+"""The columns that go where names have less room than that; a tooltip still says what they say."""
 
 
 def title_columns(tree: QTreeWidget) -> None:
@@ -41,14 +47,45 @@ def least_width(tree: QTreeWidget, place: int) -> int:
     return int(max(tree.sizeHintForColumn(place), title))
 
 
-def share_width(tree: QTreeWidget, names: Sequence[str]) -> None:
-    """Make the titles as long as there is room beside the longest of ``names``."""
-    advance, header = tree.fontMetrics().horizontalAdvance, tree.header()
-    deep = 2 * tree.indentation() + PADDING
-    name = max(map(advance, names), default=0) + deep
-    whole = [header.sectionSizeHint(place) for place in range(1, header.count())]
-    least = [min(wide, least_width(tree, place)) for place, wide in enumerate(whole, start=1)]
-    spare = max(0, tree.viewport().width() - name - sum(least))
-    share = min(1.0, spare / max(1, sum(whole) - sum(least)))
-    for place, (low, high) in enumerate(zip(least, whole, strict=True), start=1):
-        header.resizeSection(place, int(low + share * (high - low)))
+def _letters(tree: QTreeWidget) -> int:
+    """The width of a name that is shortened as far as it may be beside a column, in pixels."""
+    return _NAME_LETTERS * tree.fontMetrics().averageCharWidth() + _deep(tree)
+
+
+def _deep(tree: QTreeWidget) -> int:
+    return 2 * tree.indentation() + PADDING
+
+
+def least_of_all(tree: QTreeWidget) -> int:
+    """The width that the list asks for however narrow the panel is: names and the last column."""
+    return _letters(tree) + least_width(tree, len(COLUMNS))
+
+
+def share_width(tree: QTreeWidget, names: Sequence[str], said: Collection[int]) -> None:
+    """Share the width between the names and the columns.
+
+    ``names`` stand in the list, ``said`` are the columns in which something is said.  Beside long
+    names titles become shorter, then columns go in which nothing is said, then letters of the
+    names, and only then the columns that tell least.
+    """
+    header = tree.header()
+    places = range(1, header.count())
+    for place in places:  # a column that is hidden knows no width
+        tree.setColumnHidden(place, False)
+    longest = max(map(tree.fontMetrics().horizontalAdvance, names), default=0) + _deep(tree)
+    whole = {place: header.sectionSizeHint(place) for place in places}
+    least = {place: min(whole[place], least_width(tree, place)) for place in places}
+    width = tree.viewport().width()
+    shown = list(places)
+    if width < longest + sum(least.values()):
+        shown = [place for place in shown if place in said]
+    for title in _GIVE_WAY:
+        if width < min(longest, _letters(tree)) + sum(least[place] for place in shown):
+            shown = [place for place in shown if COLUMNS[place - 1].title != title]
+    room = sum(whole[place] - least[place] for place in shown)
+    spare = max(0, width - longest - sum(least[place] for place in shown))
+    share = min(1.0, spare / max(1, room))
+    for place in places:
+        tree.setColumnHidden(place, place not in shown)
+        if place in shown:
+            header.resizeSection(place, int(least[place] + share * (whole[place] - least[place])))

@@ -1,8 +1,8 @@
 """The list of cases: patients, and below each its frames or phases.
 
 A patient with one case is one row.  Names are sorted as people count (frame 2 before frame 10).
-Where there is little room the columns (see ``case_columns``) give way to the names, then letters of
-the names; the tooltip has all.  A filter hides rows, but never that of the case on screen.
+Where there is little room the columns (see ``case_columns``) give way to the names, then of the
+names what they share (see ``case_names``); the tooltip has all.  A filter hides rows, but never that of the case on screen.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from napari_scribblemix.gui.images.case_columns import (
     row_of_patient,
     worst_quality,
 )
-from napari_scribblemix.gui.images.case_head import least_width, share_width, title_columns
+from napari_scribblemix.gui.images.case_head import least_of_all, share_width, title_columns
 from napari_scribblemix.gui.images.case_names import Names
 from napari_scribblemix.gui.state.case_states import CaseState
 from napari_scribblemix.gui.widgets.controls import tip
@@ -36,9 +36,6 @@ from napari_scribblemix.project.patients import natural_key, patient_and_phase
 
 _ROWS = 7
 """How many rows are seen without scrolling."""
-
-_LETTERS = 9
-"""How many letters of a name there is room for, however narrow the panel is."""
 
 _CASE = Qt.ItemDataRole.UserRole
 
@@ -69,7 +66,8 @@ class CaseTree(QTreeWidget):
         header = self.header()
         header.setSectionsClickable(True)
         header.sectionClicked.connect(self._on_head)
-        self.setItemDelegateForColumn(0, Names(self))
+        self._names = Names(self)
+        self.setItemDelegateForColumn(0, self._names)
         self.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.setUniformRowHeights(True)
         self.setIndentation(14)
@@ -193,9 +191,7 @@ class CaseTree(QTreeWidget):
 
     def _build(self, groups: Sequence[tuple[str, Sequence[CaseState]]]) -> None:
         folded = {
-            self.topLevelItem(row).text(0)
-            for row in range(self.topLevelItemCount())
-            if self.topLevelItem(row).childCount() and not self.topLevelItem(row).isExpanded()
+            top.text(0) for top in self._tops() if top.childCount() and not top.isExpanded()
         }
         self.clear()
         self._items.clear()
@@ -211,6 +207,11 @@ class CaseTree(QTreeWidget):
                 self._items[case.id] = self._row(name, case.id, case.id)
                 parent.addChild(self._items[case.id])
             parent.setExpanded(patient not in folded)
+        below = [item.text(0) for item in self._items.values() if item.parent() is not None]
+        self._names.know((top.text(0) for top in self._tops()), below)
+
+    def _tops(self) -> list[QTreeWidgetItem]:
+        return [self.topLevelItem(row) for row in range(self.topLevelItemCount())]
 
     def _row(self, text: str, whole: str, case_id: str | None) -> QTreeWidgetItem:
         item = QTreeWidgetItem([text])
@@ -240,22 +241,21 @@ class CaseTree(QTreeWidget):
             name = case_id.casefold()
             wanted = case_id == self._current or all(word in name for word in self._words)
             item.setHidden(not wanted)
-        for row in range(self.topLevelItemCount()):
-            top = self.topLevelItem(row)
+        for top in self._tops():
             if children := [top.child(place) for place in range(top.childCount())]:
                 top.setHidden(all(child.isHidden() for child in children))
 
     def _share_width(self) -> None:
-        tops = [self.topLevelItem(row) for row in range(self.topLevelItemCount())]
-        share_width(self, [item.text(0) for item in (*tops, *self._items.values())])
+        # Of a patient all is said that is said of any case below.
+        tops = self._tops()
+        places = range(1, len(COLUMNS) + 1)
+        said = {place for place in places if any(top.text(place) for top in tops)}
+        share_width(self, [item.text(0) for item in (*tops, *self._items.values())], said)
 
     def _fit(self) -> None:
         line = self.fontMetrics().height() + 4
-        header = self.header()
-        self.setFixedHeight(header.sizeHint().height() + _ROWS * line)
-        marks = sum(least_width(self, place) for place in range(1, header.count()))
-        name = _LETTERS * self.fontMetrics().averageCharWidth() + self.indentation()
-        self.setMinimumWidth(marks + name + self.verticalScrollBar().sizeHint().width())
+        self.setFixedHeight(self.header().sizeHint().height() + _ROWS * line)
+        self.setMinimumWidth(least_of_all(self) + self.verticalScrollBar().sizeHint().width())
         self._share_width()
 
     def _on_selection(self) -> None:
