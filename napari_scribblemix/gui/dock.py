@@ -23,6 +23,7 @@ from napari_scribblemix.gui.closing import (
     no_more_questions,
     wait_for_end,
 )
+from napari_scribblemix.gui.first_size import spare_height
 from napari_scribblemix.gui.images.control import CasesControl
 from napari_scribblemix.gui.images.panel import ImagesPanel
 from napari_scribblemix.gui.keyboard import Keyboard
@@ -260,6 +261,7 @@ class ScribbleMixWidget(QWidget):
             parent = parent.parentWidget()
         if parent is not None and self._window is None and not self._closed:
             self._window = parent
+            spare_height(parent)
             if dock is not None:
                 at_cross(dock, self._close_dock)
             self._canvas = CanvasContext(parent)

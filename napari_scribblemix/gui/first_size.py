@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from napari.settings import get_settings
 from qtpy.QtCore import QRect, QSize
-from qtpy.QtWidgets import QMainWindow
+from qtpy.QtWidgets import QDockWidget, QMainWindow
 
 _MOST = (0.94, 0.90)
 """Of the screen, width and height: the window's own frame and title have to fit too."""
 
 _ENOUGH = (1500, 960)
 """Logical pixels in which image and panel have the room they can use."""
+
+_LAYERS = "layer list"
+"""The name of napari's dock with the list of layers."""
+
+_LAYERS_HEIGHT = 100
+"""The pixels that list has at least: its buttons and a layer."""
 
 _SHARE = 0.75
 """Of a large screen."""
@@ -42,3 +48,15 @@ def take_room(window: QMainWindow) -> None:
     corner = free.center() - QRect(free.topLeft(), size).center() + free.topLeft()
     window.resize(size)
     window.move(corner)
+
+
+def spare_height(window: QMainWindow) -> None:
+    """Let napari's list of layers scroll sooner.
+
+    With letters of 16 points the controls of a layer and the list below them ask for more height
+    than a screen of 720 lines has.
+    """
+    layers = window.findChild(QDockWidget, _LAYERS)
+    if layers is not None and layers.widget() is not None:
+        layers.widget().setMinimumHeight(_LAYERS_HEIGHT)
+        layers.setMinimumHeight(_LAYERS_HEIGHT + layers.titleBarWidget().sizeHint().height())

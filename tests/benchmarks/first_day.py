@@ -71,7 +71,7 @@ def drive(begun: float) -> None:
         return origin.get("kind") == "run" and int(origin.get("step", 0)) > 0
 
     clock.until("start to case on screen", lambda: len(viewer.layers) > 0)
-    clock.until("all cases in the list", lambda: widget.images_panel.stop_button.isHidden())
+    clock.until("all cases in the list", lambda: not widget.images_panel.stop_button.isEnabled())
     column.ensureWidgetVisible(widget.review_panel.segment_button)
     clock.click(widget.review_panel.segment_button)
     clock.until("first mask", lambda: widget.board.layer(PREDICTION) is not None)

@@ -62,7 +62,7 @@ def save(window: Any, path: Path) -> None:
 
 def scroll_to_end(widget: Any, *, start: bool = False) -> None:
     """Show the last step of the panel, or the first."""
-    from napari_scribblemix.gui.widgets.controls import Column
+    from napari_scribblemix.gui.widgets.scrolled import Column
 
     bar = widget.findChild(Column).verticalScrollBar()
     bar.setValue(bar.minimum() if start else bar.maximum())
@@ -101,7 +101,7 @@ def main() -> None:
 
     from napari_scribblemix.gui.commands import dock
     from napari_scribblemix.gui.state import preferences
-    from napari_scribblemix.gui.widgets.controls import Column
+    from napari_scribblemix.gui.widgets.scrolled import Column
 
     # A path that reads well in a picture; the folder itself is another one each time.
     with tempfile.TemporaryDirectory(prefix="hearts-") as folder:

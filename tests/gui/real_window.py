@@ -38,6 +38,7 @@ from napari_scribblemix.gui.one_click import work_of
 from napari_scribblemix.gui.state import preferences
 from napari_scribblemix.gui.state.preferences import PLUGIN
 from napari_scribblemix.gui.state.relay import WorkerRelay
+from napari_scribblemix.gui.state.run_curves import CurveData
 from napari_scribblemix.gui.viewer.layers import SCRIBBLES
 from phantoms import draw
 
@@ -61,8 +62,7 @@ def closings(folder: Path, steps: list[str]) -> None:
         open_folder(widget, folder)
         turn(0.2)
         if state == "plots":
-            widget.train_panel.curves.prepare()
-            widget.train_panel.curves.show()
+            widget.train_panel.curves.show_curves(CurveData(), empty=True)
             turn(0.5)
         elif state != "none":
             train(widget, over=state == "over")

@@ -12,6 +12,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from napari_scribblemix.gui.images.case_columns import COLUMNS
+from napari_scribblemix.gui.images.case_head import least_width
 from napari_scribblemix.gui.images.case_names import Shortening
 from napari_scribblemix.gui.images.case_tree import CaseTree
 from napari_scribblemix.gui.state.case_states import CaseState
@@ -177,6 +178,8 @@ def test_columns_give_way_to_the_names_and_come_back(tree: CaseTree, points: int
     # All titles whole beside that name would need more than this.
     narrow = need + sum(whole) - 20
     assert width_of_names(narrow) >= need
+    least = sum(least_width(tree, place) for place in range(1, header.count()))
+    assert width_of_names(need + least) >= need
     for place in range(1, header.count()):
         assert COLUMNS[place - 1].title in tree.headerItem().toolTip(place)
         # Nothing was trained: that column goes.

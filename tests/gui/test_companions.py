@@ -244,7 +244,7 @@ def test_the_curves_of_an_earlier_run_are_shown_when_it_is_chosen(
         (run / "events.jsonl").write_text(step.model_dump_json() + "\n")
     widget.train._show_runs()
     panel = widget.train_panel
-    assert panel.curves.isHidden()
+    assert not panel.curves.drawn
     choose(panel.runs, panel.runs.itemText(0))
     panel.runs.activated.emit(0)
     widget.session.run_changed.emit()

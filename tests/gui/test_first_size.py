@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_scribblemix.gui.dock import ScribbleMixWidget
 from napari_scribblemix.gui.first_size import is_first_start, size_on, take_room
-from napari_scribblemix.gui.widgets.controls import Column
+from napari_scribblemix.gui.widgets.scrolled import Column
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from qtpy.QtWidgets import QAbstractSpinBox, QApplication, QDockWidget, QSlider,
 
 from napari_scribblemix.gui.dock import ScribbleMixWidget
 from napari_scribblemix.gui.viewer.layers import SCRIBBLES
-from napari_scribblemix.gui.widgets.controls import Column
+from napari_scribblemix.gui.widgets.scrolled import Column
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -10,7 +10,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from napari_scribblemix.gui.widgets.controls import Column
+from napari_scribblemix.gui.widgets.scrolled import Column
 from napari_scribblemix.gui.widgets.section import Section
 
 

@@ -49,11 +49,11 @@ def least_width(tree: QTreeWidget, place: int) -> int:
 
 def _letters(tree: QTreeWidget) -> int:
     """The width of a name that is shortened as far as it may be beside a column, in pixels."""
-    return _NAME_LETTERS * tree.fontMetrics().averageCharWidth() + _deep(tree)
+    return int(_NAME_LETTERS * tree.fontMetrics().averageCharWidth()) + _deep(tree)
 
 
 def _deep(tree: QTreeWidget) -> int:
-    return 2 * tree.indentation() + PADDING
+    return 2 * int(tree.indentation()) + PADDING
 
 
 def least_of_all(tree: QTreeWidget) -> int:

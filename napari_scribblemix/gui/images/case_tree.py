@@ -2,7 +2,8 @@
 
 A patient with one case is one row.  Names are sorted as people count (frame 2 before frame 10).
 Where there is little room the columns (see ``case_columns``) give way to the names, then of the
-names what they share (see ``case_names``); the tooltip has all.  A filter hides rows, but never that of the case on screen.
+names what they share (see ``case_names``); the tooltip has all.  A filter hides rows, but never
+that of the case on screen.
 """
 
 from __future__ import annotations
@@ -79,11 +80,13 @@ class CaseTree(QTreeWidget):
         self._current: str | None = None
         self.facts: Callable[[str], str] = _nothing
         """What else a tooltip says of a case; asked only when one is shown."""
+        self.room_beside: Callable[[], int] = int
+        """Pixels that the list has in its height beside those of its rows."""
         self._worst_first = False
         tip(self, "The cases of the project; click one to show it.")
         self.itemSelectionChanged.connect(self._on_selection)
         self.itemClicked.connect(self._on_click)
-        self._fit()
+        self.fit()
 
     @property
     def case_ids(self) -> list[str]:
@@ -175,7 +178,7 @@ class CaseTree(QTreeWidget):
         """Another font: as many rows as before are seen."""
         super().changeEvent(event)
         if event is not None and event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            self._fit()
+            self.fit()
 
     # -- inside --
 
@@ -190,9 +193,7 @@ class CaseTree(QTreeWidget):
             self.show_current(chosen[0] if chosen else None)
 
     def _build(self, groups: Sequence[tuple[str, Sequence[CaseState]]]) -> None:
-        folded = {
-            top.text(0) for top in self._tops() if top.childCount() and not top.isExpanded()
-        }
+        folded = {top.text(0) for top in self._tops() if top.childCount() and not top.isExpanded()}
         self.clear()
         self._items.clear()
         for patient, cases in groups:
@@ -252,9 +253,10 @@ class CaseTree(QTreeWidget):
         said = {place for place in places if any(top.text(place) for top in tops)}
         share_width(self, [item.text(0) for item in (*tops, *self._items.values())], said)
 
-    def _fit(self) -> None:
-        line = self.fontMetrics().height() + 4
-        self.setFixedHeight(self.header().sizeHint().height() + _ROWS * line)
+    def fit(self) -> None:
+        """Be as high as so many rows, and what there is room for beside the list."""
+        rows = _ROWS * (self.fontMetrics().height() + 4)
+        self.setFixedHeight(self.header().sizeHint().height() + rows + self.room_beside())
         self.setMinimumWidth(least_of_all(self) + self.verticalScrollBar().sizeHint().width())
         self._share_width()
 

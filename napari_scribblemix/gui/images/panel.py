@@ -10,7 +10,16 @@ from qtpy.QtWidgets import QMenu, QPushButton, QSlider, QSpinBox, QWidget
 from napari_scribblemix.gui.images.case_tree import CaseTree
 from napari_scribblemix.gui.state.case_states import CaseState
 from napari_scribblemix.gui.state.open_case import OpenCase
-from napari_scribblemix.gui.widgets.controls import allow, button, column, row, say, tip, tool
+from napari_scribblemix.gui.widgets.controls import (
+    allow,
+    appear,
+    button,
+    column,
+    row,
+    say,
+    tip,
+    tool,
+)
 from napari_scribblemix.gui.widgets.filter_line import FilterLine
 from napari_scribblemix.gui.widgets.lines import Lines
 from napari_scribblemix.project.project import Project
@@ -48,7 +57,6 @@ class ImagesPanel(QWidget):
         self.stop_button = button(
             "Stop", "Stop adding cases; those added so far stay.", self.stop_wanted.emit
         )
-        self.stop_button.hide()
         self.place = Lines(1)
         self.tree = CaseTree()
         self.tree.case_chosen.connect(self.case_chosen)
@@ -93,6 +101,8 @@ class ImagesPanel(QWidget):
         layout.addWidget(self.filter)
         layout.addWidget(self.tree)
         layout.addWidget(self.frame_row)
+        self.tree.room_beside = self._room_of_filter
+        self.tree.fit()
 
     def _menu(self) -> QMenu:
         menu = QMenu(self)
@@ -128,7 +138,15 @@ class ImagesPanel(QWidget):
         self.tree.show_cases(states)
         # Of a few there is nothing to filter, unless something is typed there.
         self.filter.setVisible(len(states) > _SEEN_AT_ONCE or bool(self.filter.text()))
+        self.tree.fit()
         self.show_current(current)
+
+    def _room_of_filter(self) -> int:
+        """The list has the room of the filter while it is hidden, so that nothing below moves."""
+        if not self.filter.isHidden():
+            return 0
+        self.filter.ensurePolished()
+        return int(self.filter.sizeHint().height() + self.layout().spacing())
 
     def show_current(self, case_id: str | None) -> None:
         """Mark the case on screen."""
@@ -137,7 +155,7 @@ class ImagesPanel(QWidget):
     def show_frames(self, case: OpenCase | None) -> None:
         """Offer the frames of a cine."""
         cine = case is not None and case.frames > 1
-        self.frame_row.setVisible(cine)
+        appear(self.frame_row, cine)
         if case is not None and cine:
             self.show_frame(case.frame or 0, case.frames)
 
@@ -156,7 +174,7 @@ class ImagesPanel(QWidget):
     def show_adding(self, done: int, of: int) -> None:
         """How many of the wanted cases were added; equal numbers mean the end."""
         busy = done < of
-        self.stop_button.setVisible(busy)
+        allow(self.stop_button, None if busy else "no cases are being added.")
         allow(self.open_button, f"{done} of {of} cases are added." if busy else None)
         self.open_button.setText(f"Adding {done} of {of}…" if busy else "Open")
 

@@ -11,7 +11,7 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QComboBox, QWidget
 
 from napari_scribblemix.gui.state.cycle import Cycle
-from napari_scribblemix.gui.widgets.controls import allow, column, label, row, tip
+from napari_scribblemix.gui.widgets.controls import allow, appear, column, label, row, tip
 from napari_scribblemix.project.chosen_phases import ChosenPhases
 
 _HEIGHT = 120
@@ -56,7 +56,7 @@ class CycleBox(QWidget):
         """Draw the cycle with the structures' ``colours``; ``read_only``: why none is chosen."""
         self._cycle = cycle
         if cycle is None or self._closed:
-            self.hide()
+            appear(self, False)
             return
         for box, found, wanted in (
             (self.ed, cycle.ed, cycle.chosen.ed),
@@ -70,7 +70,7 @@ class CycleBox(QWidget):
             box.setCurrentIndex(index)
             allow(box, read_only)
         self._draw(cycle, colours)
-        self.show()
+        appear(self, True)
 
     def _on_chosen(self) -> None:
         self.chosen.emit(ChosenPhases(ed=self.ed.currentData(), es=self.es.currentData()))

@@ -14,6 +14,7 @@ from napari_scribblemix.gui.state.run_state import RunState
 from napari_scribblemix.gui.widgets.controls import allow, button, column, note, row, say, tip
 from napari_scribblemix.gui.widgets.job_line import JobLine
 from napari_scribblemix.gui.widgets.plain import plain
+from napari_scribblemix.gui.widgets.sayings import SayingButton
 from napari_scribblemix.settings import MaskFormat
 
 STARTER_WORDS = (
@@ -91,12 +92,13 @@ class ReviewPanel(QWidget):
             lambda: None,
         )
         self.both.setCheckable(True)
-        self.accept_button = button(
-            "Accept slice", "Keep this slice's mask, whatever is predicted later.",
+        self.accept_button = SayingButton(
+            ("Accept slice", "Accepted ✓ (undo)"),
+            "Keep this slice's mask, whatever is predicted later.",
             self.accept_wanted.emit,
-        )  # fmt: skip
-        self.accept_all_button = button(
-            "Accept volume",
+        )
+        self.accept_all_button = SayingButton(
+            ("Accept volume", "Volume accepted ✓ (undo)"),
             "Keep the masks of all slices of this case; once more takes that back as a whole.",
             self.accept_all_wanted.emit,
         )  # fmt: skip
@@ -148,10 +150,10 @@ class ReviewPanel(QWidget):
         layout.addLayout(row(self.accept_button, self.accept_all_button, stretch=0))
         layout.addLayout(row(self.form, self.export_button, self.export_all_button, stretch=1))
         layout.addLayout(row(self.report_button, self.report_all_button, stretch=0))
-        # Below all buttons, for they come and go with the slice on screen.
+        layout.addWidget(self.cycle)
+        # Below all that is pressed, for they come and go with the slice on screen.
         for words in (self.poor, self.origin, self.starter, self.accepted, self.measures):
             layout.addWidget(words)
-        layout.addWidget(self.cycle)
 
     def show_models(self, choices: Sequence[tuple[str, Path]]) -> None:
         """What one can segment with; the first is chosen until a person chooses another."""
@@ -187,10 +189,8 @@ class ReviewPanel(QWidget):
 
     def show_accepted(self, accepted: frozenset[int], number: int, slices: int) -> None:
         """How much is accepted, and what the accept buttons do now."""
-        inside = number in accepted
-        self.accept_button.setText("Accepted ✓ (undo)" if inside else "Accept slice")
-        whole = bool(slices) and len(accepted) == slices
-        self.accept_all_button.setText("Volume accepted ✓ (undo)" if whole else "Accept volume")
+        self.accept_button.say(number in accepted)
+        self.accept_all_button.say(bool(slices) and len(accepted) == slices)
         words = f"{len(accepted)} of {slices} slices accepted." if accepted else ""
         say(self.accepted, words)
 

@@ -8,7 +8,6 @@ from qtpy.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QDoubleSpinBox,
-    QGridLayout,
     QSizePolicy,
     QToolButton,
     QWidget,
@@ -21,10 +20,13 @@ from napari_scribblemix.gui.widgets.controls import allow, button, column, note,
 from napari_scribblemix.gui.widgets.fonts import FittedToFont
 from napari_scribblemix.gui.widgets.lines import Lines
 from napari_scribblemix.gui.widgets.plain import unmarked
+from napari_scribblemix.gui.widgets.wrapping import Cells
 
 ERASER = 0
 """The viewer's value for "not labelled"."""
 
+
+_PENS_A_LINE = 5
 
 _SWATCH = 32
 """Pixels: drawn large, shown as high as the letters."""
@@ -104,9 +106,8 @@ class ScribblePanel(QWidget):
         self._pens = QButtonGroup(self)
         self._pens.setExclusive(False)
         self._pens.idClicked.connect(self.pen_chosen)
-        self._grid = QGridLayout(self.palette_box)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(4)
+        self._grid = Cells(_PENS_A_LINE)
+        self.palette_box.setLayout(self._grid)
         self.brush = QDoubleSpinBox()
         self.brush.setRange(0.5, 50.0)
         self.brush.setSingleStep(0.5)
@@ -167,12 +168,12 @@ class ScribblePanel(QWidget):
             self._pens.removeButton(old)
             self._grid.removeWidget(old)
             old.deleteLater()
-        for place, (value, (short, name, colour)) in enumerate(pen_names(scheme).items()):
+        for value, (short, name, colour) in pen_names(scheme).items():
             hint = f"Draw {name} (key {value})."
             if value == scheme.classes:
                 hint += " Draw a closed ring round the heart: all outside it counts as background."
-            self._add_pen(value, f"{short} {value}", hint, _swatch(colour), place)
-        self._add_pen(ERASER, "Erase 0", "Erase strokes (key 0 or E).", QIcon(), scheme.classes)
+            self._add_pen(value, f"{short} {value}", hint, _swatch(colour))
+        self._add_pen(ERASER, "Erase 0", "Erase strokes (key 0 or E).", QIcon())
 
     def show_hand(self, drawn_on: str | None, value: int | None) -> None:
         """Mark the layer that is drawn on, by its role, and the pen in hand, if there is one."""
@@ -224,11 +225,11 @@ class ScribblePanel(QWidget):
         """Enable drawing on the mask, or say why not."""
         allow(self.correct_button, reason)
 
-    def _add_pen(self, value: int, text: str, hint: str, icon: QIcon, place: int) -> None:
+    def _add_pen(self, value: int, text: str, hint: str, icon: QIcon) -> None:
         pen = Pen(text, icon)
         tip(pen, hint)
         self._pens.addButton(pen, value)
-        self._grid.addWidget(pen, place // 5, place % 5)
+        self._grid.addWidget(pen)
 
     def _undo(self) -> None:
         self.undo_wanted.emit()

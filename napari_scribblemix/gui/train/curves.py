@@ -5,6 +5,7 @@ pyqtgraph is imported when a training starts: it would slow down the opening of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -16,6 +17,9 @@ from napari_scribblemix.gui.widgets.controls import label, tip
 from napari_scribblemix.gui.widgets.plain import plain
 
 _HEIGHT = 110
+"""Pixels of both plots, and of what stands in their place before there is one."""
+
+_NOTHING = "The curves of a training appear here."
 _TITLES = ("Loss", "Dice against masks")
 _ALONE = ("#e69f00", "#56b4e9")
 """The colours of the loss and the Dice of a training of one task."""
@@ -25,7 +29,7 @@ _LONGEST = 28
 
 
 class Curves(QWidget):
-    """Empty until there is something to draw."""
+    """As high as its plots before there is anything to draw: nothing moves when one begins."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +41,11 @@ class Curves(QWidget):
         self.names.setWordWrap(True)
         self.names.hide()
         layout.addWidget(self.names, 1, 0, 1, 2)
-        self.hide()
+        self.nothing = label(_NOTHING)
+        self.nothing.setWordWrap(True)
+        self.nothing.setEnabled(False)
+        layout.addWidget(self.nothing, 2, 0, 1, 2)
+        self.setFixedHeight(_HEIGHT)
         self._closed = False
         self._plots: list[Any] = []
         self._lines: list[dict[str, Any]] = []
@@ -46,15 +54,26 @@ class Curves(QWidget):
     def show_curves(self, data: CurveData, *, empty: bool = False) -> None:
         """Draw both; ``empty``: also where there is nothing to draw yet."""
         if self._closed or not (empty or data.drawn):
-            self.hide()
+            self._show_plots(())
             return
         self.prepare()
         tasks = list(data.losses | data.dices)
         for number, curves in enumerate((data.losses, data.dices)):
             self._draw(number, curves, tasks)
-        self._plots[1].setVisible(bool(data.dices))
+        self._show_plots(self._plots if data.dices else self._plots[:1])
         self._say_names(tasks)
-        self.show()
+
+    @property
+    def drawn(self) -> bool:
+        """Whether there are curves, or the empty plots of a training that begins."""
+        return bool(self.nothing.isHidden())
+
+    def _show_plots(self, plots: Sequence[Any]) -> None:
+        for plot in self._plots:
+            plot.setVisible(plot in plots)
+        self.nothing.setVisible(not plots)
+        if not plots:
+            self.names.hide()
 
     def _draw(self, number: int, curves: dict[str, Points], tasks: list[str]) -> None:
         import pyqtgraph
@@ -111,7 +130,7 @@ class Curves(QWidget):
             plot.setMouseEnabled(False, False)
             plot.hideButtons()
             tip(plot, f"{title}, by step of the training.")
-            plot.setFixedHeight(_HEIGHT)
+            plot.hide()
             # pyqtgraph gives it no parent: it would outlive the plot.
             menu = plot.getPlotItem().ctrlMenu
             menu.setParent(plot, menu.windowFlags())

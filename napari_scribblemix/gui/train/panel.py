@@ -24,6 +24,7 @@ from napari_scribblemix.gui.widgets.controls import (
 )
 from napari_scribblemix.gui.widgets.job_line import JobLine
 from napari_scribblemix.gui.widgets.plain import plain
+from napari_scribblemix.gui.widgets.sayings import SayingButton
 from napari_scribblemix.gui.widgets.section import Section
 from napari_scribblemix.gui.widgets.settings_form import SettingsForm
 from napari_scribblemix.settings import TrainSettings
@@ -58,10 +59,11 @@ class TrainPanel(QWidget):
             "Train", "Learn from all strokes of the project, drawn so far or from now on.",
             self.train_wanted.emit,
         )  # fmt: skip
-        self.pause_button = button(
-            "Pause", "Save and wait, so that the machine is free for something else.",
+        self.pause_button = SayingButton(
+            ("Pause", "Resume"),
+            "Save and wait, so that the machine is free for something else.",
             self.pause_wanted.emit,
-        )  # fmt: skip
+        )
         self.stop_button = button(
             "Stop", "Save and end; the run can be gone on with later.", self.stop_wanted.emit
         )
@@ -106,7 +108,7 @@ class TrainPanel(QWidget):
         if self._past is None and (run.training or run.curves.drawn or not run.words):
             self.curves.show_curves(run.curves, empty=run.training)
         paused = run.phase in {Phase.PAUSED, Phase.PAUSING}
-        self.pause_button.setText("Resume" if paused else "Pause")
+        self.pause_button.say(paused)
 
     def show_runs(self, summaries: Sequence[RunSummary]) -> None:
         """Fill the list of runs, the newest chosen."""

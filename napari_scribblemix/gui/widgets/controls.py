@@ -1,14 +1,12 @@
-"""Small parts every panel is made of: columns, notes, buttons that say why they are grey."""
+"""Small parts every panel is made of: rows, notes, buttons that say why they are grey."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtCore import QCoreApplication, QEvent, Qt
 from qtpy.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -19,34 +17,10 @@ from qtpy.QtWidgets import (
 
 from napari_scribblemix.gui.widgets.lines import Lines
 from napari_scribblemix.gui.widgets.plain import plain
+from napari_scribblemix.gui.widgets.wrapping import Row
 
 _TIP = "scribblemix_tip"
 _REASON = "scribblemix_reason"
-
-
-class Column(QScrollArea):
-    """Scrolls up and down only, and is always wide enough for what is in it."""
-
-    def __init__(self, inside: QWidget) -> None:
-        super().__init__()
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        # It takes the clicks that no control takes (see ``keyboard``), and is no stop of Tab.
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.setWidget(inside)
-        inside.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """The content was laid out anew, perhaps by another theme: take its width over."""
-        if watched is self.widget() and event.type() in {
-            QEvent.Type.LayoutRequest,
-            QEvent.Type.Resize,
-        }:
-            bar = self.verticalScrollBar().sizeHint().width()
-            self.setMinimumWidth(watched.minimumSizeHint().width() + bar)
-        # Qt's own: text that wraps anew makes the content higher.
-        return bool(super().eventFilter(watched, event))
 
 
 def tip(widget: Any, text: str) -> Any:
@@ -93,13 +67,9 @@ def tool(text: str, hint: str, clicked: Callable[..., Any]) -> QToolButton:
     return made
 
 
-def row(*widgets: QWidget, stretch: int | None = None) -> QHBoxLayout:
+def row(*widgets: QWidget, stretch: int | None = None) -> Row:
     """``widgets`` side by side; the one at index ``stretch`` takes what is left."""
-    layout = QHBoxLayout()
-    layout.setSpacing(4)
-    for index, widget in enumerate(widgets):
-        layout.addWidget(widget, 1 if index == stretch else 0)
-    return layout
+    return Row(widgets, stretch)
 
 
 def label(text: str = "") -> QLabel:
@@ -132,8 +102,33 @@ def say(shown: QLabel, text: str, tone: str | None = None) -> None:
         # The style sheet is asked about a property only when the widget is polished.
         shown.style().unpolish(shown)
         shown.style().polish(shown)
+    before = shown.text()
     shown.setText(text)
-    shown.setVisible(bool(text) or isinstance(shown, Lines))
+    if not isinstance(shown, Lines):
+        shown.setVisible(bool(text))
+        if text != before:
+            settle(shown)
+
+
+def appear(shown: QWidget, on: bool) -> None:
+    """Show a part of a panel, or hide it, and lay the panel out at once."""
+    if shown.isHidden() is on:
+        shown.setVisible(on)
+        settle(shown)
+
+
+def settle(changed: QWidget) -> None:
+    """Lay out at once all that ``changed`` is in.
+
+    Qt does so from the inside out when it has time, and until then presses what is around a part
+    that grew into too little room: buttons would be seen to move, and be missed by a click.
+    """
+    parent = changed.parentWidget()
+    while parent is not None and not isinstance(parent, QScrollArea):
+        if parent.layout() is not None:
+            parent.layout().activate()
+        QCoreApplication.sendPostedEvents(parent, QEvent.Type.LayoutRequest)
+        parent = parent.parentWidget()
 
 
 def column(parent: QWidget) -> QVBoxLayout:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_scribblemix.gui.widgets.controls import Column
 from napari_scribblemix.gui.widgets.lines import Lines
+from napari_scribblemix.gui.widgets.scrolled import Column
 from napari_scribblemix.gui.widgets.section import Section
 
 

@@ -1,8 +1,10 @@
 """The panel's style sheet: readable in every theme of napari, and as large as its font.
 
 napari gives a font size to some kinds of widgets only and marks no button that is pressed, so the
-panel says both for all it is made of.  What is a warning or an error is said by the property
-``tone`` of a label (see ``controls.note``); its colour is chosen against the theme's background.
+panel says both for all it is made of.  Its grey buttons have a border that others have not; here
+all have one at all times, or they would move whenever one is greyed out or has the keyboard.  What
+is a warning or an error is said by the property ``tone`` of a label (see ``controls.note``); its
+colour is chosen against the theme's background.
 """
 
 from __future__ import annotations
@@ -65,6 +67,9 @@ QToolButton, QLineEdit, QAbstractSpinBox, QProgressBar, QTreeView, QHeaderView::
   font-size: {points + 1}pt;
 }}
 {tones}QLabel[tone="error"] {{ font-weight: bold; }}
+QPushButton {{ border: 1px solid {plain}; padding: 3px; }}
+QComboBox {{ border: 1px solid transparent; padding: 2px 9px 2px 7px; }}
+QLineEdit, QAbstractSpinBox, QCheckBox, QSlider {{ border: 1px solid transparent; }}
 QToolButton[push="true"] {{
   background-color: {plain}; border-radius: 2px; border: 2px solid {plain}; padding: 2px;
 }}
@@ -73,9 +78,10 @@ QToolButton[push="true"]:disabled {{ background-color: transparent; }}
 QToolButton[push="true"]:checked {{
   background-color: {marked}; border: 2px solid {text}; font-weight: bold;
 }}
-QPushButton:checked {{ background-color: {marked}; border: 2px solid {text}; }}
+QPushButton:checked {{ background-color: {marked}; border: 2px solid {text}; padding: 2px; }}
 QPushButton[title="true"] {{
-  font-weight: bold; text-align: left; border: none; padding: 2px; background-color: transparent;
+  font-weight: bold; text-align: left; border: 1px solid transparent; padding: 1px;
+  background-color: transparent;
 }}
 QPushButton:focus, QToolButton:focus, QCheckBox:focus, QComboBox:focus, QLineEdit:focus,
 QAbstractSpinBox:focus, QSlider:focus, QTreeView:focus {{ border: 1px solid {text}; }}

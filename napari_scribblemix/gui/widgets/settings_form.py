@@ -1,8 +1,8 @@
 """A form made from a settings model: one entry a field, as the command line has one option.
 
-The widgets are magicgui's (see ``field_editors``); they stand two a line, for which its own
-containers have no layout.  What is left at its default is not passed on, so presets decide as they
-do on the command line.
+The widgets are magicgui's (see ``field_editors``); they stand two a line where there is room, for
+which its own containers have no layout.  What is left at its default is not passed on, so presets
+decide as they do on the command line.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import Any
 
 from pydantic import ValidationError
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QGridLayout, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_scribblemix.errors import SettingsError
 from napari_scribblemix.gui.widgets.controls import label, tip
 from napari_scribblemix.gui.widgets.field_editors import Editor, editor_of
+from napari_scribblemix.gui.widgets.wrapping import Pairs
 from napari_scribblemix.settings import Settings
 
 
@@ -42,12 +43,8 @@ class SettingsForm(QWidget):
         self._editors: dict[str, Editor] = {}
         self.editors: dict[str, Any] = {}
         """The Qt widget of each field."""
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(3)
-        layout.setColumnStretch(1, 1)
-        layout.setColumnStretch(3, 1)
-        for place, name in enumerate(fields):
+        widgets: list[QWidget] = []
+        for name in fields:
             editor = editor_of(model.model_fields[name], (choices or {}).get(name))
             editor.when_changed(partial(self.changed.emit, name))
             tip(editor.native, model.model_fields[name].description or name)
@@ -55,8 +52,8 @@ class SettingsForm(QWidget):
             self._editors[name], self.editors[name] = editor, editor.native
             title = label(_label(name))
             title.setBuddy(editor.native)
-            layout.addWidget(title, place // 2, 2 * (place % 2))
-            layout.addWidget(editor.native, place // 2, 2 * (place % 2) + 1)
+            widgets += [title, editor.native]
+        self.setLayout(Pairs(widgets))
 
     def value(self, name: str) -> Any:
         """What a field says, ``None`` where it says nothing; ``SettingsError`` if it is wrong."""
