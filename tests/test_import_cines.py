@@ -56,7 +56,7 @@ def test_frames_that_are_asked_for_come_alone(tmp_path: Path, run: Run) -> None:
         "import", tmp_path / "in", "--output", tmp_path / "p", "--frame", "3", "--frame", "0"
     )
     assert code == 0
-    assert "heart: frame 0, 3, a case each" in out
+    assert "heart: of its frames 0, 3" in out
     names = ["heart_frame00", "heart_frame03", "still"]
     assert list(cases(tmp_path / "p.scribblemix")) == names
 
@@ -122,3 +122,20 @@ def test_a_cine_that_cannot_be_read_stops_no_other(tmp_path: Path, run: Run, dam
     assert code == 1
     assert "bad" in err
     assert len(cases(tmp_path / "p.scribblemix")) == FRAMES
+
+
+def test_a_damaged_cine_is_one_line_for_all_its_frames(tmp_path: Path, run: Run) -> None:
+    image = cine(tmp_path / "in")
+    run("import", tmp_path / "in", "--output", tmp_path / "p")
+    image.write_bytes(image.read_bytes()[:300])
+    code, out, err = run("inspect", tmp_path / "p.scribblemix")
+    assert code == 1
+    assert "4 unusable" in out
+    assert err.count("heart.nii.gz could not be read") == 1
+    assert "heart_frame00 and 3 more: " in err
+    code, out, err = run(
+        "segment", "starter", tmp_path / "p.scribblemix", "--output", tmp_path / "m"
+    )
+    assert code == 1
+    assert "4 of 4 images failed" in out
+    assert err.count("heart.nii.gz could not be read") == 1

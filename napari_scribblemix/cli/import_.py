@@ -115,8 +115,9 @@ def _taken(found: Cases, frames: list[int], notes: NoteList) -> list[tuple[CaseF
         except FileError:
             pass  # told where it is left out
         if own and files not in own:
-            which = f"frame {', '.join(str(one.frame) for one in own)}" if frames else ""
-            print_line(f"{files.id}: {which or counted(len(own), 'frame')}, a case each")
+            numbers = ", ".join(str(one.frame) for one in own) if frames else str(len(own))
+            which = f"of its frames {numbers}" if frames else f"{numbers} frames, a case each"
+            print_line(f"{files.id}: {which}")
             notes.add(files.id, labels_left(files, own))
         taken.append((files, own))
     if frames and all(files in own for files, own in taken):

@@ -107,7 +107,7 @@ def inspect_folder(folder: Path, unlabelled: Unlabelled = "auto") -> int:
     print_line(f"{folder}")
     if (folder / PROJECT_FILE).is_file():
         _show_project(folder)
-    cases, notes, failed = [], NoteList(), 0
+    cases, notes, errors, failed = [], NoteList(), NoteList(), 0
     for files in track(found.cases, "Reading", console=messages(), transient=True):
         try:
             if not files.scribbled and is_whole_cine(files):
@@ -116,10 +116,12 @@ def inspect_folder(folder: Path, unlabelled: Unlabelled = "auto") -> int:
             case = load_case(dataclasses.replace(files, unlabelled=unlabelled))
         except ScribbleMixError as error:
             failed += 1
-            print_error(f"{files.id}: {error}")
+            errors.add(files.id, [str(error)])  # the frames of a cine are one file
             continue
         notes.add(case.id, case.notes)
         cases.append(case)
+    for line in errors.lines():
+        print_error(line)
     if cases:
         scheme = max((case.scheme for case in cases), key=lambda scheme: scheme.classes)
         short = scheme.abbreviations or scheme.names

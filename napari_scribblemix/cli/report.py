@@ -34,6 +34,11 @@ from napari_scribblemix.settings import ReportSettings
 
 _OF_ONE = ("height", "weight", "heart_rate", "ed", "es", "insertion", "slices")
 
+_ONE_PHASE = (
+    "End-diastole and end-systole are not both there: the volumes stand in the page and in "
+    "measures.csv."
+)
+
 
 def _of_project(settings: ReportSettings) -> dict[str, Wishes]:
     """The phases that were chosen in a project."""
@@ -130,6 +135,8 @@ def run(settings: ReportSettings) -> int:
     for report in track(written, "Measuring", total=total, console=messages(), transient=True):
         reports.append(report)
         notes.add(report.patient, report.notes)
+        if report.phases is None:
+            notes.add(report.patient, [_ONE_PHASE])
     for line in (*sources.warnings, *notes.lines()):
         print_warning(line)
     if reports:

@@ -83,7 +83,7 @@ def run(settings: SegmentSettings) -> int:
     for note in model.notes:
         print_warning(note)
     written = failed = 0
-    notes = NoteList()
+    notes, told = NoteList(), set[str]()
     measured: dict[str, dict[str, float]] = {}
     expected = {case_name(mask): each for mask, each in kept.items()}
     damage = put_aside(settings.output)
@@ -91,13 +91,15 @@ def run(settings: SegmentSettings) -> int:
     for outcome in _until_stopped(outcomes, settings, len(cases)):
         if outcome.error is not None:
             failed += 1
-            print_error(outcome.told)
+            if outcome.told not in told:  # the frames of a cine are one file
+                print_error(outcome.told)
+            told.add(outcome.told)
         written += len(outcome.masks)
         notes.add(outcome.image.name, outcome.notes)
         names = [case_name(mask) for mask in outcome.masks]
         measured |= dict(zip(names, outcome.volumes_ml, strict=True))
-        told = (expected_of(each.record()) for each in outcome.expected)
-        expected |= dict(zip(names, told, strict=True))
+        qualities = (expected_of(each.record()) for each in outcome.expected)
+        expected |= dict(zip(names, qualities, strict=True))
     for pair in pair_phases({case: ml.get(LEFT, 0.0) for case, ml in measured.items()}):
         notes.add(pair.patient, [*pair.notes, *check_phases(measured[pair.ed], measured[pair.es])])
     for line in (*found.warnings, *([damage] if damage else []), *notes.lines()):
