@@ -13,6 +13,7 @@ from fakes import FakeClient, QuietClient
 
 from napari_scribblemix import events as ev
 from napari_scribblemix.gui.dock import ScribbleMixWidget
+from napari_scribblemix.gui.images.case_columns import COLUMNS
 from napari_scribblemix.gui.scribble import live
 from napari_scribblemix.gui.state import preferences
 from napari_scribblemix.project.drawn_on import checksum_of
@@ -45,6 +46,24 @@ def answer(widget: ScribbleMixWidget, value: int, *, settled: bool = False, **to
     origin |= {"settled": settled, "strokes": checksum_of(case.scribble)}
     project_of(widget).write_prediction(case.id, mask, case.image.geometry, origin)
     QuietClient.made.tell(ev.Preview(case=case.id, file="f", step=1, seconds=0.4, **told))
+
+
+def test_the_list_says_how_good_the_mask_is_that_followed_the_last_stroke(
+    widget: ScribbleMixWidget,
+) -> None:
+    tree, case = widget.images_panel.tree, widget.session.the_case()
+    place = 1 + [column.title for column in COLUMNS].index("Dice?")
+    item = tree.item_of(case.id)
+    order = tree.case_ids
+    a_stroke(widget)
+    for dice, words in ((0.55, "55 !"), (0.91, "91"), (0.72, "72")):
+        mask = np.full(case.image.array.shape, 2, np.uint8)
+        origin = {"kind": "bundled", "model": "starter", "live": True, "case_quality": dice}
+        project_of(widget).write_prediction(case.id, mask, case.image.geometry, origin)
+        QuietClient.made.tell(ev.Preview(case=case.id, file="f", step=1, seconds=0.4))
+        assert item is not None
+        assert item.text(place) == words
+    assert tree.case_ids == order
 
 
 def test_a_stroke_starts_a_worker_that_follows_the_case_on_screen(

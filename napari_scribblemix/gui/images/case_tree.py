@@ -121,6 +121,17 @@ class CaseTree(QTreeWidget):
         self._share_width()
         self.blockSignals(False)
 
+    def show_state(self, state: CaseState) -> None:
+        """Say anew what is known of a case of the list; the order stays, whatever it is now."""
+        if state.id not in self._items:
+            return
+        self._states = [state if known.id == state.id else known for known in self._states]
+        patient = _patient(state.id)
+        self.blockSignals(True)
+        self._say([known for known in self._states if _patient(known.id) == patient])
+        self._share_width()
+        self.blockSignals(False)
+
     def show_current(self, case_id: str | None) -> None:
         """Mark the case on screen."""
         self.blockSignals(True)

@@ -51,6 +51,7 @@ class CasesControl(QObject):
         panel.all_frames_wanted.connect(guarded(session, self.add_frames))
         session.project_changed.connect(self._on_project)
         session.cases_changed.connect(self._on_cases)
+        session.masks_changed.connect(self._on_mask)
         session.case_changed.connect(self._on_case)
         board.active_changed.connect(self._on_active_layer)
         board.slice_changed.connect(session.show_slice)
@@ -234,6 +235,10 @@ class CasesControl(QObject):
     def _on_cases(self) -> None:
         case = self._session.case
         self._panel.show_cases(self._session.case_states(), case.id if case else None)
+
+    def _on_mask(self, case_id: str) -> None:
+        # Also at each stroke that a mask follows, so nothing is looked up of the other cases.
+        self._panel.tree.show_state(self._session.case_state(case_id))
 
     def _on_case(self) -> None:
         case, number = self._session.case, self._session.slice

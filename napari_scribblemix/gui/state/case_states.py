@@ -70,6 +70,12 @@ class CaseStates:
         ]
         return sorted(states, key=lambda state: state.id)
 
+    def of_case(
+        self, project: Project, case_id: str, case: OpenCase | None, trained: Collection[str]
+    ) -> CaseState:
+        """The same of one case of the project."""
+        return self._of(project, project.case(case_id), case, trained=case_id in trained)
+
     def any_labelled(self, project: Project, case: OpenCase | None) -> bool:
         """Whether any case has something to train on; looks no further than the first."""
         return any(

@@ -145,6 +145,10 @@ class Session:
             return []
         return self._states.of(self.project, self.case, self.trained)
 
+    def case_state(self, case_id: str) -> CaseState:
+        """How far one case of the open project has come."""
+        return self._states.of_case(self.the_project(), case_id, self.case, self.trained)
+
     def any_labelled(self) -> bool:
         """Whether there is something to train on."""
         project = self.project
