@@ -10,11 +10,13 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from napari_scribblemix.data.dicom.segmentation import SUFFIX as SEG_SUFFIX
 from napari_scribblemix.data.dicom.structured_report import CODES, SUFFIX, write_measurements
 from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.data.links import is_taken
 from napari_scribblemix.errors import FileError, SettingsError
 from napari_scribblemix.project.mask_files import FullMask, MaskWriter
+from napari_scribblemix.project.patients import patient_and_phase
 from napari_scribblemix.report.patient import PatientReport
 from napari_scribblemix.report.sources import MaskSource
 
@@ -24,6 +26,24 @@ class StructuredReports:
 
     def __init__(self, output: Path, *, overwrite: bool) -> None:
         self._output, self._overwrite = output, overwrite
+        self.told: list[str] = []
+        """What was told of those that were written, and why others could not be."""
+
+    def files_there(self, patients: Sequence[str]) -> list[Path]:
+        """The files that are there and may be replaced."""
+        if not self._output.is_dir():
+            return []
+        found = sorted(self._output.iterdir())
+        own = {f"{patient}{SUFFIX}" for patient in patients}
+        return [
+            path
+            for path in found
+            if path.name in own
+            or (
+                path.name.endswith(SEG_SUFFIX)
+                and patient_and_phase(path.name.removesuffix(SEG_SUFFIX))[0] in patients
+            )
+        ]
 
     def write(self, report: PatientReport, frames: Sequence[MaskSource]) -> tuple[str, ...]:
         """Write those of one patient, who is measured in ``report``; returns what is to be told.

@@ -46,9 +46,11 @@ def _told(
 ) -> tuple[str, ...]:
     """What is to be told of the structured report of a patient, also that there is none."""
     try:
-        return also.write(report, frames)
+        told = also.write(report, frames)
     except ScribbleMixError as error:
-        return (f"There is no structured report: {error}",)
+        told = (f"There is no structured report: {error}",)
+    also.told += told
+    return told
 
 
 def write_report(

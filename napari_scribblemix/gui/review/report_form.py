@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QDialog, QDialogButtonBox, QDoubleSpinBox, QFormLayout, QWidget
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QWidget,
+)
 
 from napari_scribblemix.evaluation.function import Body
 from napari_scribblemix.gui.widgets.controls import note, tip
@@ -12,6 +19,10 @@ from napari_scribblemix.settings.reports import HEART_RATE, HEIGHT_CM, WEIGHT_KG
 _ANGLE = (
     "Where the right ventricle meets the anterior wall, on the drawn slice: 0 to the right, 90 up. "
     "The segments of the wall are counted from there."
+)
+_STRUCTURED = (
+    "The figures with codes, and the masks of end-diastole and end-systole as DICOM SEG. They bear "
+    "the patient's name, as the images do."
 )
 _FIELDS = (
     ("Height, cm", *HEIGHT_CM, "from the image", "For volumes by body surface area."),
@@ -24,7 +35,8 @@ _FIELDS = (
 class ReportForm(QDialog):
     """Fields that may all stay empty; nothing typed here is kept in the project."""
 
-    def __init__(self, patient: str, parent: QWidget) -> None:
+    def __init__(self, patient: str, parent: QWidget, *, dicom: bool = False) -> None:
+        """``dicom``: the patient's images came from DICOM, so a report can go back there."""
         super().__init__(parent)
         self.setWindowTitle("Report")
         layout = QFormLayout(self)
@@ -40,6 +52,12 @@ class ReportForm(QDialog):
             tip(field, hint)
             layout.addRow(name, field)
             self.fields.append(field)
+        self.structured = tip(QCheckBox("Also as a DICOM structured report"), _STRUCTURED)
+        if dicom:
+            layout.addRow(self.structured)
+        else:
+            self.structured.setParent(self)
+            self.structured.hide()
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )

@@ -13,7 +13,7 @@ from qtpy.QtCore import QObject, QTimer
 from qtpy.QtWidgets import QFileDialog
 
 from napari_scribblemix.data.wording import counted
-from napari_scribblemix.errors import ScribbleMixError
+from napari_scribblemix.errors import FileError, ScribbleMixError
 from napari_scribblemix.evaluation.cardiac import Chosen
 from napari_scribblemix.gui.review.panel import ReviewPanel
 from napari_scribblemix.gui.review.report_form import ReportForm
@@ -24,9 +24,18 @@ from napari_scribblemix.gui.widgets.questions import ask
 from napari_scribblemix.gui.widgets.waiting import Waiting
 from napari_scribblemix.project.apart import check_apart
 from napari_scribblemix.project.chosen_phases import read_chosen_phases
+from napari_scribblemix.project.mask_files import came_from_dicom
 from napari_scribblemix.report.patient import PatientReport, Wishes
 from napari_scribblemix.report.sources import Sources, project_sources
+from napari_scribblemix.report.structured import StructuredReports
 from napari_scribblemix.report.writing import files_there, write_report
+
+
+def _of_dicom(sources: Sources) -> bool:
+    try:
+        return bool(sources.images) and all(map(came_from_dicom, sources.images))
+    except FileError:  # where they come from is damaged: told where it is needed
+        return False
 
 
 class Reporting(QObject):
@@ -39,6 +48,7 @@ class Reporting(QObject):
         self._waiting: Waiting | None = None
         self._done, self._of, self._output = 0, 0, Path()
         self._failed: list[str] = []
+        self._also: StructuredReports | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(guarded(session, self._next))
@@ -55,13 +65,14 @@ class Reporting(QObject):
         # A correction in hand is part of the mask.
         session.leaving.emit()
         sources = project_sources(project, None if everything else siblings(project, case.id))
-        said = Wishes()
+        said, structured = Wishes(), False
         if not everything:
-            form = ReportForm(next(iter(sources.patients)), self._panel)
+            patient = next(iter(sources.patients))
+            form = ReportForm(patient, self._panel, dicom=_of_dicom(sources))
             try:
                 if not form.exec():
                     return
-                said = form.wishes()
+                said, structured = form.wishes(), form.structured.isChecked()
             finally:
                 form.deleteLater()
         chosen = QFileDialog.getExistingDirectory(self._panel, "Folder for the report")
@@ -69,7 +80,9 @@ class Reporting(QObject):
             return
         output = Path(chosen)
         check_apart(output, sources.images)
+        self._also = StructuredReports(output, overwrite=True) if structured else None
         there = files_there(output, list(sources.patients))
+        there += [] if self._also is None else self._also.files_there(list(sources.patients))
         if there and not ask(
             self._panel,
             "Replace reports?",
@@ -90,7 +103,7 @@ class Reporting(QObject):
         self._end()
         self._done, self._of, self._output = 0, len(sources.patients), output
         self._failed = []
-        self._work = write_report(sources, output, wishes, self._on_failed)
+        self._work = write_report(sources, output, wishes, self._on_failed, self._also)
         if self._of > 1:
             words, window = "Writing reports…", self._panel.window()
             self._waiting = Waiting("Reports", words, window, self._stop)
@@ -126,6 +139,8 @@ class Reporting(QObject):
         if self._done:
             words = f"{counted(self._done, 'report')} and measures.csv were written to"
             self._session.told.emit("info", f"{words} {self._output}.")
+        if self._also is not None and self._also.told:
+            self._session.told.emit("warning", " ".join(self._also.told))
         if self._failed:
             more = f" (and {len(self._failed) - 1} more)" if len(self._failed) > 1 else ""
             self._session.told.emit("warning", self._failed[0] + more)
