@@ -52,7 +52,7 @@ def geometry(mask: NDArray, *, mirrored: bool = False, tells: bool = True) -> Ge
     depth, height, width = mask.shape
     affine = np.diag([1.25 if mirrored else -1.25, -1.25, 8.0, 1.0])
     # An upright slice: columns to the left, rows to the feet, slices to the back.
-    steps = np.array([[1.25 if not mirrored else -1.25, 0, 0], [0, 0, 8.0], [0, -1.25, 0]])
+    steps = np.array([[1.25 if mirrored else -1.25, 0, 0], [0, 0, 8.0], [0, -1.25, 0]])
     affine = np.eye(4)
     affine[:3, :3] = steps
     made = Geometry.from_affine(affine, (width, height, depth))
@@ -118,6 +118,26 @@ def test_segments_go_from_the_anterior_wall_over_the_septum_as_on_the_published_
     assert segment_of(directions, septum, 0).tolist() == [0, 1, 2, 3, 4, 5]
     assert segment_of(directions, septum, 1).tolist() == [6, 7, 8, 9, 10, 11]
     assert segment_of(np.array([90.0, 180, 270, 0]), septum, 2).tolist() == [12, 13, 14, 15]
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_without_a_right_ventricle_a_person_says_where_the_septum_begins(mirrored: bool) -> None:
+    whole = stack(septum=0.0 if mirrored else 180.0)
+    placed = geometry(whole, mirrored=mirrored)
+    known = find_septum(whole, placed, CARDIAC, range(9))
+    assert known is not None
+    alone = np.where(whole == 1, 0, whole)
+    assert find_septum(alone, placed, CARDIAC, range(9)) is None
+    told = find_septum(alone, placed, CARDIAC, range(9), anterior=known.anterior)
+    assert told is not None
+    assert told.turn == known.turn
+    assert abs(difference(told.middle, known.middle)) < 5
+    wall = measure_wall(alone, placed, CARDIAC, known.anterior)
+    assert np.isfinite(wall.thickness).all()
+    nowhere = geometry(whole, tells=False)
+    shown = find_septum(alone, nowhere, CARDIAC, range(9), anterior=120.0)
+    assert shown is not None
+    assert (shown.middle, shown.turn) == (180.0, 1)
 
 
 def test_a_person_turns_the_segments_by_the_angle_of_the_anterior_insertion() -> None:

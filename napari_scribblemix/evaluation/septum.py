@@ -103,15 +103,31 @@ def _contact(
     return _Contact(float(degrees[(widest + 1) % len(degrees)]), arc)
 
 
-def _towards_anterior(degrees: float, geometry: Geometry) -> float:
-    """How far a direction in the slices leads to the front and the head; 0 is neither."""
+def _direction(degrees: float, geometry: Geometry) -> NDArray[np.float64]:
+    """Where a direction in the slices leads in the patient: right, front, head."""
     axes = [axis for axis in range(3) if axis != geometry.slice_axis]
     steps = geometry.affine[:3, axes] / np.linalg.norm(geometry.affine[:3, axes], axis=0)
     column, row = steps[:, 0], steps[:, 1]
     angle = np.radians(degrees)
-    place = np.cos(angle) * column - np.sin(angle) * row
-    # NIfTI: the second axis runs to the front, the third to the head.
-    return float(place[1] + place[2])
+    # NIfTI: the first axis runs to the right, the second to the front, the third to the head.
+    place: NDArray[np.float64] = np.cos(angle) * column - np.sin(angle) * row
+    return place
+
+
+def _towards_anterior(degrees: float, geometry: Geometry) -> float:
+    """How far a direction in the slices leads to the front and the head; 0 is neither."""
+    _, front, head = _direction(degrees, geometry)
+    return float(front + head)
+
+
+def _from_anterior(anterior: float, geometry: Geometry) -> Septum:
+    """The septum of a mask without right ventricle, which lies to the right and the front."""
+    sides = {turn: (anterior + turn * ARC / 2.0) % 360.0 for turn in (1, -1)}
+    places = {turn: _direction(middle, geometry) for turn, middle in sides.items()}
+    turn = 1
+    if states_a_place(geometry):
+        turn = max(places, key=lambda each: float(places[each][0] + places[each][1]))
+    return Septum(sides[turn], anterior % 360.0, turn)
 
 
 def find_septum(
@@ -124,13 +140,14 @@ def find_septum(
     """The septum in ``slices`` of a mask (Z, Y, X) of class indices; ``None`` if it is not found.
 
     ``anterior``: the angle of the anterior insertion, where a person knows better; the septum is
-    then the 120 degrees from there towards the right ventricle.
+    then the 120 degrees from there towards the right ventricle, or, where the mask has none,
+    towards the right and the front of the patient.
     """
     spacing = geometry.spacing[1:]
     found = [_contact(labels[z], scheme, spacing) for z in slices]
     contacts = [contact for contact in found if contact is not None]
     if not contacts:
-        return None
+        return None if anterior is None else _from_anterior(anterior, geometry)
     first = circular_mean([contact.first for contact in contacts])
     last = circular_mean([contact.first + contact.arc for contact in contacts])
     middle = circular_mean([contact.first + contact.arc / 2.0 for contact in contacts])

@@ -146,7 +146,10 @@ def measure_wall(
         return Wall(nothing, None, levels, ("No slice has a closed ring of wall.",))
     septum = find_septum(labels, geometry, scheme, (*levels[0], *levels[1]), anterior)
     if septum is None:
-        note = "The septum was not found: no slice shows the right ventricle beside the wall."
+        note = (
+            "The septum was not found: no slice shows the right ventricle beside the wall. Say "
+            "where the anterior insertion is (--insertion, or in the window's form)."
+        )
         return Wall(nothing, None, levels, (note,))
     notes = () if told else ("Base and apex cannot be told apart; the first slice is the base.",)
     return Wall(_means(labels, geometry, scheme, septum, levels), septum, levels, notes)
