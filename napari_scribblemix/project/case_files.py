@@ -9,7 +9,10 @@ from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.data.nifti import number_of_frames
 from napari_scribblemix.settings import Unlabelled
 
-WHOLE_CINE = "The image holds several frames (4-D cine); train reads 3-D volumes and leaves it out."
+WHOLE_CINE = (
+    "The image holds several frames (4-D cine); train reads 3-D volumes and leaves it out: import "
+    "makes a case of each frame, to draw in."
+)
 """The note of a case for which ``is_whole_cine`` is true."""
 
 

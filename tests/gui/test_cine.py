@@ -156,6 +156,18 @@ def test_nothing_is_done_to_slices_under_a_look(widget: ScribbleMixWidget) -> No
     assert len(widget.session.the_case().accepted) == 1
 
 
+def test_nothing_is_undone_under_a_look(widget: ScribbleMixWidget) -> None:
+    widget.draw.pens.take(3)
+    draw_on(widget)
+    before = strokes_of(widget, 0)
+    drag(widget, 2)
+    widget.scribble_panel.undo_button.click()
+    assert strokes_of(widget, 0) == before > 0
+    drag(widget, 0)
+    widget.scribble_panel.undo_button.click()
+    assert strokes_of(widget, 0) == 0
+
+
 def test_a_frame_that_cannot_be_opened_leaves_the_one_before(
     widget: ScribbleMixWidget, monkeypatch: pytest.MonkeyPatch
 ) -> None:

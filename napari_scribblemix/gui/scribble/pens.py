@@ -134,7 +134,7 @@ class Pens(QObject):
 
     def _change(self, action: Callable[[Any], None]) -> None:
         layer = self.layer()
-        if layer is not None:
+        if layer is not None and not self._board.covered:  # nobody would see what changed
             action(layer)
             self.changed.emit()
 
