@@ -19,6 +19,7 @@ from napari_scribblemix.events import (
     Checkpoint,
     Event,
     Failed,
+    Finished,
     Paused,
     Preparing,
     Progress,
@@ -69,6 +70,18 @@ def client(project: Project) -> Iterator[Watched]:
     yield client
     client.close()
     assert not client.running
+
+
+def test_a_stop_while_pytorch_is_loaded_ends_the_child_at_once(
+    client: Watched, project: Project
+) -> None:
+    client.start(job(project))
+    client.until(Preparing)
+    client.stop()
+    finished = client.until(Finished)
+    assert (finished.stopped, finished.step) == (True, 0)
+    assert client.until(Exit).sentence == "The training was stopped before it began."
+    assert not list((project.folder / "runs").glob("*/checkpoint"))
 
 
 def job(project: Project, **changes: Any) -> TrainJob:

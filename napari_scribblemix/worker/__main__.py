@@ -1,19 +1,21 @@
 """``python -m napari_scribblemix.worker PROJECT``: one job, told on stdin as a JSON line.
 
 What listens to the parent is up before the slow import of torch, so that a parent that goes away
-meanwhile leaves no orphan.  With ``--ready`` torch is loaded before there is a job, so that the job
-begins at once when it comes.  The worker is gentle: its priority is lower than the window's, much
-lower for a training, and unless the user says otherwise it leaves a core free.
+meanwhile leaves no orphan, and a stop ends it at once.  With ``--ready`` torch is loaded before
+there is a job, so that the job begins at once when it comes.  The worker is gentle: its priority is
+lower than the window's, much lower for a training, and unless the user says otherwise it leaves a
+core free.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 from napari_scribblemix.errors import ScribbleMixError, SettingsError
-from napari_scribblemix.events import Failed, Preparing
+from napari_scribblemix.events import Failed, Finished, Preparing
 from napari_scribblemix.worker.inbox import Inbox
 from napari_scribblemix.worker.messages import READY, TrainJob, parse_job
 from napari_scribblemix.worker.streams import EventWriter, take_pipes
@@ -39,12 +41,24 @@ def _be_gentle() -> None:
         os.environ.setdefault(name, str(max(1, cores - 1)))
 
 
+def _go_on() -> None:
+    """What has come is taken when the work has time for it."""
+
+
+def _leave_if_asked(inbox: Inbox, writer: EventWriter) -> None:
+    """End at once if a stop was asked for: nothing was begun, and nobody waits for PyTorch."""
+    if inbox.stop_asked:
+        writer.write(Finished(step=0, elapsed=0.0, stopped=True, model=""))
+        os._exit(0)
+
+
 def main(arguments: list[str]) -> int:
     """Do the job of the first line of stdin in the project named; the exit code."""
     _be_gentle()
     reading, writing = take_pipes()
     writer = EventWriter(writing)
     inbox = Inbox(reading, writer.write)
+    inbox.on_arrival = partial(_leave_if_asked, inbox, writer)
     inbox.start()
     ready = READY in arguments
     folders = [argument for argument in arguments if argument != READY]
@@ -70,6 +84,7 @@ def main(arguments: list[str]) -> int:
         writer.write(Preparing(message="Starting the worker: loading PyTorch"))
     from napari_scribblemix.worker.child.work import run
 
+    inbox.on_arrival = _go_on
     return run(job, Path(folders[0]), inbox, writer.write)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from by_hand import open_folder, predict
+from by_hand import open_folder, predict, show_mask
 from pydicom import dcmread
 from qtpy.QtWidgets import QFileDialog
 
 from napari_scribblemix.data.dicom.written_headers import Person, SeriesHeader
 from napari_scribblemix.data.dicom.written_images import ImageStack, write_classic
 from napari_scribblemix.gui.dock import ScribbleMixWidget
+from napari_scribblemix.gui.review import exporting
 
 
 @pytest.fixture
@@ -40,6 +42,39 @@ def test_a_mask_for_slicer_has_the_image_s_place(widget: ScribbleMixWidget, mask
     case = widget.session.the_case()
     assert np.array_equal(sitk.GetArrayFromImage(image), case.prediction)
     assert np.allclose(image.GetSpacing()[::-1], case.image.geometry.spacing, atol=1e-5)
+
+
+def test_several_masks_are_written_beside_the_window_and_a_stop_keeps_what_is_there(
+    widget: ScribbleMixWidget, masks: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for state in widget.session.case_states():
+        show_mask(widget, state.id, {"kind": "bundled", "model": "starter"})
+    count = len(widget.session.case_states())
+    goes_on = threading.Event()
+    writing = exporting.export_mask
+
+    def slowly(item: Any, writer: Any) -> Any:
+        if any(masks.iterdir()):
+            assert goes_on.wait(20)
+        return writing(item, writer)
+
+    monkeypatch.setattr(exporting, "export_mask", slowly)
+    told: list[str] = []
+    widget.session.told.connect(lambda _level, words: told.append(words))
+    part = widget.review.exporting
+    widget.review_panel.export_all_button.click()
+    qtbot.waitUntil(lambda: part._written == 1)
+    assert part._waiting is not None
+    part._waiting.canceled.emit()
+    goes_on.set()
+    qtbot.waitUntil(lambda: part._work is None)
+    assert told[-1] == "Stopped exporting after 1 mask; it stays."
+    assert len(list(masks.iterdir())) < count
+    monkeypatch.setattr(exporting, "with_consent", lambda _panel, planned: planned)
+    widget.review_panel.export_all_button.click()
+    qtbot.waitUntil(lambda: part._work is None)
+    assert told[-1].startswith(f"{count} masks were written to")
+    assert len(list(masks.iterdir())) == count
 
 
 def test_dicom_is_not_offered_for_nifti_and_says_why(widget: ScribbleMixWidget) -> None:

@@ -1,6 +1,7 @@
-"""Exporting at work: asks where to, and writes the masks; DICOM in a thread beside the window.
+"""Exporting at work: asks where to, and writes the masks, in a thread beside the window.
 
-A DICOM segmentation looks its images up again, which may be hundreds of files.
+Only one mask for another program is written at once: a DICOM segmentation looks its images up
+again, which may be hundreds of files, and a project may have hundreds of masks.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QFileDialog
 
+from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.gui.review.export import Planned, export_mask, plan_export
 from napari_scribblemix.gui.review.panel import ReviewPanel
@@ -32,6 +34,7 @@ class Exporting(QObject):
         self._session, self._panel = session, panel
         self._work: Background | None = None
         self._waiting: Waiting | None = None
+        self._written = 0
         panel.export_wanted.connect(guarded(session, self.export))
         session.case_changed.connect(self._on_case)
         self._on_case()
@@ -57,20 +60,35 @@ class Exporting(QObject):
         ids = [record.id for record in project.cases] if everything else None
         planned = plan_export(project, ids or [self._session.the_case().id], Path(chosen), writer)
         wanted = with_consent(self._panel, planned)
-        if form == "dicom-seg" and wanted:
+        if wanted and (form == "dicom-seg" or len(wanted) > 1):
             self._begin(wanted, writer)
         else:
             self._tell(wanted, _write(wanted, writer))
 
     def _begin(self, wanted: list[Planned], writer: MaskWriter) -> None:
+        self._written = 0
         work = Background(partial(_write, wanted, writer), self)
-        waiting = Waiting("Export", "Writing DICOM…", self._panel.window(), work.end)
+        waiting = Waiting(
+            "Export", "Writing masks…", self._panel.window(), partial(self._stop, work)
+        )
         work.progressed.connect(waiting.tell)
+        work.progressed.connect(self._count)
         work.done.connect(partial(self._tell, wanted))
         work.failed.connect(lambda words: self._session.told.emit("error", words))
         work.ended.connect(self._over)
         self._work, self._waiting = work, waiting
         work.start()
+
+    def _count(self, done: int, _of: int) -> None:
+        self._written = done
+
+    def _stop(self, work: Background) -> None:
+        work.end()
+        # The one at work is either written or not; what is there is whole in any case.
+        done = self._written
+        stays = "it stays" if done == 1 else "they stay" if done else "nothing was written"
+        words = f"Stopped exporting after {counted(done, 'mask')}; {stays}."
+        self._session.told.emit("warning", words)
 
     def _over(self) -> None:
         work, self._work = self._work, None
@@ -84,7 +102,7 @@ class Exporting(QObject):
             waiting.take_away()
 
     def _tell(self, wanted: list[Planned], notes: tuple[str, ...]) -> None:
-        if not wanted:
+        if not wanted:  # everything was there already, and stays
             return
         count = "1 mask was" if len(wanted) == 1 else f"{len(wanted)} masks were"
         words = f"{count} written to {wanted[0].path.parent}."

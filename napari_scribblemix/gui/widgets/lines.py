@@ -17,11 +17,14 @@ from qtpy.QtGui import (
     QResizeEvent,
     QTextLayout,
 )
-from qtpy.QtWidgets import QApplication, QLabel, QMenu, QSizePolicy, QWhatsThis
+from qtpy.QtWidgets import QApplication, QLabel, QMenu, QSizePolicy, QToolTip
 
 from napari_scribblemix.data.wording import brief
 from napari_scribblemix.gui.widgets.fonts import FittedToFont
 from napari_scribblemix.gui.widgets.plain import plain
+
+_SHOWN_MS = 60_000
+"""So long a click shows what was cut."""
 
 _ELLIPSIS = Qt.TextElideMode.ElideRight
 
@@ -73,11 +76,13 @@ class Lines(FittedToFont, QLabel):
             super().keyPressEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802
-        """A click on what was cut shows all of it, until the next click."""
+        """A click on what was cut shows all of it, as long as the mouse stays there."""
         super().mouseReleaseEvent(event)
         left = event is not None and event.button() == Qt.MouseButton.LeftButton
         if left and self._cut and not self.hasSelectedText():
-            QWhatsThis.showText(self.mapToGlobal(self.rect().bottomLeft()), plain(self._full), self)
+            # Not Qt's "What's this", which swallows the next click, whatever it was for.
+            below = self.mapToGlobal(self.rect().bottomLeft())
+            QToolTip.showText(below, plain(self._full), self, self.rect(), _SHOWN_MS)
 
     def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:  # noqa: N802
         """Copy all."""
