@@ -16,6 +16,7 @@ from napari_scribblemix.data.nifti import (
     read_labels,
     write_labels,
 )
+from napari_scribblemix.data.pointers import absent
 from napari_scribblemix.errors import FileError
 
 
@@ -127,3 +128,11 @@ def test_a_damaged_file_with_such_an_ending_is_named(tmp_path: Path) -> None:
         (tmp_path / "a.Nii.gz").write_bytes(content)
         with pytest.raises(FileError, match=r"a\.Nii\.gz could not be read"):
             read_image(tmp_path / "a.Nii.gz")
+
+
+def test_what_is_not_there_is_told_from_what_a_link_stands_for(tmp_path: Path) -> None:
+    (tmp_path / "a.nii.gz").symlink_to(tmp_path / "annexed")
+    assert "a.nii.gz is only a link to a file that is not there: fetch it" in absent(
+        tmp_path / "a.nii.gz"
+    )
+    assert "b.nii.gz does not exist; check the path" in absent(tmp_path / "b.nii.gz")

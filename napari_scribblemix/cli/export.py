@@ -11,6 +11,7 @@ from rich.progress import track
 from napari_scribblemix.cli.console import messages, print_error, print_summary, print_warning
 from napari_scribblemix.cli.dicom import images_beside, mend
 from napari_scribblemix.data.links import is_taken
+from napari_scribblemix.data.pointers import absent
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import FileError, ScribbleMixError, SettingsError
 from napari_scribblemix.project.apart import check_writable
@@ -32,7 +33,7 @@ def _masks(settings: ExportSettings) -> Iterator[list[MaskToExport]]:
     source = settings.masks
     check_writable(settings.output)
     if not source.exists():
-        raise FileError(f"{source} does not exist; check the path.")
+        raise FileError(absent(source))
     mend(source, settings.images)
     if (source / PROJECT_FILE).is_file():
         with Project.open(source, write=False) as project:

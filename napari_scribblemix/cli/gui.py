@@ -9,6 +9,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
+from napari_scribblemix.data.pointers import absent
 from napari_scribblemix.errors import FileError, SettingsError
 from napari_scribblemix.settings import GuiSettings
 
@@ -30,7 +31,7 @@ def run(settings: GuiSettings) -> int:
     if settings.path is not None and settings.sample is not None:
         raise SettingsError(f"Got --sample and {settings.path}; expected one of them.")
     if settings.path is not None and not settings.path.exists():
-        raise FileError(f"{settings.path} does not exist; check the path.")
+        raise FileError(absent(settings.path))
     check_installed()
     command = [sys.executable, "-m", _MODULE]
     if settings.sample is not None:

@@ -22,6 +22,7 @@ from napari_scribblemix.cli.dicom import inspect_dicom, mend, warn_of_dicom
 from napari_scribblemix.cli.inspect_image import inspect_image, millimetres, print_line, sizes
 from napari_scribblemix.data.dicom.files import is_study
 from napari_scribblemix.data.file_names import is_nifti
+from napari_scribblemix.data.pointers import absent
 from napari_scribblemix.data.scribbles import coverage
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import FileError, ProjectError, ScribbleMixError
@@ -155,7 +156,7 @@ def run(settings: InspectSettings) -> int:
     """Find out what ``settings.path`` is and print what is in it."""
     path = settings.path
     if not path.exists():
-        raise FileError(f"{path} does not exist; check the path.")
+        raise FileError(absent(path))
     if settings.accept_images:
         _accept_images(path)
     if path.suffix == ".safetensors":

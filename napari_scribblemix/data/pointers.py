@@ -21,6 +21,13 @@ def is_dangling(path: Path) -> bool:
     return path.is_symlink() and not path.exists()
 
 
+def absent(path: Path) -> str:
+    """What to tell of a path at which nothing is, though somebody named it."""
+    if is_dangling(path):
+        return f"{path} is only a link to a file that is not there: {FETCH}."
+    return f"{path} does not exist; check the path."
+
+
 def is_placeholder(path: Path) -> bool:
     """Whether ``path`` is a short text that names another file; false if it cannot be read."""
     try:

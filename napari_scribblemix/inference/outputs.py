@@ -14,6 +14,7 @@ from pathlib import Path
 from napari_scribblemix.data.file_names import files_of, split_name, written_name
 from napari_scribblemix.data.links import identity, is_taken, real
 from napari_scribblemix.data.nifti import number_of_frames
+from napari_scribblemix.data.pointers import absent
 from napari_scribblemix.errors import FileError, ScribbleMixError, SettingsError
 from napari_scribblemix.project.apart import check_apart, check_writable
 from napari_scribblemix.project.case_files import CaseFiles
@@ -31,7 +32,7 @@ def collect_cases(paths: list[Path]) -> Found:
     Channels are put together, and labels are no images: what is left out is in the warnings.
     """
     if gone := [path for path in paths if not path.exists()]:
-        raise FileError(f"{gone[0]} does not exist; check the path.")
+        raise FileError(absent(gone[0]))
     files = [path for path in paths if not path.is_dir()]
     found = [images_in(path) for path in paths if path.is_dir()]
     found += [sort_files(files)] if files else []

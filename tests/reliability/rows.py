@@ -56,6 +56,29 @@ _ROWS = (
         long=100,
         fresh=True,
     ),
+    Row(
+        name="geometry",
+        fault="48 orientations, straight, oblique and sheared, said in 6 ways by sform, qform and "
+        "pixdim; against nibabel and SimpleITK",
+        wanted="816 headers: each voxel within 1e-4 mm, each conflict named",
+        short=60,
+        long=816,
+    ),
+    Row(
+        name="labels",
+        fault="labels of each kind of number, byte order, slope (0, NaN, infinite) and scheme",
+        wanted="2,000 files: 0 differences",
+        short=150,
+        long=2000,
+    ),
+    Row(
+        name="shapes",
+        fault="shapes and kinds of file that people have: one slice, 2-D, one frame, colours, "
+        "pairs, capitals, half a file",
+        wanted="60 kinds: each used, or one line that says what to do",
+        short=200,
+        long=200,
+    ),
 )
 
 ROWS = {row.name: row for row in _ROWS}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from napari_scribblemix.data.dicom.limits import MOST_DEPTH, MOST_FILES
 from napari_scribblemix.data.file_names import is_nifti
+from napari_scribblemix.data.pointers import absent
 from napari_scribblemix.errors import FileError
 
 PREAMBLE = 128
@@ -65,7 +66,7 @@ def files_in(source: Path | Sequence[Path]) -> list[Path]:
     found: dict[Path, None] = {}
     for path in paths:
         if not path.exists():
-            raise FileError(f"{path} does not exist; check the path.")
+            raise FileError(absent(path))
         folder = path.parent if path.is_file() and path.name.upper() == DIRECTORY else path
         inside = _walk(folder) if folder.is_dir() else iter([path])
         found.update(dict.fromkeys(islice(inside, MOST_FILES + 1 - len(found))))

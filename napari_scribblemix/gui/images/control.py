@@ -11,6 +11,7 @@ from qtpy.QtCore import QObject
 
 from napari_scribblemix.data.dicom.files import dicom_beside, is_study
 from napari_scribblemix.data.file_names import is_nifti
+from napari_scribblemix.data.pointers import absent
 from napari_scribblemix.errors import FileError, ProjectError
 from napari_scribblemix.gui.images import dialogs
 from napari_scribblemix.gui.images.adding import CaseAdding
@@ -101,7 +102,7 @@ class CasesControl(QObject):
     def open_files(self, paths: Sequence[Path]) -> None:
         """Add image files to the open project, or to a new one beside the first."""
         if not all(path.is_file() for path in paths):
-            raise FileError(f"{paths[0]} does not exist; check the path.")
+            raise FileError(absent(paths[0]))
         if all(is_study(path) for path in paths):
             self.dicom.open(list(paths))
         else:
