@@ -83,7 +83,12 @@ class Stops:
         write_cases(self.folder / "many", 60)
         self.widget.open_path(self.folder / "many")
         self.turn(0.3)
-        self.time("adding 60 cases", "after 0.3 s", panel.stop_button.click, lambda: not cases.busy)
+        self.time(
+            "adding 60 cases",
+            "after 0.3 s",
+            panel.stop_button.click,
+            lambda: not cases._adding.busy,
+        )
         self.widget.open_path(self.folder / "many")
         cases.finish_adding()
 

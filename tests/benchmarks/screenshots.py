@@ -1,12 +1,14 @@
 """Makes the pictures of README and docs from the bundled sample: drawn hearts, no patient.
 
     python tests/benchmarks/screenshots.py [--output docs/pictures] [--steps 40] [--theme dark]
-                                           [--size 1366x768]
+                                           [--size 1280x720] [--large 1920x1080]
 
 Opens the real window on a virtual screen, draws nothing by hand, and saves ``napari_open.png``, the
 sample as it is opened, and ``napari_first.png``, the mask of the starter before anything was
 trained.  Then it trains so many steps and saves ``napari_train.png`` while it trains and
-``napari_review.png`` afterwards.  On a busy machine that takes longer and shows the same.
+``napari_review.png`` afterwards, the last one also as ``napari_review_large.png`` in a window of
+the other size, to look at (it is too large for the pages).  On a busy machine that takes longer and
+shows the same.
 """
 
 from __future__ import annotations
@@ -92,7 +94,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("docs/pictures"))
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--theme", default="dark", choices=["dark", "light"])
-    parser.add_argument("--size", default="1366x768")
+    parser.add_argument("--size", default="1280x720")
+    parser.add_argument("--large", default="1920x1080")
     options = parser.parse_args()
     width, height = map(int, options.size.split("x"))
     on_a_screen()
@@ -136,6 +139,12 @@ def main() -> None:
         scroll_to_end(widget)
         rest(1)
         save(window, options.output / "napari_review.png")
+        window.resize(*map(int, options.large.split("x")))
+        rest(1)
+        viewer.reset_view()
+        scroll_to_end(widget)
+        rest(1)
+        save(window, options.output / "napari_review_large.png")
         widget.shut_down()
         viewer.close()
 

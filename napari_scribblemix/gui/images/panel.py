@@ -26,6 +26,8 @@ from napari_scribblemix.project.project import Project
 
 _SEEN_AT_ONCE = 7
 
+_LEAST_OPEN = 60
+
 
 class ImagesPanel(QWidget):
     """Tells what the user wants to open; shows what it is given."""
@@ -49,6 +51,8 @@ class ImagesPanel(QWidget):
         self.open_button = QPushButton("Open")
         tip(self.open_button, "Open NIfTI images, a folder of them, DICOM, a project, or samples.")
         self.open_button.setMenu(self._menu())
+        # Whatever it says: it takes what is left of its row, which must not wrap meanwhile.
+        self.open_button.setMinimumWidth(_LEAST_OPEN)
         self.layer_button = button(
             "Add layer",
             "Add the image layer chosen in the layer list; of a cine the frame on screen.",
