@@ -163,8 +163,10 @@ class Pairs(_Wrapping):
 
     def _least(self, pairs: int) -> int:
         columns = self._columns(pairs)
-        widths = [max(item.minimumSize().width() for item in column) for column in columns]
-        return int(sum(widths)) + _GAP * max(0, len(columns) - 1)
+        names = [max(item.sizeHint().width() for item in column) for column in columns[::2]]
+        # All fields are as wide as the widest has to be.
+        field = max((item.minimumSize().width() for item in self._items[1::2]), default=0)
+        return int(sum(names)) + len(names) * int(field) + _GAP * max(0, len(columns) - 1)
 
     def _place(self, rect: QRect, *, move: bool) -> int:
         pairs = 2 if self._least(2) <= rect.width() else 1
