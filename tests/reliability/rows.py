@@ -35,7 +35,7 @@ _ROWS = (
         fault="changed, cut, huge and packed files: NIfTI, gz, JSON, safetensors, checkpoint, "
         "journal, DICOM",
         wanted="20,000 mutants: 0 foreign errors, 0 hangs, 0 over 1 GiB",
-        short=180,
+        short=108,
         long=20_000,
         fresh=True,
     ),
@@ -68,7 +68,7 @@ _ROWS = (
         name="labels",
         fault="labels of each kind of number, byte order, slope (0, NaN, infinite) and scheme",
         wanted="2,000 files: 0 differences",
-        short=150,
+        short=100,
         long=2000,
     ),
     Row(
