@@ -9,7 +9,7 @@ from pathlib import Path
 import napari
 
 from napari_scribblemix.gui.commands import dock
-from napari_scribblemix.gui.first_size import is_first_start, take_room
+from napari_scribblemix.gui.first_size import fit_screen, is_first_start, take_room
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -17,8 +17,7 @@ def main(arguments: Sequence[str]) -> int:
     first = is_first_start()
     viewer = napari.Viewer(title="ScribbleMix")
     widget = dock(viewer)
-    if first:
-        take_room(viewer.window._qt_window)
+    (take_room if first else fit_screen)(viewer.window._qt_window)
     if arguments and arguments[0] == "--sample":
         widget.open_sample(arguments[1])
     elif arguments:

@@ -1,7 +1,8 @@
-"""How large the window is when the program is started for the first time.
+"""How large the window is when the program is started.
 
 napari begins with a size in which half of the panel is below the edge.  Afterwards it remembers the
-size that the window was left with, and this does nothing.
+size that the window was left with, which stays unless it is that of a larger screen: on a smaller
+one the panel would lie beyond the edge.
 """
 
 from __future__ import annotations
@@ -48,6 +49,17 @@ def take_room(window: QMainWindow) -> None:
     corner = free.center() - QRect(free.topLeft(), size).center() + free.topLeft()
     window.resize(size)
     window.move(corner)
+
+
+def fit_screen(window: QMainWindow) -> None:
+    """Bring ``window`` onto its screen, where any of it lies beyond the edge."""
+    free, there = window.screen().availableGeometry(), window.geometry()
+    if there.width() > free.width() or there.height() > free.height():
+        take_room(window)
+    elif not free.contains(there):
+        left = min(max(there.left(), free.left()), free.left() + free.width() - there.width())
+        top = min(max(there.top(), free.top()), free.top() + free.height() - there.height())
+        window.setGeometry(left, top, there.width(), there.height())
 
 
 def spare_height(window: QMainWindow) -> None:

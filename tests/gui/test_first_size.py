@@ -11,7 +11,12 @@ from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QApplication
 
 from napari_scribblemix.gui.dock import ScribbleMixWidget
-from napari_scribblemix.gui.first_size import is_first_start, size_on, take_room
+from napari_scribblemix.gui.first_size import (
+    fit_screen,
+    is_first_start,
+    size_on,
+    take_room,
+)
 from napari_scribblemix.gui.widgets.scrolled import Column
 
 
@@ -47,6 +52,35 @@ def test_it_lies_in_the_middle_of_the_screen_and_every_step_can_be_scrolled_to(
         column.ensureWidgetVisible(last)
         QApplication.processEvents()
         assert not last.visibleRegion().isEmpty()
+
+
+@pytest.mark.parametrize(
+    ("left", "top", "width", "height", "stays"),
+    [
+        (10, 10, 700, 500, True),
+        (0, 0, 9000, 700, False),
+        (0, 0, 900, 9000, False),
+        (-300, 40, 700, 500, False),
+        (40, 5000, 700, 500, False),
+    ],
+)
+def test_a_window_left_on_a_larger_screen_comes_onto_this_one(
+    make_widget: Callable[..., ScribbleMixWidget],
+    left: int,
+    top: int,
+    width: int,
+    height: int,
+    stays: bool,
+) -> None:
+    window = make_widget(show=True).window()
+    window.setMinimumSize(1, 1)
+    window.setGeometry(left, top, width, height)
+    before = window.geometry()
+    fit_screen(window)
+    QApplication.processEvents()
+    assert window.screen().availableGeometry().contains(window.geometry())
+    if stays:
+        assert window.geometry() == before
 
 
 @pytest.mark.parametrize(("remembered", "first"), [(None, True), ((900, 700), False)])
