@@ -167,14 +167,15 @@ def test_a_file_of_many_frames_is_a_cine_of_masks(tmp_path: Path) -> None:
     assert (row["ed"], row["es"]) == ("a_frame00", "a_frame01")
 
 
-def test_an_image_of_another_shape_is_said_and_not_drawn(
+def test_a_mask_is_not_measured_beside_an_image_of_another_shape(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_file(tmp_path / "masks" / "a_ED.nii.gz", heart(20))
     write_file(tmp_path / "images" / "a_ED.nii.gz", picture(heart(20))[:-1])
     out = tmp_path / "out"
-    assert run(tmp_path / "masks", "--images", tmp_path / "images", "--output", out) == 0
-    assert "image and mask differ in shape" in capsys.readouterr().err
+    assert run(tmp_path / "masks", "--images", tmp_path / "images", "--output", out) == 1
+    assert "a_ED.nii.gz has another grid than its image" in capsys.readouterr().err
+    assert not (out / "a.html").exists()
 
 
 def test_a_project_says_who_made_and_who_accepted_the_masks(tmp_path: Path) -> None:

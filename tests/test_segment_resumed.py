@@ -122,6 +122,22 @@ def test_a_cine_left_in_the_middle_is_made_again(run: Run, trained: Path, tmp_pa
     assert masks(output) == whole
 
 
+def test_a_frame_corrected_by_hand_is_not_made_again_with_its_heart(
+    run: Run, trained: Path, tmp_path: Path
+) -> None:
+    cine = write_cine(tmp_path / "in" / "cine.nii.gz", [draw(0)[0], draw(1)[0], draw(0)[0]])
+    output = tmp_path / "masks"
+    run("segment", trained, cine, "--output", output)
+    (output / "cine_frame01.nii.gz").unlink()
+    write_file(output / "cine_frame02.nii.gz", draw(1)[1])
+    by_hand = (output / "cine_frame02.nii.gz").read_bytes()
+    code, _, err = run("segment", trained, cine, "--output", output, "--resume")
+    assert code != 0
+    assert f"1 mask in {output} (cine_frame02.nii.gz) was changed since" in err
+    assert "copy what was changed elsewhere first" in err
+    assert (output / "cine_frame02.nii.gz").read_bytes() == by_hand
+
+
 def test_what_is_asked_for_beside_the_masks_is_made_too(
     run: Run, trained: Path, images: Path, tmp_path: Path
 ) -> None:

@@ -116,13 +116,24 @@ def find_finished(
             ours = bool(known) and known.get(MADE_FROM) in (None, stated)
             (replaceable.add if ours else strange.append)(mask)
     if strange and not settings.overwrite:
+        by_hand = [mask for mask in strange if notes.changed(mask)]
+        if by_hand:
+            raise SettingsError(
+                f"{counted(len(by_hand), 'mask')} in {settings.output} ({by_hand[0].name}) "
+                f"{_was(by_hand)} changed since, and other frames of the heart have to be made "
+                "again with it: copy what was changed elsewhere first; --overwrite replaces it."
+            )
         raise SettingsError(
             f"{counted(len(strange), 'mask')} in {settings.output} ({strange[0].name}) "
-            f"{'was' if len(strange) == 1 else 'were'} made otherwise (another model, other "
-            "options or images), changed since, or not yet noted when the machine stopped; add "
-            "--overwrite to make them anew, or use another --output."
+            f"{_was(strange)} made otherwise (another model, other options or images) or not yet "
+            "noted when the machine stopped; add --overwrite to make such masks anew, or use "
+            "another --output."
         )
     return Finished(tuple(left), kept, tuple(changed), frozenset(replaceable))
+
+
+def _was(masks: list[Path]) -> str:
+    return "was" if len(masks) == 1 else "were"
 
 
 def _masks(heart: list[CaseFiles], settings: SegmentSettings) -> list[Path]:

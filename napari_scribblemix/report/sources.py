@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_scribblemix.data.channels import read_channels
+from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import LabelScheme, guess_scheme
 from napari_scribblemix.data.matching import turned_onto
 from napari_scribblemix.data.nifti import number_of_frames, read_geometry, read_labels
@@ -23,6 +24,7 @@ from napari_scribblemix.data.volume import Volume
 from napari_scribblemix.errors import FileError, InputError, ProjectError, ScribbleMixError
 from napari_scribblemix.evaluation.cardiac import frame_of
 from napari_scribblemix.project.case_files import CaseFiles
+from napari_scribblemix.project.copy_sources import IMAGES
 from napari_scribblemix.project.folder import PROJECT_FILE
 from napari_scribblemix.project.label_pairs import labels_at
 from napari_scribblemix.project.layouts import images_in
@@ -30,6 +32,9 @@ from napari_scribblemix.project.mask_notes import MaskNotes
 from napari_scribblemix.project.patients import frame_case, natural_key, patient_and_phase
 from napari_scribblemix.project.project import Project
 from napari_scribblemix.project.provenance import Origin, origin_of, origin_of_mask
+
+_VOXEL_TOLERANCE = 0.01
+"""By so much may a voxel differ from the image's: headers are rounded."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +161,7 @@ def _folder_sources(folder: Path, images: Path | None) -> Sources:
     files: list[tuple[str, Path, int | None]] = []
     values: set[int] = set()
     masks: list[MaskSource] = []
-    for case, path in labels_at(folder, messages).items():
+    for case, path in _masks_in(folder, messages).items():
         try:
             frames = number_of_frames(path)
             named = (
@@ -164,8 +169,11 @@ def _folder_sources(folder: Path, images: Path | None) -> Sources:
                 if frames == 1
                 else [(frame_case(case, frame), path, frame) for frame in range(frames)]
             )
+            own: set[int] = set()
             for _, _, frame in named:
-                values.update(np.unique(read_labels(path, frame).array).tolist())
+                own.update(np.unique(read_labels(path, frame).array).tolist())
+            _check_values(own, path)
+            values |= own
             files += named
         except InputError as error:
             masks.append(_unreadable(case, error))
@@ -185,6 +193,21 @@ def _folder_sources(folder: Path, images: Path | None) -> Sources:
     return Sources(_by_patient([*masks, *read]), scheme, (*messages, *of_images.warnings))
 
 
+def _masks_in(folder: Path, messages: list[str]) -> dict[str, Path]:
+    """The files taken as masks, by case; never those that ``segment`` keeps as images."""
+    found = labels_at(folder, messages)
+    own = folder / IMAGES
+    return {case: path for case, path in found.items() if own not in path.parents}
+
+
+def _check_values(values: set[int], path: Path) -> None:
+    """``InputError``, with the name of the file, for values that no scheme has."""
+    try:
+        guess_scheme(values)
+    except InputError as error:
+        raise InputError(f"{path.name}: {error}") from error
+
+
 def _of_file(
     case: str,
     path: Path,
@@ -197,14 +220,36 @@ def _of_file(
     record = {} if frame is not None else notes.of(path)
     slices = read_geometry(path).shape[0]
     origin = origin_of(record, (), (), slices) if record else None
-    read = partial(_read_file, path, frame, scheme)
+    read = partial(_read_file, path, frame, scheme, image)
     return MaskSource(case, read, image, origin, record, changed=not record and notes.changed(path))
 
 
-def _read_file(path: Path, frame: int | None, scheme: LabelScheme) -> Volume:
+def _read_file(
+    path: Path, frame: int | None, scheme: LabelScheme, image: CaseFiles | None
+) -> Volume:
     stored = read_labels(path, frame)
+    if image is not None:
+        _check_grid(path, stored.geometry, image)
     labels: NDArray[np.uint8] = scheme.decode_mask(stored.array, source=path.name)
     return Volume(labels, stored.geometry, stored.notes)
+
+
+def _check_grid(path: Path, mask: Geometry, files: CaseFiles) -> None:
+    """``InputError`` if a mask cannot be that of its image: its millilitres would be others."""
+    image = read_geometry(files.image)
+    # Some programs store labels turned; how many voxels there are, and how large, stays.
+    voxel = image.voxel_volume_ml
+    alike = abs(mask.voxel_volume_ml - voxel) <= _VOXEL_TOLERANCE * voxel
+    if sorted(mask.shape) != sorted(image.shape) or not alike:
+        raise InputError(
+            f"{path.name} has another grid than its image ({_grid(mask)}; the image "
+            f"{_grid(image)}); segment the image again, or put the right mask there."
+        )
+
+
+def _grid(geometry: Geometry) -> str:
+    size = " x ".join(map(str, geometry.shape))
+    return f"{size} voxels of {1000 * geometry.voxel_volume_ml:.3g} mm\u00b3"
 
 
 class _ImagesOf:
