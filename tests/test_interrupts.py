@@ -14,9 +14,12 @@ from napari_scribblemix.data.interrupts import ended_in_order, undisturbed
 
 @pytest.fixture(autouse=True)
 def handlers_stay() -> Iterator[None]:
+    # Whoever starts the tests in the background may have Ctrl-C ignored.
+    outside = signal.signal(signal.SIGINT, signal.default_int_handler)
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     yield
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+    signal.signal(signal.SIGINT, outside)
 
 
 def stopped_twice(done: list[int]) -> None:

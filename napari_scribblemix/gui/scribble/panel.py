@@ -28,6 +28,9 @@ ERASER = 0
 
 _PENS_A_LINE = 5
 
+_FEW_CLASSES = 4
+"""Their counts have room in two lines."""
+
 _SWATCH = 32
 """Pixels: drawn large, shown as high as the letters."""
 
@@ -193,6 +196,8 @@ class ScribblePanel(QWidget):
         if reach is None:
             say(self.counts, "")
             return
+        # Of five structures the counts need a third line in a narrow panel, whatever is drawn.
+        self.counts.give_room(2 if scheme.classes <= _FEW_CLASSES else 3)
         short = scheme.abbreviations or scheme.names
         order = [*range(1, scheme.classes), 0]
         parts = ", ".join(f"{short[index]} {reach.pixels[index]}" for index in order)

@@ -58,6 +58,12 @@ class Lines(FittedToFont, QLabel):
         self.setProperty("tone", tone)
         self.fit()
 
+    def give_room(self, count: int) -> None:
+        """Be as high as so many lines from now on."""
+        if count != self._count:
+            self._count, self._looks = count, ("", 0, 0)
+            self.fit()
+
     def text(self) -> str:
         """All that was said, whether or not there is room for it."""
         return self._full
