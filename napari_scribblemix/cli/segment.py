@@ -34,8 +34,6 @@ from napari_scribblemix.settings import SegmentSettings
 if TYPE_CHECKING:
     from napari_scribblemix.inference.files import Outcome
 
-_THEY = "were changed since they were made; they stay"
-
 _MOST = 10
 """How many masks are named."""
 
@@ -61,10 +59,9 @@ def run(settings: SegmentSettings) -> int:
         check_outputs(cases, settings, {*done.kept, *done.replaceable})
         cases, kept = list(done.left), done.kept
         if done.changed:
-            one = len(done.changed) == 1
             print_warning(
-                f"{counted(len(done.changed), 'mask')} ({done.changed[0].name}) "
-                f"{'was changed since it was made; it stays' if one else _THEY}."
+                f"Kept as changed by hand: {counted(len(done.changed), 'mask')} "
+                f"({done.changed[0].name})."
             )
     else:
         check_outputs(cases, settings)

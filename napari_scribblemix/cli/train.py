@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from napari_scribblemix import events as ev
 from napari_scribblemix.cli.console import messages, print_warning, results
 from napari_scribblemix.cli.dicom import mend, refuse_training
+from napari_scribblemix.data.interrupts import handled
 from napari_scribblemix.data.wording import counted, shown
 from napari_scribblemix.errors import FileError
 from napari_scribblemix.settings import TrainSettings
@@ -39,12 +40,8 @@ def _stopped_by_signals(control: Control) -> Iterator[None]:
             raise KeyboardInterrupt
         control.stop()
 
-    kept = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with handled(stop):
         yield
-    finally:
-        for number, handler in kept.items():
-            signal.signal(number, handler)
 
 
 def describe_dice(dice: dict[str, float], mean: float) -> str:

@@ -13,7 +13,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def _handled(
+def handled(
     handler: Callable[[int, FrameType | None], Any],
 ) -> Iterator[dict[signal.Signals, Any]]:
     """Let ``handler`` take the signals for a while; gives those that took them before."""
@@ -36,7 +36,7 @@ def undisturbed() -> Iterator[None]:
     waiting: list[tuple[int, FrameType | None]] = []
     before: dict[signal.Signals, Any] = {}
     try:
-        with _handled(lambda *given: waiting.append(given)) as before:
+        with handled(lambda *given: waiting.append(given)) as before:
             yield
     finally:  # also after an error: whoever asked to stop did not ask to go on
         for number, frame in waiting[:1]:
@@ -54,5 +54,5 @@ def ended_in_order() -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
         raise KeyboardInterrupt
 
-    with _handled(stop):
+    with handled(stop):
         yield

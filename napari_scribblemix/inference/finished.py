@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from napari_scribblemix import __version__
-from napari_scribblemix.data.described import checksum, checksum_of
-from napari_scribblemix.data.file_names import files_of
+from napari_scribblemix.data.described import checksum
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import ScribbleMixError, SettingsError
 from napari_scribblemix.inference.look import Look
 from napari_scribblemix.inference.outputs import entropy_path, mask_paths, probability_path
 from napari_scribblemix.project.case_files import CaseFiles
+from napari_scribblemix.project.changes import hash_now
 from napari_scribblemix.project.expected import Expected, expected_of
 from napari_scribblemix.project.mask_notes import MaskNotes
 from napari_scribblemix.project.patients import same_heart
@@ -48,15 +48,10 @@ def made_from(heart: list[CaseFiles], settings: SegmentSettings, model: str) -> 
 
     ``model`` is the checksum of its weights.  ``FileError`` if an image cannot be read.
     """
-    known: dict[Path, str | None] = {}
     images: list[Any] = []
     for case in heart:
-        parts = [part for image in case.images for part in files_of(image)]
-        for part in parts:
-            if part not in known:
-                known[part] = checksum_of(part)
         frame = case.frame if settings.frame is None else settings.frame
-        images.append([case.id, frame, [known[part] for part in parts]])
+        images.append([case.id, frame, [hash_now(image) for image in case.images]])
     given = [__version__, model, asdict(Look.of(settings)), images]
     return checksum(json.dumps(given).encode())
 
@@ -116,24 +111,18 @@ def find_finished(
             ours = bool(known) and known.get(MADE_FROM) in (None, stated)
             (replaceable.add if ours else strange.append)(mask)
     if strange and not settings.overwrite:
-        by_hand = [mask for mask in strange if notes.changed(mask)]
-        if by_hand:
+        if by_hand := [mask for mask in strange if notes.changed(mask)]:
             raise SettingsError(
-                f"{counted(len(by_hand), 'mask')} in {settings.output} ({by_hand[0].name}) "
-                f"{_was(by_hand)} changed since, and other frames of the heart have to be made "
-                "again with it: copy what was changed elsewhere first; --overwrite replaces it."
+                f"Got {counted(len(by_hand), 'mask')} in {settings.output} ({by_hand[0].name}) "
+                "with changes by hand, and other frames of the heart have to be made again with "
+                "it: copy what was changed elsewhere first; --overwrite replaces it."
             )
         raise SettingsError(
-            f"{counted(len(strange), 'mask')} in {settings.output} ({strange[0].name}) "
-            f"{_was(strange)} made otherwise (another model, other options or images) or not yet "
-            "noted when the machine stopped; add --overwrite to make such masks anew, or use "
-            "another --output."
+            f"Got {counted(len(strange), 'mask')} in {settings.output} ({strange[0].name}) made "
+            "otherwise (another model, other options or images) or not yet noted when the machine "
+            "stopped; add --overwrite to make such masks anew, or use another --output."
         )
     return Finished(tuple(left), kept, tuple(changed), frozenset(replaceable))
-
-
-def _was(masks: list[Path]) -> str:
-    return "was" if len(masks) == 1 else "were"
 
 
 def _masks(heart: list[CaseFiles], settings: SegmentSettings) -> list[Path]:
