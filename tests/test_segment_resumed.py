@@ -33,7 +33,7 @@ def masks(output: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(output.glob("*.nii.gz"))}
 
 
-def kinds(output: Path) -> dict[str, int]:
+def times_of(output: Path) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in sorted(output.glob("*.nii.gz"))}
 
 
@@ -43,13 +43,13 @@ def test_only_what_is_missing_is_made(
     output = tmp_path / "masks"
     code, said, _ = run("segment", trained, images, "--output", output)
     assert code == 0
-    whole, times = masks(output), kinds(output)
+    whole, times = masks(output), times_of(output)
     (output / "heart1.nii.gz").unlink()
     code, out, err = run("segment", trained, images, "--output", output, "--resume")
     assert (code, "Error" in err) == (0, False)
     assert "1 written, 2 there before" in out
     assert masks(output) == whole
-    now = kinds(output)
+    now = times_of(output)
     assert [name for name in now if now[name] == times[name]] == ["heart0.nii.gz", "heart2.nii.gz"]
     # and what is said of all three is as good as after one run
     notes = json.loads((output / MASK_NOTES).read_text())
@@ -75,10 +75,10 @@ def test_masks_made_otherwise_are_no_part_of_it(
     run("segment", trained, images, "--output", output)
     before = masks(output)
     again = ("segment", trained, images, "--output", output, "--resume")
-    for options, count in ((("--neighbours", "0.3"), 3), (("--no-largest-component",), 3)):
+    for options in (("--neighbours", "0.3"), ("--no-largest-component",)):
         code, _, err = run(*again, *options)
         assert code != 0
-        assert f"{count} masks in {output} (heart0.nii.gz) made otherwise" in err
+        assert f"3 masks in {output} (heart0.nii.gz) made otherwise" in err
     write_file(images / "heart2.nii.gz", draw(7)[0])
     code, _, err = run(*again)
     assert code != 0
@@ -120,6 +120,29 @@ def test_a_cine_left_in_the_middle_is_made_again(run: Run, trained: Path, tmp_pa
     code, out, _ = run("segment", trained, cine, "--output", output, "--resume")
     assert (code, "3 written, 0 there before" in out) == (0, True)
     assert masks(output) == whole
+
+
+@pytest.mark.parametrize("unfinished", [True, False])
+def test_a_heart_left_half_done_by_other_options_is_no_part_of_it(
+    run: Run, trained: Path, tmp_path: Path, unfinished: bool
+) -> None:
+    cine = write_cine(tmp_path / "in" / "cine.nii.gz", [draw(0)[0], draw(1)[0]])
+    output = tmp_path / "masks"
+    run("segment", trained, cine, "--output", output)
+    (output / "cine_frame01.nii.gz").unlink()
+    notes = json.loads((output / MASK_NOTES).read_text())
+    if unfinished:
+        notes["cine_frame00.nii.gz"]["unfinished"] = True
+        options = ("--neighbours", "0.3")
+    else:  # as an earlier version noted it
+        del notes["cine_frame00.nii.gz"]["made_from"]
+        options = ()
+    (output / MASK_NOTES).write_text(json.dumps(notes))
+    before = masks(output)
+    code, _, err = run("segment", trained, cine, "--output", output, "--resume", *options)
+    assert code != 0
+    assert f"Got 1 mask in {output} (cine_frame00.nii.gz) made otherwise" in err
+    assert masks(output) == before
 
 
 def test_a_frame_corrected_by_hand_is_not_made_again_with_its_heart(

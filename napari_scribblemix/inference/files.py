@@ -77,7 +77,7 @@ class _Frame:
     notes: tuple[str, ...]
     geometry: Geometry
     found: Segmentation
-    expected: Quality
+    expected: Quality = UNTOLD
 
 
 @dataclass
@@ -99,65 +99,62 @@ def _read(case: CaseFiles, frame: int | None) -> Volume:
 
 
 def _write(
-    model: Model,
-    image: Path,
-    target: Path,
-    found: Segmentation,
-    geometry: Geometry,
-    settings: SegmentSettings,
-) -> Quality:
-    """Write the mask and what was asked for beside it; how good it probably is."""
-    scheme = model.card.labels
-    # Those of the mask that was there would be taken for this one's.
-    for stale in (entropy_path(target), *map(partial(probability_path, target), scheme.names[1:])):
-        stale.unlink(missing_ok=True)
-    write_labels(target, scheme.encode_mask(found.labels), geometry)
+    model: Model, case: CaseFiles, frame: _Frame, settings: SegmentSettings, noted: Noted
+) -> None:
+    """Write the mask of a frame and what was asked for beside it, and note how good it is."""
+    scheme, target, found, geometry = model.card.labels, frame.target, frame.found, frame.geometry
     probability, area = found.probability, geometry.pixel_area_mm2
-    if settings.probabilities:
-        for number, name in enumerate(scheme.names[1:], start=1):
-            write_image(probability_path(target, name), probability[number], geometry)
-    if settings.entropy:
-        write_image(entropy_path(target), normalised_entropy(probability), geometry)
-    if shows_other_view(image):
-        return UNTOLD
-    return quality(evidence(probability, found.labels, area), found.labels, area)
+    frame.expected = (
+        UNTOLD
+        if shows_other_view(case.image)
+        else quality(evidence(probability, found.labels, area), found.labels, area)
+    )
+    beside = (entropy_path(target), *map(partial(probability_path, target), scheme.names[1:]))
+    with undisturbed():  # a mask that is there and not noted would be nobody's
+        # Those of the mask that was there would be taken for this one's.
+        for stale in beside:
+            stale.unlink(missing_ok=True)
+        write_labels(target, scheme.encode_mask(found.labels), geometry)
+        noted.add(target, frame.expected)
+        if settings.probabilities:
+            for number, name in enumerate(scheme.names[1:], start=1):
+                write_image(probability_path(target, name), probability[number], geometry)
+        if settings.entropy:
+            write_image(entropy_path(target), normalised_entropy(probability), geometry)
 
 
 def _segment_frame(
     model: Model,
     case: CaseFiles,
-    frame: int | None,
+    number: int | None,
     target: Path,
     settings: SegmentSettings,
-    made: dict[Path, Quality],
+    noted: Noted,
 ) -> _Frame:
-    volume = _read(case, frame)
-    found = segment_volume(model, volume, Look.of(settings))
+    volume = _read(case, number)
     geometry = volume.geometry
-    with undisturbed():  # a mask that is there and not noted would be nobody's
-        expected = _write(model, case.image, target, found, geometry, settings)
-        made[target] = expected
-    view = (OTHER_VIEW,) if shows_other_view(case.image) else ()
     doubted = doubts(geometry.shape, geometry.spacing)
-    notes = (*change_notes(case), *volume.notes, *doubted, *view)
-    return _Frame(frame, target, notes, geometry, found, expected)
+    found = segment_volume(model, volume, Look.of(settings))
+    frame = _Frame(number, target, (*change_notes(case), *volume.notes, *doubted), geometry, found)
+    _write(model, case, frame, settings, noted)
+    if frame.expected is UNTOLD:
+        frame.notes = (*frame.notes, OTHER_VIEW)
+    return frame
 
 
-def _segment_case(
-    model: Model, files: CaseFiles, settings: SegmentSettings, made: dict[Path, Quality]
-) -> _Case:
+def _segment_case(model: Model, files: CaseFiles, settings: SegmentSettings, noted: Noted) -> _Case:
     image, case = files.image, _Case(files)
     if not is_nifti(image):
         raise FileError(f"Got {image.name}; expected a NIfTI file (.nii, .nii.gz, .img with .hdr).")
     targets = mask_paths(files, settings)
     if len(targets) == 1:
         frame = frame_of(files, settings)
-        case.frames.append(_segment_frame(model, files, frame, targets[0], settings, made))
+        case.frames.append(_segment_frame(model, files, frame, targets[0], settings, noted))
         return case
     errors: list[str] = []
     for number, target in enumerate(targets):
         try:
-            case.frames.append(_segment_frame(model, files, number, target, settings, made))
+            case.frames.append(_segment_frame(model, files, number, target, settings, noted))
         except ImageError as error:
             errors.append(f"frame {number}: {error}")
     more = f" The same for {len(errors) - 1} more frames." if len(errors) > 1 else ""
@@ -165,9 +162,7 @@ def _segment_case(
     return case
 
 
-def _agree(
-    model: Model, cases: list[_Case], settings: SegmentSettings, made: dict[Path, Quality]
-) -> None:
+def _agree(model: Model, cases: list[_Case], settings: SegmentSettings, noted: Noted) -> None:
     """Write the masks anew that had another volume of muscle than the rest of the heart's."""
     scheme = model.card.labels
     frames = [(case.files, frame) for case in cases for frame in case.frames]
@@ -182,11 +177,7 @@ def _agree(
         if share is not None:
             volume, look = _read(files, frame.number), Look.of(settings)
             frame.found = with_wall(frame.found, share, model, volume, look)
-            with undisturbed():
-                frame.expected = _write(
-                    model, files.image, frame.target, frame.found, frame.geometry, settings
-                )
-                made[frame.target] = frame.expected
+            _write(model, files, frame, settings, noted)
 
 
 def _outcome(model: Model, case: _Case) -> Outcome:
@@ -218,25 +209,22 @@ def _left_there(case: CaseFiles, settings: SegmentSettings) -> str:
 
 
 def _segment_heart(
-    model: Model, files: list[CaseFiles], settings: SegmentSettings, notes: Noted
+    model: Model, files: list[CaseFiles], settings: SegmentSettings, noted: Noted
 ) -> Iterator[Outcome]:
     """All frames of one heart, which are noted at once; an outcome for each case."""
-    try:
-        origin = made_from(files, settings, model.card.sha256)
-    except FileError:  # told when the image is read
-        origin = None
+    noted.begin(made_from(files, settings, model.card.sha256))
     cases = []
     for case in files:
         try:
-            cases.append(_segment_case(model, case, settings, notes.expected))
+            cases.append(_segment_case(model, case, settings, noted))
         except ScribbleMixError as error:
             cases.append(_Case(case, error=f"{error}{_left_there(case, settings)}"))
-    if settings.phases:
-        try:
-            _agree(model, cases, settings, notes.expected)
-        except ScribbleMixError as error:  # an image that is gone meanwhile; its mask is there
-            cases[-1].error, origin = cases[-1].error or str(error), None
-    notes.end({f.target: f.expected for case in cases for f in case.frames}, origin)
+    try:
+        if settings.phases:
+            _agree(model, cases, settings, noted)
+        noted.end()
+    except ScribbleMixError as error:  # an image that is gone meanwhile; its mask is there
+        cases[-1].error = cases[-1].error or str(error)
     yield from (_outcome(model, case) for case in cases)
 
 
@@ -246,10 +234,10 @@ def segment_files(
     """Segment ``cases`` one after the other; an outcome each, errors included."""
     settings.output.mkdir(parents=True, exist_ok=True)
     remove_strays(real(settings.output))
-    notes = Noted(maker_of(settings.model, model.card.steps))
+    noted = Noted(maker_of(settings.model, model.card.steps))
     try:
         for frames in hearts(cases):
-            yield from _segment_heart(model, frames, settings, notes)
-            notes.write()
+            yield from _segment_heart(model, frames, settings, noted)
+            noted.write()
     finally:  # also where somebody stops it in the middle of a cine
-        notes.write(all_of_it=True)
+        noted.write(all_of_it=True)

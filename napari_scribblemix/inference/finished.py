@@ -11,14 +11,18 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from napari_scribblemix import __version__
 from napari_scribblemix.data.described import checksum
 from napari_scribblemix.data.wording import counted
 from napari_scribblemix.errors import ScribbleMixError, SettingsError
 from napari_scribblemix.inference.look import Look
-from napari_scribblemix.inference.outputs import entropy_path, mask_paths, probability_path
+from napari_scribblemix.inference.outputs import (
+    entropy_path,
+    frame_of,
+    mask_paths,
+    probability_path,
+)
 from napari_scribblemix.project.case_files import CaseFiles
 from napari_scribblemix.project.changes import hash_now
 from napari_scribblemix.project.expected import Expected, expected_of
@@ -27,7 +31,10 @@ from napari_scribblemix.project.patients import same_heart
 from napari_scribblemix.settings import SegmentSettings
 
 MADE_FROM = "made_from"
-"""Where the checksum stands in what is known of a mask; missing where its heart is unfinished."""
+"""Where the checksum stands in what is known of a mask."""
+
+UNFINISHED = "unfinished"
+"""Stands there while other frames of the heart are missing or do not agree yet."""
 
 
 def hearts(cases: Iterable[CaseFiles]) -> Iterator[list[CaseFiles]]:
@@ -43,15 +50,19 @@ def hearts(cases: Iterable[CaseFiles]) -> Iterator[list[CaseFiles]]:
         yield together
 
 
-def made_from(heart: list[CaseFiles], settings: SegmentSettings, model: str) -> str:
+def made_from(heart: list[CaseFiles], settings: SegmentSettings, model: str) -> str | None:
     """The checksum of all that the masks of a heart are made from.
 
-    ``model`` is the checksum of its weights.  ``FileError`` if an image cannot be read.
+    ``model`` is the checksum of its weights.  ``None`` if an image cannot be read, which is told
+    where it is segmented.
     """
-    images: list[Any] = []
-    for case in heart:
-        frame = case.frame if settings.frame is None else settings.frame
-        images.append([case.id, frame, [hash_now(image) for image in case.images]])
+    try:
+        images = [
+            [case.id, frame_of(case, settings), [hash_now(image) for image in case.images]]
+            for case in heart
+        ]
+    except ScribbleMixError:
+        return None
     given = [__version__, model, asdict(Look.of(settings)), images]
     return checksum(json.dumps(given).encode())
 
@@ -96,9 +107,11 @@ def find_finished(
     for heart in hearts(cases):
         masks = _masks(heart, settings)
         there = [mask for mask in masks if mask.exists()]
-        stated = _made_from(heart, settings, model) if there else None
+        stated = made_from(heart, settings, model) if there else None
         if stated is not None and all(
-            notes.stated(mask, MADE_FROM) == stated and _complete(mask, settings, structures)
+            notes.stated(mask, MADE_FROM) == stated
+            and not notes.stated(mask, UNFINISHED)
+            and _complete(mask, settings, structures)
             for mask in masks
         ):
             kept |= {mask: expected_of(notes.of(mask)) for mask in masks}
@@ -107,8 +120,7 @@ def find_finished(
         left += heart
         for mask in there:
             # A heart that was left in the middle: its masks are ours, and as they were made.
-            known = notes.of(mask)
-            ours = bool(known) and known.get(MADE_FROM) in (None, stated)
+            ours = stated is not None and notes.of(mask).get(MADE_FROM) == stated
             (replaceable.add if ours else strange.append)(mask)
     if strange and not settings.overwrite:
         if by_hand := [mask for mask in strange if notes.changed(mask)]:
@@ -131,13 +143,6 @@ def _masks(heart: list[CaseFiles], settings: SegmentSettings) -> list[Path]:
         return [mask for case in heart for mask in mask_paths(case, settings)]
     except ScribbleMixError:
         return []
-
-
-def _made_from(heart: list[CaseFiles], settings: SegmentSettings, model: str) -> str | None:
-    try:
-        return made_from(heart, settings, model)
-    except ScribbleMixError:
-        return None
 
 
 def _complete(mask: Path, settings: SegmentSettings, structures: Iterable[str]) -> bool:
