@@ -86,6 +86,14 @@ def test_a_report_names_nobody_and_no_place(
     assert "torch: " in text
 
 
+def test_a_place_with_blanks_in_its_name_goes_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = "/home/a/Patient Maria Muster/venv"
+    monkeypatch.setattr(doctor_report.sys, "executable", f"{place}/bin/python")
+    monkeypatch.setattr(doctor_report.sys, "prefix", place)
+    told = doctor_report.without_names(f"Python: {place}/bin/python; in {place}/lib/a.py", ())
+    assert told == "Python: PATH; in PATHPATH"
+
+
 def test_a_report_replaces_no_file(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "report.txt"
     path.write_text("mine")

@@ -13,10 +13,12 @@ import os
 import platform
 import re
 import socket
+import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import napari_scribblemix
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.data.links import is_taken
 from napari_scribblemix.errors import FileError
@@ -42,7 +44,13 @@ def _own_names() -> list[str]:
 
 def without_names(text: str, names: Iterable[str] | None = None) -> str:
     """``text`` with PATH, NAME in the place of paths and of names of the user and the machine."""
-    found = _PATH.sub("PATH", text)
+    # First what is known, blanks and all: a pattern cannot tell where a path with blanks ends.
+    package = str(Path(napari_scribblemix.__file__).parent)
+    places = {sys.executable, sys.prefix, package, str(Path.home()), str(Path.cwd())} - {"/"}
+    found = text
+    for place in sorted(places, key=len, reverse=True):
+        found = found.replace(place, "PATH")
+    found = _PATH.sub("PATH", found)
     for name in _own_names() if names is None else names:
         found = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "NAME", found, flags=re.IGNORECASE)
     return found

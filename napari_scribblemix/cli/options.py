@@ -52,7 +52,7 @@ def _metavar(field: FieldInfo) -> str | None:
     plain = _plain_type(field)
     if typing.get_origin(plain) is list:
         (plain,) = typing.get_args(plain)
-        plain = typing.get_args(plain)[0] if typing.get_args(plain) else plain
+        plain = (typing.get_args(plain) or (plain,))[0]
     return {Path: "PATH", int: "N", float: "X", str: "TEXT"}.get(plain)
 
 

@@ -78,7 +78,9 @@ def measures(
         found.append(Measure(key, name, value, unit, indexed))
 
     for prefix, name in (("lv", LEFT), ("rv", RIGHT)):
-        ed, es = (None if ml is None else _there(ml.get(name)) for ml in (ed_ml, es_ml))
+        ed, es = (
+            None if ml is None or name not in ml else _there(ml[name]) for ml in (ed_ml, es_ml)
+        )
         if ed is not None:
             add(f"{prefix}_edv_ml", f"{name}, end-diastolic volume", ed, "ml")
         if es is not None:
@@ -91,13 +93,13 @@ def measures(
                 output = (ed - es) * body.heart_rate / 1000.0
                 add("cardiac_output_l_min", "cardiac output", output, "l/min")
     if wall_ml is not None:
-        add("mass_g", "myocardial mass", myocardial_mass(_there(wall_ml) or math.nan), "g")
+        add("mass_g", "myocardial mass", myocardial_mass(_there(wall_ml)), "g")
     return found
 
 
-def _there(ml: float | None) -> float | None:
+def _there(ml: float) -> float:
     """A volume; NaN for a structure that the mask lacks, which is none of 0 ml."""
-    return math.nan if ml is not None and ml <= 0 else ml
+    return ml if ml > 0 else math.nan
 
 
 PETERSEN = (

@@ -41,10 +41,6 @@ def _be_gentle() -> None:
         os.environ.setdefault(name, str(max(1, cores - 1)))
 
 
-def _go_on() -> None:
-    """What has come is taken when the work has time for it."""
-
-
 def _leave_if_asked(inbox: Inbox, writer: EventWriter) -> None:
     """End at once if a stop was asked for: nothing was begun, and nobody waits for PyTorch."""
     if inbox.stop_asked:
@@ -58,6 +54,7 @@ def main(arguments: list[str]) -> int:
     reading, writing = take_pipes()
     writer = EventWriter(writing)
     inbox = Inbox(reading, writer.write)
+    in_its_turn = inbox.on_arrival
     inbox.on_arrival = partial(_leave_if_asked, inbox, writer)
     inbox.start()
     ready = READY in arguments
@@ -84,7 +81,7 @@ def main(arguments: list[str]) -> int:
         writer.write(Preparing(message="Starting the worker: loading PyTorch"))
     from napari_scribblemix.worker.child.work import run
 
-    inbox.on_arrival = _go_on
+    inbox.on_arrival = in_its_turn
     return run(job, Path(folders[0]), inbox, writer.write)
 
 

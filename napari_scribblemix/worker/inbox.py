@@ -29,8 +29,8 @@ _LOOK_SECONDS = 0.5
 class Inbox:
     """The first line, then commands, in the order they came.
 
-    ``stop_asked`` says before its turn that a stop is among them; ``on_arrival`` is called in the
-    reading thread, or in a signal handler, for each.
+    ``stop_asked`` says before its turn that a stop is among them; ``on_arrival`` is called for
+    each, in another thread than the work's.
     """
 
     def __init__(self, descriptor: int, tell: Callable[[Event], None]) -> None:
@@ -66,7 +66,7 @@ class Inbox:
             return commands
 
     def end_soon(self) -> None:
-        """Stop, and end in ``GRACE`` seconds whatever happens; may be called by a handler."""
+        """Stop, and end in ``GRACE`` seconds whatever happens."""
         if self._ends_at is None:
             self._ends_at = time.monotonic() + GRACE
             self._first.put(None)
@@ -96,4 +96,5 @@ class Inbox:
         os._exit(1)
 
     def _asked_by_system(self, _number: int, _frame: FrameType | None) -> None:
-        self.end_soon()
+        # In a thread: the handler interrupts the main thread, which may hold the lock of a pipe.
+        threading.Thread(target=self.end_soon, daemon=True).start()

@@ -84,12 +84,14 @@ def _wrong(path: Path, meant: NDArray[np.int64]) -> str:
     ):
         return "nibabel reads other labels"
     for scheme in SCHEMES:
-        known = {*scheme.file_values, scheme.unlabelled_value}
+        beyond = not set(np.unique(wanted)) <= {*scheme.file_values, scheme.unlabelled_value}
         try:
             decoded = scheme.decode(again.array, source="it")
         except LabelError:
-            continue  # a value beyond the scheme is refused, see below
-        if not set(np.unique(wanted)) <= known:
+            if not beyond:
+                return f"values of {scheme.names} were refused"
+            continue
+        if beyond:
             return f"a value beyond {scheme.names} was accepted"
         if not np.array_equal(scheme.encode(decoded), wanted):
             return "other labels after the scheme"

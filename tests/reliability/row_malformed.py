@@ -10,10 +10,11 @@ from __future__ import annotations
 import contextlib
 import gzip
 import logging
+import os
 import random
 import resource
-import shutil
 import signal
+import tempfile
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
@@ -95,7 +96,7 @@ KINDS = (
     Kind("runs/one/model.safetensors", "model", lambda d, r: other_bytes(d, r, last=3000)),
     Kind("runs/one/settings.json", "run", other_json),
     Kind("runs/one/events.jsonl", "run", other_json),
-    Kind("runs/one/checkpoint/state.pt", "checkpoint", lambda d, r: other_bytes(d, r)),
+    Kind("runs/one/checkpoint/state.pt", "checkpoint", other_bytes),
     Kind("study/a.dcm", "dicom", lambda d, r: other_bytes(d, r, first=132)),
     Kind("study/b.dcm", "dicom", lambda d, r: other_bytes(d, r, first=132)),
 )
@@ -153,8 +154,8 @@ def attack(place: Place) -> Iterator[str]:
                 with contextlib.suppress(FileNotFoundError):
                     (folder / other).unlink()
             if wrong:
-                kept = Path("/tmp") / f"mutant-{place.measures['refused']}-{path.name}"
-                shutil.copyfile(path, kept)
-                kept.write_bytes(data)
+                descriptor, kept = tempfile.mkstemp(prefix="mutant-", suffix=path.name)
+                os.write(descriptor, data)
+                os.close(descriptor)
                 wrong = f"{kind.path}: {wrong} ({kept})"
             yield wrong

@@ -113,6 +113,8 @@ def _labels(world: World, **values: Any) -> None:
 def _named_file(world: World, name: str) -> None:
     image = world.home / f"{name}.nii.gz"
     with contextlib.suppress(OSError, ValueError):
+        if not image.resolve().is_relative_to(world.home.resolve()):
+            return  # a file of ours out there would be our own harm; ``source`` leads there too
         write_file(image, draw(1, (3, 24, 24))[0])
         world.case(source=str(image))
 

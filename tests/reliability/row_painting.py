@@ -16,12 +16,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
+import numpy as np
+
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 import painter
 from fork import POINTS, ended, kill_at, start, strays
+from numpy.typing import NDArray
 from tries import Place
 
+from napari_scribblemix.data.labels import UNLABELLED
 from napari_scribblemix.errors import FileError, ScribbleMixError
 from napari_scribblemix.project.layouts import survey
 from napari_scribblemix.project.project import PROJECT_FILE, Project
@@ -70,15 +74,19 @@ def _painted(said: Path) -> Strokes:
 def _lost(folder: Path, old: list[int]) -> str:
     """What is wrong with the project as it is opened next."""
     try:
-        with Project.open(folder) as project:
-            geometry = project.read_image(CASE).geometry
-            scribble = project.read_scribble(CASE, geometry).ravel()
+        scribble = _scribble(folder)
     except (ScribbleMixError, KeyError, ValueError) as error:
         return f"{type(error).__name__}: {error}"
     lost = sum(scribble[number] != MEANINGS[number % 4 + 1] for number in old)
     if lost:
         return f"{lost} of {len(old)} strokes lost"
     return f"{strays(folder)} strays" if strays(folder) else ""
+
+
+def _scribble(folder: Path) -> NDArray[np.uint8]:
+    with Project.open(folder) as project:
+        geometry = project.read_image(CASE).geometry
+        return project.read_scribble(CASE, geometry).ravel()
 
 
 def _cut(place: Place, path: Path) -> None:
@@ -96,19 +104,27 @@ def _damaged(place: Place, folder: Path, old: list[int]) -> str:
     return wrong and f"project file half written: {wrong}"
 
 
-def _torn_journal(place: Place, folder: Path, old: list[int]) -> str:
-    """The journal torn: what it held before the tear is there, and what is drawn next is too."""
+def _torn_journal(place: Place, folder: Path) -> str:
+    """The journal torn: all that its whole records before the tear say is there."""
     journal = folder / "scribbles" / f"{CASE}.journal"
     if not journal.is_file() or not journal.stat().st_size:
         return ""
     place.measures["torn journals"] += 1
     whole = journal.read_bytes()
     _cut(place, journal)
-    kept = journal.read_bytes().rstrip(b"\0").count(b"\n")
-    lost = whole.count(b"\n") - kept
-    # A record holds what was painted in some tenths of a second, so the last ones may be gone.
-    wrong = _lost(folder, old if not lost else [])
-    return wrong and f"journal torn: {wrong}"
+    torn = journal.read_bytes()
+    same = next((n for n, one in enumerate(torn) if one != whole[n]), len(torn))
+    shutil.copytree(folder, untorn := folder.with_name("untorn.scribblemix"))
+    (untorn / "scribbles" / journal.name).write_bytes(whole[: whole[:same].rfind(b"\n") + 1])
+    wanted = _scribble(untorn)
+    shutil.rmtree(untorn)
+    if wrong := _lost(folder, []):
+        return f"journal torn: {wrong}"
+    # The last record may be whole but for its line's end, and is read then: never less is there.
+    drawn = wanted != UNLABELLED
+    if (_scribble(folder)[drawn] == UNLABELLED).any():
+        return "journal torn: what was before the tear is lost"
+    return ""
 
 
 def attack(place: Place) -> Iterator[str]:
@@ -130,6 +146,4 @@ def attack(place: Place) -> Iterator[str]:
             continue
         old = [number for number, when in _painted(said) if gone - when > 1.0]
         place.measures["strokes older than 1 s"] += len(old)
-        yield (
-            _lost(folder, old) or _damaged(place, folder, old) or _torn_journal(place, folder, old)
-        )
+        yield (_lost(folder, old) or _damaged(place, folder, old) or _torn_journal(place, folder))

@@ -37,13 +37,16 @@ class Kind:
 
 
 def _volume(
-    shape: tuple[int, ...], dtype: Any = np.int16, sizes: tuple[float, ...] = PIXEL, **header: Any
+    shape: tuple[int, ...],
+    dtype: Any = np.int16,
+    sizes: tuple[float, ...] = PIXEL,
+    kind: Any = nibabel.Nifti1Image,
+    **header: Any,
 ) -> Make:
     def make(path: Path) -> None:
         rng = np.random.default_rng(0)
         values = rng.integers(0, 200, shape).astype(dtype)
-        kind = header.pop("kind", nibabel.Nifti1Image)
-        image = kind(values, np.diag([*sizes, 1.0]))
+        image = kind(values, np.diag([*sizes, 1.0]), dtype=values.dtype)
         for field, value in header.items():
             image.header[field] = value
         nibabel.save(image, path)
@@ -66,12 +69,8 @@ def _constant(path: Path) -> None:
 
 def _coloured(*letters: str) -> Make:
     colours = np.dtype([(letter, "u1") for letter in letters])
-    return (
-        _volume((40, 40, 4), np.dtype("u1"))
-        if not letters
-        else lambda path: nibabel.save(
-            nibabel.Nifti1Image(np.zeros((40, 40, 4), colours), np.diag([*PIXEL, 1.0])), path
-        )
+    return lambda path: nibabel.save(
+        nibabel.Nifti1Image(np.zeros((40, 40, 4), colours), np.diag([*PIXEL, 1.0])), path
     )
 
 
@@ -169,7 +168,7 @@ KINDS = (
         Kind(f"{kind}.nii.gz", _volume((40, 40, 4), np.dtype(kind)))
         for kind in ("u1", "i1", "u2", "i2", "u4", "i4", "f4", "f8")
     ),
-    Kind("u8.nii.gz", lambda path: _volume((40, 40, 4), np.float64)(path)),
+    Kind("u8.nii.gz", _volume((40, 40, 4), np.uint64)),
     Kind("nan.nii.gz", _filled(np.nan), "are NaN"),
     Kind("infinite.nii.gz", _filled(np.inf), "are infinite"),
     Kind("constant.nii.gz", _constant),
