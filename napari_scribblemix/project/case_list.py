@@ -33,6 +33,10 @@ class CaseList(ProjectFolder):
         """The records of the cases, in the order they were added."""
         return self._record.cases
 
+    def has_case(self, case_id: str) -> bool:
+        """Whether there is a case of that name."""
+        return any(record.id == case_id for record in self.cases)
+
     def case(self, case_id: str) -> CaseRecord:
         """The record of one case; ``ProjectError`` if there is none of that name."""
         for record in self.cases:

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from by_hand import open_folder
 from fakes import FakeClient, QuietClient
+from qtpy.QtWidgets import QFileDialog
 
 from napari_scribblemix.gui import long_lived
 from napari_scribblemix.gui.dock import ScribbleMixWidget
@@ -31,6 +32,15 @@ from napari_scribblemix.project.project import Project
 from phantoms import write_folder
 
 SCREEN = "1500x1000x24"
+
+
+@pytest.fixture
+def chosen_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that the user chooses for what is written."""
+    folder = tmp_path / "chosen"
+    folder.mkdir()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
+    return folder
 
 
 @pytest.fixture(scope="session")

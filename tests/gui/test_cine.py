@@ -11,7 +11,7 @@ import pytest
 from by_hand import RUN
 
 from napari_scribblemix.data.labels import UNLABELLED
-from napari_scribblemix.errors import ImageError
+from napari_scribblemix.errors import ImageError, ProjectError
 from napari_scribblemix.gui.dock import ScribbleMixWidget
 from napari_scribblemix.gui.viewer.layers import IMAGE, PREDICTION, SCRIBBLES
 from napari_scribblemix.gui.widgets.controls import reason_of
@@ -122,15 +122,23 @@ def test_strokes_go_to_the_frame_that_the_slider_came_to(widget: ScribbleMixWidg
         assert [frame for frame in range(FRAMES) if counts[frame]] == sorted(drawn)
 
 
-def test_a_pen_for_a_frame_that_is_looked_at_opens_it_and_draws_there(
+@pytest.fixture
+def first_only(
     make_widget: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> ScribbleMixWidget:
+    """A cine of too many frames: only the first is a case."""
     monkeypatch.setattr("napari_scribblemix.gui.state.opening._MOST_CASES", FRAMES - 1)
     widget = opened(make_widget, tmp_path)
-    project = widget.session.the_project()
+    assert [record.id for record in widget.session.the_project().cases] == ALL[:1]
+    return widget
+
+
+def test_a_pen_for_a_frame_that_is_looked_at_opens_it_and_draws_there(
+    first_only: ScribbleMixWidget,
+) -> None:
+    widget, project = first_only, first_only.session.the_project()
     widget.images_panel.slider.setValue(2)
     assert widget.cases.cine.layers.shown
-    assert [record.id for record in project.cases] == ALL[:1]
     widget.draw.pens.take(3)
     assert widget.session.the_case().id == "heart_frame02"
     assert not widget.cases.cine.layers.shown
@@ -148,8 +156,9 @@ def test_nothing_is_done_to_slices_under_a_look(widget: ScribbleMixWidget) -> No
     drag(widget, 2)
     panel = widget.review_panel
     assert "another frame of the cine lies over the case" in reason_of(panel.accept_button)
-    panel.accept_all_button.click()
-    assert "heart_frame00 is not on screen" in widget.message.text()
+    assert "another frame of the cine lies over the case" in reason_of(panel.accept_all_button)
+    with pytest.raises(ProjectError, match="heart_frame00 is not on screen"):
+        widget.review.toggle_volume()
     assert widget.session.the_case().accepted == frozenset()
     drag(widget, 0)
     panel.accept_button.click()
@@ -163,6 +172,7 @@ def test_nothing_is_undone_under_a_look(widget: ScribbleMixWidget) -> None:
     drag(widget, 2)
     widget.scribble_panel.undo_button.click()
     assert strokes_of(widget, 0) == before > 0
+    assert "The strokes are not on screen" in widget.message.text()
     drag(widget, 0)
     widget.scribble_panel.undo_button.click()
     assert strokes_of(widget, 0) == 0
@@ -259,12 +269,9 @@ def test_a_cine_opens_as_one_patient_with_all_frames(widget: ScribbleMixWidget) 
 
 
 def test_of_very_many_frames_the_first_is_opened_and_the_others_when_asked_for(
-    make_widget: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    first_only: ScribbleMixWidget,
 ) -> None:
-    monkeypatch.setattr("napari_scribblemix.gui.state.opening._MOST_CASES", FRAMES - 1)
-    widget = opened(make_widget, tmp_path)
-    project = widget.session.the_project()
-    assert [record.id for record in project.cases] == ALL[:1]
+    widget, project = first_only, first_only.session.the_project()
     assert "All frames adds the rest" in widget.message.text()
     for _ in range(2):  # once more adds nothing
         widget.images_panel.all_frames_button.click()

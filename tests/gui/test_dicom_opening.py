@@ -18,12 +18,11 @@ from napari_scribblemix.data.dicom.stacks import find_stacks
 from napari_scribblemix.data.dicom.thumbnails import thumbnail
 from napari_scribblemix.data.dicom.written_headers import Person, SeriesHeader
 from napari_scribblemix.data.dicom.written_images import ImageStack, write_classic
-from napari_scribblemix.errors import FileError
 from napari_scribblemix.gui.dock import ScribbleMixWidget
 from napari_scribblemix.gui.images.dicom_chooser import DicomChooser
 from napari_scribblemix.gui.images.dicom_places import place_of, suggested_name
 from napari_scribblemix.gui.reading import dicom_reader
-from napari_scribblemix.gui.state.background import Background, Step
+from napari_scribblemix.gui.state.background import Step
 from napari_scribblemix.gui.widgets.controls import reason_of
 
 WHO = Person("k", "Secret^Name", "SECRET7", "F", "19610203", 1.7, 66.0)
@@ -267,38 +266,6 @@ def test_a_thumbnail_shows_the_middle_slice(study: Path) -> None:
     assert grey.dtype == np.uint8
     assert grey[24, 28] > 200
     assert grey[2, 2] < 120
-
-
-def test_work_beside_the_window_tells_its_result_its_error_and_its_end(qtbot: Any) -> None:
-    heard: list[Any] = []
-
-    def run(work: Callable[[Step], Any]) -> list[Any]:
-        heard.clear()
-        task = Background(work)
-        task.done.connect(lambda result: heard.append(result))
-        task.failed.connect(lambda words: heard.append(words))
-        with qtbot.waitSignal(task.ended, timeout=5000):
-            task.start()
-        return list(heard)
-
-    def refuse(_step: Step) -> None:
-        raise FileError("no file")
-
-    assert run(lambda step: step(1, 2) or 7) == [7]
-    assert run(refuse) == ["no file"]
-
-
-def test_a_defect_in_work_beside_the_window_is_not_lost(qtbot: Any) -> None:
-    def break_down(_step: Step) -> None:
-        raise ZeroDivisionError("ours")
-
-    task = Background(break_down)
-    with (
-        qtbot.captureExceptions() as errors,
-        qtbot.waitSignal(task.ended, timeout=5000),
-    ):
-        task.start()
-    assert [kind for kind, _, _ in errors] == [ZeroDivisionError]
 
 
 def test_a_project_whose_copy_is_damaged_opens_with_it_made_again(

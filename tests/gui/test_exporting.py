@@ -12,7 +12,6 @@ import pytest
 import SimpleITK as sitk
 from by_hand import open_folder, predict, show_mask
 from pydicom import dcmread
-from qtpy.QtWidgets import QFileDialog
 
 from napari_scribblemix.data.dicom.written_headers import Person, SeriesHeader
 from napari_scribblemix.data.dicom.written_images import ImageStack, write_classic
@@ -20,32 +19,25 @@ from napari_scribblemix.gui.dock import ScribbleMixWidget
 from napari_scribblemix.gui.review import exporting
 
 
-@pytest.fixture
-def masks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that is chosen for masks."""
-    folder = tmp_path / "masks"
-    folder.mkdir()
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
-    return folder
-
-
 def choose(widget: ScribbleMixWidget, form: str) -> None:
     box = widget.review_panel.form
     box.setCurrentIndex(box.findText(form))
 
 
-def test_a_mask_for_slicer_has_the_image_s_place(widget: ScribbleMixWidget, masks: Path) -> None:
+def test_a_mask_for_slicer_has_the_image_s_place(
+    widget: ScribbleMixWidget, chosen_folder: Path
+) -> None:
     predict(widget, 2)
     choose(widget, "3D Slicer")
     widget.review_panel.export_button.click()
-    image = sitk.ReadImage(str(masks / "case00.seg.nrrd"))
+    image = sitk.ReadImage(str(chosen_folder / "case00.seg.nrrd"))
     case = widget.session.the_case()
     assert np.array_equal(sitk.GetArrayFromImage(image), case.prediction)
     assert np.allclose(image.GetSpacing()[::-1], case.image.geometry.spacing, atol=1e-5)
 
 
 def test_several_masks_are_written_beside_the_window_and_a_stop_keeps_what_is_there(
-    widget: ScribbleMixWidget, masks: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+    widget: ScribbleMixWidget, chosen_folder: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for state in widget.session.case_states():
         show_mask(widget, state.id, {"kind": "bundled", "model": "starter"})
@@ -54,7 +46,7 @@ def test_several_masks_are_written_beside_the_window_and_a_stop_keeps_what_is_th
     writing = exporting.export_mask
 
     def slowly(item: Any, writer: Any) -> Any:
-        if any(masks.iterdir()):
+        if any(chosen_folder.iterdir()):
             assert goes_on.wait(20)
         return writing(item, writer)
 
@@ -63,18 +55,18 @@ def test_several_masks_are_written_beside_the_window_and_a_stop_keeps_what_is_th
     widget.session.told.connect(lambda _level, words: told.append(words))
     part = widget.review.exporting
     widget.review_panel.export_all_button.click()
-    qtbot.waitUntil(lambda: part._written == 1)
+    qtbot.waitUntil(lambda: part._work.reached == 1)
     assert part._waiting is not None
     part._waiting.canceled.emit()
     goes_on.set()
     qtbot.waitUntil(lambda: part._work is None)
-    assert told[-1] == "Stopped exporting after 1 mask; it stays."
-    assert len(list(masks.iterdir())) < count
+    assert told[-1] == "Stopped exporting after 2 masks; they stay."
+    assert len(list(chosen_folder.iterdir())) == 2 < count
     monkeypatch.setattr(exporting, "with_consent", lambda _panel, planned: planned)
     widget.review_panel.export_all_button.click()
     qtbot.waitUntil(lambda: part._work is None)
     assert told[-1].startswith(f"{count} masks were written to")
-    assert len(list(masks.iterdir())) == count
+    assert len(list(chosen_folder.iterdir())) == count
 
 
 def test_dicom_is_not_offered_for_nifti_and_says_why(widget: ScribbleMixWidget) -> None:
@@ -86,7 +78,7 @@ def test_dicom_is_not_offered_for_nifti_and_says_why(widget: ScribbleMixWidget) 
 
 def test_a_case_from_dicom_is_exported_as_dicom(
     make_widget: Callable[..., ScribbleMixWidget],
-    masks: Path,
+    chosen_folder: Path,
     tmp_path: Path,
     folder: Path,
     qtbot: Any,
@@ -111,7 +103,7 @@ def test_a_case_from_dicom_is_exported_as_dicom(
     widget.session.told.connect(lambda _level, words: told.append(words))
     widget.review_panel.export_button.click()
     qtbot.waitUntil(lambda: any("written" in words for words in told), timeout=60_000)
-    (path,) = masks.iterdir()
+    (path,) = chosen_folder.iterdir()
     assert path.name.endswith(".seg.dcm")
     read = dcmread(path)
     assert read.StudyInstanceUID == who.uid("study")

@@ -9,7 +9,7 @@ from typing import Any
 import highdicom as hd
 import pytest
 from dicom_project import project, study
-from qtpy.QtWidgets import QFileDialog, QMessageBox
+from qtpy.QtWidgets import QMessageBox
 
 from napari_scribblemix.gui.dock import ScribbleMixWidget
 from napari_scribblemix.gui.review.report_form import ReportForm
@@ -17,14 +17,6 @@ from napari_scribblemix.gui.review.report_form import ReportForm
 __all__ = ["project", "study"]
 
 Make = Callable[..., ScribbleMixWidget]
-
-
-@pytest.fixture
-def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "out"
-    folder.mkdir()
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
-    return folder
 
 
 def report(widget: ScribbleMixWidget, monkeypatch: pytest.MonkeyPatch, *, ticked: bool) -> None:
@@ -37,25 +29,29 @@ def report(widget: ScribbleMixWidget, monkeypatch: pytest.MonkeyPatch, *, ticked
 
 
 def test_it_is_written_where_it_is_ticked_and_replaced_only_after_a_question(
-    make_widget: Make, project: Path, out: Path, monkeypatch: pytest.MonkeyPatch, qtbot: Any
+    make_widget: Make,
+    project: Path,
+    chosen_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: Any,
 ) -> None:
     widget = make_widget()
     widget.open_path(project)
     report(widget, monkeypatch, ticked=False)
-    qtbot.waitUntil(lambda: (out / "measures.csv").is_file(), timeout=20_000)
-    assert not list(out.glob("*.dcm"))
+    qtbot.waitUntil(lambda: (chosen_folder / "measures.csv").is_file(), timeout=20_000)
+    assert not list(chosen_folder.glob("*.dcm"))
     asked = []
     monkeypatch.setattr(
         QMessageBox, "question", lambda *_: (asked.append(1), QMessageBox.StandardButton.Yes)[1]
     )
     report(widget, monkeypatch, ticked=True)
-    path = out / "heart_sax.sr.dcm"
+    path = chosen_folder / "heart_sax.sr.dcm"
     qtbot.waitUntil(path.is_file, timeout=20_000)
     assert len(hd.sr.srread(path).content.get_image_measurement_groups()) == 2
-    assert len(list(out.glob("heart_sax_frame*.seg.dcm"))) == 2
+    assert len(list(chosen_folder.glob("heart_sax_frame*.seg.dcm"))) == 2
     assert len(asked) == 1
-    (out / "heart_sax.html").unlink()
-    (out / "measures.csv").unlink()
+    (chosen_folder / "heart_sax.html").unlink()
+    (chosen_folder / "measures.csv").unlink()
     before = path.read_bytes()
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
     report(widget, monkeypatch, ticked=True)
@@ -64,15 +60,15 @@ def test_it_is_written_where_it_is_ticked_and_replaced_only_after_a_question(
 
 
 def test_why_there_is_none_is_told(
-    make_widget: Make, project: Path, study: Path, out: Path, monkeypatch: pytest.MonkeyPatch,
-    qtbot: Any,
+    make_widget: Make, project: Path, study: Path, chosen_folder: Path,
+    monkeypatch: pytest.MonkeyPatch, qtbot: Any,
 ) -> None:  # fmt: skip
     widget = make_widget()
     widget.open_path(project)
     study.rename(study.with_name("gone"))
     try:
         report(widget, monkeypatch, ticked=True)
-        qtbot.waitUntil(lambda: (out / "measures.csv").is_file(), timeout=20_000)
+        qtbot.waitUntil(lambda: (chosen_folder / "measures.csv").is_file(), timeout=20_000)
         qtbot.waitUntil(
             lambda: "There is no structured report" in widget.message.text(), timeout=5_000
         )

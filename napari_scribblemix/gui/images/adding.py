@@ -104,8 +104,7 @@ class CaseAdding(QObject):
         if self._show_added or time.monotonic() >= self._tell_at:
             self._session.cases_changed.emit()
             self._tell_at = time.monotonic() + _TELL_SECONDS
-        added = any(record.id == case_id for record in self._session.the_project().cases)
-        if self._show_added and added:
+        if self._show_added and self._session.the_project().has_case(case_id):
             self._show_added = False
             self._session.open_case(case_id)
             if self._hidden_once_added is not None:

@@ -120,7 +120,7 @@ class CineControl(QObject):
 
     def _is_case(self, number: int) -> bool:
         name = other_frame(self._session.the_case().id, number)
-        return any(record.id == name for record in self._session.the_project().cases)
+        return self._session.the_project().has_case(name)
 
     def _open(self, number: int) -> None:
         try:
@@ -171,8 +171,7 @@ class CineControl(QObject):
             self._images[number] = image
         if number not in self._masks:
             name = other_frame(case.id, number)
-            known = any(record.id == name for record in project.cases)
-            mask = shown_mask(project, name) if known else None
+            mask = shown_mask(project, name) if project.has_case(name) else None
             fits = mask is not None and mask.shape == case.image.array.shape
             self._masks[number] = mask if fits else None
 

@@ -91,10 +91,13 @@ class DicomOpening(QObject):
             raise ProjectError("A DICOM study is being opened already; finish or cancel that one.")
 
         def told(lines: tuple[str, ...]) -> None:
-            then()
-            self._session.told.emit("warning", " ".join(lines))
+            try:
+                then()
+            finally:
+                self._session.told.emit("warning", " ".join(lines))
 
         work = partial(mend_copies, project / IMAGES)
+        self._dropped = {}
         self._begin("Making working copies again…", work, told)
 
     def close(self) -> None:

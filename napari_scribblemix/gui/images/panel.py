@@ -141,8 +141,10 @@ class ImagesPanel(QWidget):
         """Fill the list; ``current`` is the case on screen."""
         self.tree.show_cases(states)
         # Of a few there is nothing to filter, unless something is typed there.
-        self.filter.setVisible(len(states) > _SEEN_AT_ONCE or bool(self.filter.text()))
-        self.tree.fit()
+        wanted = len(states) > _SEEN_AT_ONCE or bool(self.filter.text())
+        if self.filter.isHidden() is wanted:
+            self.filter.setVisible(wanted)
+            self.tree.fit()
         self.show_current(current)
 
     def _room_of_filter(self) -> int:

@@ -232,7 +232,9 @@ class ReviewControl(QObject):
             None if case is not None and case.prediction is not None else "there is no mask yet."
         )
         in_view = None if masked else self._slice_reason()
-        self._panel.allow_review(masked, writable=session.read_only, in_view=in_view)
+        covered = COVERED if self._board.covered else None
+        writable = session.read_only
+        self._panel.allow_review(masked, writable=writable, in_view=in_view, covered=covered)
         self._panel.allow_export_all(None if session.has_masks() else "there is no mask yet.")
 
     def _on_removed(self, role: str) -> None:

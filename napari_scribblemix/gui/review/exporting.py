@@ -34,7 +34,6 @@ class Exporting(QObject):
         self._session, self._panel = session, panel
         self._work: Background | None = None
         self._waiting: Waiting | None = None
-        self._written = 0
         panel.export_wanted.connect(guarded(session, self.export))
         session.case_changed.connect(self._on_case)
         self._on_case()
@@ -66,26 +65,24 @@ class Exporting(QObject):
             self._tell(wanted, _write(wanted, writer))
 
     def _begin(self, wanted: list[Planned], writer: MaskWriter) -> None:
-        self._written = 0
         work = Background(partial(_write, wanted, writer), self)
         waiting = Waiting(
             "Export", "Writing masks…", self._panel.window(), partial(self._stop, work)
         )
         work.progressed.connect(waiting.tell)
-        work.progressed.connect(self._count)
         work.done.connect(partial(self._tell, wanted))
         work.failed.connect(lambda words: self._session.told.emit("error", words))
         work.ended.connect(self._over)
         self._work, self._waiting = work, waiting
         work.start()
 
-    def _count(self, done: int, _of: int) -> None:
-        self._written = done
-
     def _stop(self, work: Background) -> None:
+        # The mask at work is still written: how many there are is known at the end.
+        work.ended.connect(partial(self._tell_stopped, work))
         work.end()
-        # The one at work is either written or not; what is there is whole in any case.
-        done = self._written
+
+    def _tell_stopped(self, work: Background) -> None:
+        done = work.reached
         stays = "it stays" if done == 1 else "they stay" if done else "nothing was written"
         words = f"Stopped exporting after {counted(done, 'mask')}; {stays}."
         self._session.told.emit("warning", words)
@@ -132,4 +129,6 @@ def _write(wanted: list[Planned], writer: MaskWriter, step: Step | None = None) 
         if step is not None:
             step(done, len(wanted))
         notes.update(dict.fromkeys(export_mask(item, writer)))
+    if step is not None:
+        step(len(wanted), len(wanted))
     return tuple(notes)

@@ -225,17 +225,23 @@ class ReviewPanel(QWidget):
         allow(self.segment_all_button, reason)
 
     def allow_review(
-        self, reason: str | None, *, writable: str | None, in_view: str | None
+        self,
+        reason: str | None,
+        *,
+        writable: str | None,
+        in_view: str | None,
+        covered: str | None,
     ) -> None:
         """Enable what needs a mask.
 
-        ``writable``: why nothing may be accepted; ``in_view``: why no single slice is on screen.
+        ``writable``: why nothing may be accepted; ``in_view``: why no single slice is on screen;
+        ``covered``: why none of the case is.
         """
         for widget in (self.prediction, self.outline, self.uncertainty, self.opacity):
             allow(widget, reason)
         for widget in (self.uncertain_button, self.export_button, self.report_button):
             allow(widget, reason)
-        allow(self.accept_all_button, reason or writable)
+        allow(self.accept_all_button, reason or writable or covered)
         for widget in (self.accept_button, self.take_button):
             allow(widget, reason or writable or in_view)
 

@@ -53,11 +53,8 @@ class ReportForm(QDialog):
             layout.addRow(name, field)
             self.fields.append(field)
         self.structured = tip(QCheckBox("Also as a DICOM structured report"), _STRUCTURED)
-        if dicom:
-            layout.addRow(self.structured)
-        else:
-            self.structured.setParent(self)
-            self.structured.hide()
+        layout.addRow(self.structured)
+        self.structured.setVisible(dicom)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )

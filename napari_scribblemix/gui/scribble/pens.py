@@ -12,9 +12,12 @@ from typing import Any
 
 from qtpy.QtCore import QObject, Signal
 
+from napari_scribblemix.errors import ProjectError
 from napari_scribblemix.gui.scribble.panel import ERASER, ScribblePanel
+from napari_scribblemix.gui.state.guard import guarded
 from napari_scribblemix.gui.state.session import Session
 from napari_scribblemix.gui.viewer.layers import PREDICTION, SCRIBBLES, LayerBoard
+from napari_scribblemix.gui.viewer.slice_on_screen import COVERED
 
 _DRAWN_ON = (SCRIBBLES, PREDICTION)
 _PAINTING = ("paint", "fill", "polygon", "erase")
@@ -38,8 +41,9 @@ class Pens(QObject):
         self._setting_brush = False
         panel.pen_chosen.connect(self.take)
         panel.brush_changed.connect(lambda _mm: self._set_brush())
-        panel.undo_wanted.connect(lambda: self._change(lambda layer: layer.undo()))
-        panel.redo_wanted.connect(lambda: self._change(lambda layer: layer.redo()))
+        change = guarded(session, self._change)
+        panel.undo_wanted.connect(lambda: change(lambda layer: layer.undo()))
+        panel.redo_wanted.connect(lambda: change(lambda layer: layer.redo()))
         board.active_changed.connect(self._on_active)
 
     @property
@@ -133,8 +137,10 @@ class Pens(QObject):
             layer.bind_key(key, lambda _layer: self.take(ERASER), overwrite=True)
 
     def _change(self, action: Callable[[Any], None]) -> None:
+        if self._board.covered:  # nobody would see what changed
+            raise ProjectError(f"The strokes are not on screen: {COVERED}")
         layer = self.layer()
-        if layer is not None and not self._board.covered:  # nobody would see what changed
+        if layer is not None:
             action(layer)
             self.changed.emit()
 

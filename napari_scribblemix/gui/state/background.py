@@ -37,6 +37,8 @@ class Background(QObject):
 
     def __init__(self, work: Callable[[Step], Any], parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.reached = 0
+        """How much the work had done when it told last."""
         self._work, self._stop = work, threading.Event()
         self._said: SimpleQueue[tuple[str, Any]] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, daemon=True, name="ScribbleMix")
@@ -61,9 +63,9 @@ class Background(QObject):
             self._thread.join(_PATIENCE_S)
 
     def _step(self, done: int, of: int) -> None:
+        self._said.put(("progress", (done, of)))
         if self._stop.is_set():
             raise _EndedError
-        self._said.put(("progress", (done, of)))
 
     def _run(self) -> None:
         try:
@@ -84,7 +86,7 @@ class Background(QObject):
             except Empty:
                 break
             if kind == "progress":
-                latest = what
+                latest, self.reached = what, what[0]
                 continue
             self._finish(kind, what)
             return

@@ -137,8 +137,7 @@ def at_frame(wanted: Wanted, at: Sequence[int]) -> Wanted:
 
 
 def _is_there(project: Project, files: CaseFiles) -> bool:
-    record = next((record for record in project.cases if record.id == files.id), None)
-    if record is None:
+    if not project.has_case(files.id):
         return False
     if real(project.image_path(files.id)) != real(files.image):
         raise FileError(
