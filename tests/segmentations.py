@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from pydicom import Dataset
+from pydicom import Dataset, config, dcmread
 
 from napari_scribblemix.data.dicom.segmentation import Phase, new_series_uid, write_segmentation
 from napari_scribblemix.data.dicom.stacks import Stack, find_stacks
@@ -81,6 +82,18 @@ def write(
     phase = Phase(stack.images[PHASE], PHASE, stack.frames)
     settings = {"maker": "AUTOMATIC", "series_uid": new_series_uid()} | more
     return write_segmentation(path, mask, scheme, phase, **settings)
+
+
+def changed(source: Path, target: Path, values_of: Callable[[int], dict[str, str]]) -> Path:
+    """The files of ``source`` with other values in their headers, valid or not, by number."""
+    target.mkdir()
+    for number, path in enumerate(sorted(source.iterdir())):
+        data = dcmread(path)
+        with config.disable_value_validation():
+            for keyword, value in values_of(number).items():
+                data[keyword].value = value
+            data.save_as(target / path.name)
+    return target
 
 
 def places(dataset: Dataset, path: list[str]) -> list[Dataset]:

@@ -9,11 +9,12 @@ import highdicom as hd
 import numpy as np
 import pytest
 from highdicom import _standard_utils as standard
-from pydicom import Dataset, config, dcmread
+from pydicom import Dataset, dcmread
 from pydicom.sr.codedict import codes
 from segmentations import (
     FOLDERS,
     PHASE,
+    changed,
     drawn,
     enhanced,
     mask_on,
@@ -139,18 +140,14 @@ def test_a_structure_of_another_name_is_tissue(
 def test_what_is_invalid_in_the_headers_is_mended_on_the_copy_and_told(
     drawn: Any, one_series: Path, tmp_path: Path
 ) -> None:
-    damaged = tmp_path / "damaged"
-    damaged.mkdir()
-    for number, path in enumerate(sorted(one_series.iterdir())):
-        data = dcmread(path)
-        values = {
+    damaged = changed(
+        one_series,
+        tmp_path / "damaged",
+        lambda number: {
             "PatientBirthDate": "00000000", "StudyDate": "20120000", "PatientSex": "female",
             "FrameOfReferenceUID": f"2.25.{number + 1}", "SOPInstanceUID": f"1.2.0{number}.x",
-        }  # fmt: skip
-        with config.disable_value_validation():
-            for keyword, value in values.items():
-                data[keyword].value = value
-            data.save_as(damaged / path.name)
+        },
+    )  # fmt: skip
     before = {path: path.read_bytes() for path in damaged.iterdir()}
     stack = stack_in(damaged)
     notes = write(tmp_path / "a.seg.dcm", stack, mask_on(stack, drawn[1][PHASE]))
@@ -170,12 +167,11 @@ def test_what_is_invalid_in_the_headers_is_mended_on_the_copy_and_told(
 def test_all_phases_of_a_series_name_one_study_and_frame_of_reference(
     drawn: Any, one_series: Path, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "several"
-    folder.mkdir()
-    for number, path in enumerate(sorted(one_series.iterdir())):
-        data = dcmread(path)
-        data.FrameOfReferenceUID = f"2.25.{number + 1}"
-        data.save_as(folder / path.name)
+    folder = changed(
+        one_series,
+        tmp_path / "several",
+        lambda number: {"FrameOfReferenceUID": f"2.25.{number + 1}"},
+    )
     stack = stack_in(folder)
     mask, uid = mask_on(stack, drawn[1][PHASE]), new_series_uid()
     for frame in (PHASE, PHASE + 2):

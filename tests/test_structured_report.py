@@ -113,11 +113,10 @@ def test_nothing_is_replaced_unasked(project: Path, tmp_path: Path, run: Run) ->
     mine = out / f"heart_sax_frame{FRAMES[0]:02d}.seg.dcm"
     mine.write_bytes(b"mine")
     code, _, err = run("report", project, "--output", out, "--sr")
-    assert code == 0
-    assert "There is no structured report" in err
+    assert code == 2
     assert "use --overwrite" in err
     assert mine.read_bytes() == b"mine"
-    assert not (out / "heart_sax.sr.dcm").exists()
+    assert list(out.iterdir()) == [mine]
     assert run("report", project, "--output", out, "--sr", "--overwrite")[0] == 0
     assert (out / "heart_sax.sr.dcm").is_file()
 

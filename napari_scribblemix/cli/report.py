@@ -118,7 +118,8 @@ def run(settings: ReportSettings) -> int:
     sources = find_sources(settings.masks, images)
     check_apart(settings.output, sources.images)
     wishes = _wishes(settings, sources)
-    check_report(settings.output, list(sources.patients), overwrite=settings.overwrite)
+    also = StructuredReports(settings.output) if settings.structured else None
+    check_report(settings.output, list(sources.patients), overwrite=settings.overwrite, also=also)
     failed: list[str] = []
 
     def tell(patient: str, error: ScribbleMixError) -> None:
@@ -127,9 +128,6 @@ def run(settings: ReportSettings) -> int:
 
     notes = NoteList()
     reports = []
-    also = None
-    if settings.structured:
-        also = StructuredReports(settings.output, overwrite=settings.overwrite)
     written = write_report(sources, settings.output, wishes, tell, also)
     total = len(sources.patients)
     for report in track(written, "Measuring", total=total, console=messages(), transient=True):

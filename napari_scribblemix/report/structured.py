@@ -13,8 +13,7 @@ from pathlib import Path
 from napari_scribblemix.data.dicom.segmentation import SUFFIX as SEG_SUFFIX
 from napari_scribblemix.data.dicom.structured_report import CODES, SUFFIX, write_measurements
 from napari_scribblemix.data.labels import LabelScheme
-from napari_scribblemix.data.links import is_taken
-from napari_scribblemix.errors import FileError, SettingsError
+from napari_scribblemix.errors import FileError, ScribbleMixError
 from napari_scribblemix.project.mask_files import FullMask, MaskWriter
 from napari_scribblemix.project.patients import patient_and_phase
 from napari_scribblemix.report.patient import PatientReport
@@ -24,8 +23,8 @@ from napari_scribblemix.report.sources import MaskSource
 class StructuredReports:
     """Writes ``NAME.sr.dcm`` and the segmentations of ED and ES for each patient of a report."""
 
-    def __init__(self, output: Path, *, overwrite: bool) -> None:
-        self._output, self._overwrite = output, overwrite
+    def __init__(self, output: Path) -> None:
+        self._output = output
         self.told: list[str] = []
         """What was told of those that were written, and why others could not be."""
 
@@ -46,11 +45,19 @@ class StructuredReports:
         ]
 
     def write(self, report: PatientReport, frames: Sequence[MaskSource]) -> tuple[str, ...]:
-        """Write those of one patient, who is measured in ``report``; returns what is to be told.
+        """Write those of one patient, who is measured in ``report``; what is there is replaced.
 
-        ``FileError`` for images that do not come from DICOM or are gone, ``SettingsError`` if a
-        file is there already; errors as ``MaskWriter.write``.
+        Returns what is to be told, also why there is none.
         """
+        try:
+            told = self._write(report, frames)
+        except ScribbleMixError as error:
+            told = (f"There is no structured report: {error}",)
+        self.told += told
+        return told
+
+    def _write(self, report: PatientReport, frames: Sequence[MaskSource]) -> tuple[str, ...]:
+        """Errors as ``MaskWriter``; ``FileError`` for what is not one cine from DICOM."""
         if report.phases is None:
             raise FileError(
                 "There are not both end-diastole and end-systole, which a structured report is "
@@ -68,10 +75,6 @@ class StructuredReports:
             )
         targets = [writer.path(self._output, source.case) for source in shown]
         path = self._output / f"{report.patient}{SUFFIX}"
-        if not self._overwrite and (there := [p for p in (*targets, path) if is_taken(p)]):
-            raise SettingsError(
-                f"{there[0].name} is already in {self._output}; use --overwrite to replace it."
-            )
         notes: list[str] = []
         for source, target in zip(shown, targets, strict=True):
             notes += writer.write(target, _full_mask(source, report.scheme))

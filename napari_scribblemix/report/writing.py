@@ -12,7 +12,7 @@ from napari_scribblemix.errors import FileError, ScribbleMixError, SettingsError
 from napari_scribblemix.report.cohort import cohort_csv
 from napari_scribblemix.report.page import page
 from napari_scribblemix.report.patient import PatientReport, Wishes, measure_patient
-from napari_scribblemix.report.sources import MaskSource, Sources
+from napari_scribblemix.report.sources import Sources
 from napari_scribblemix.report.structured import StructuredReports
 
 TABLE = "measures.csv"
@@ -23,34 +23,31 @@ def page_path(output: Path, patient: str) -> Path:
     return output / f"{patient}.html"
 
 
-def files_there(output: Path, patients: Sequence[str]) -> list[Path]:
-    """The files of a report that are there already."""
+def files_there(
+    output: Path, patients: Sequence[str], also: StructuredReports | None = None
+) -> list[Path]:
+    """The files of a report, and of structured ones beside, that are there already."""
     planned = [*(page_path(output, patient) for patient in patients), output / TABLE]
-    return [path for path in planned if is_taken(path)]
+    there = [path for path in planned if is_taken(path)]
+    return there if also is None else [*there, *also.files_there(patients)]
 
 
-def check_report(output: Path, patients: Sequence[str], *, overwrite: bool) -> None:
+def check_report(
+    output: Path,
+    patients: Sequence[str],
+    *,
+    overwrite: bool,
+    also: StructuredReports | None = None,
+) -> None:
     """``SettingsError`` if files are there that would be replaced, ``FileError`` for no folder."""
     if output.exists() and not output.is_dir():
         raise FileError(f"Got {output}, which is a file; choose a folder for the report.")
-    there = files_there(output, patients)
+    there = files_there(output, patients, also)
     if there and not overwrite:
         raise SettingsError(
             f"{len(there)} of the files to write are already in {output} ({there[0].name}); use "
             "--overwrite to replace them, or another --output."
         )
-
-
-def _told(
-    also: StructuredReports, report: PatientReport, frames: Sequence[MaskSource]
-) -> tuple[str, ...]:
-    """What is to be told of the structured report of a patient, also that there is none."""
-    try:
-        told = also.write(report, frames)
-    except ScribbleMixError as error:
-        told = (f"There is no structured report: {error}",)
-    also.told += told
-    return told
 
 
 def write_report(
@@ -78,7 +75,7 @@ def write_report(
         # Pictures are on the disk now; of many patients they would fill the memory.
         report = report.without_pictures()
         if also is not None:
-            report = replace(report, notes=(*report.notes, *_told(also, report, frames)))
+            report = replace(report, notes=(*report.notes, *also.write(report, frames)))
         reports.append(report)
         yield reports[-1]
     if reports:

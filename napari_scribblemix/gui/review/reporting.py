@@ -80,9 +80,8 @@ class Reporting(QObject):
             return
         output = Path(chosen)
         check_apart(output, sources.images)
-        self._also = StructuredReports(output, overwrite=True) if structured else None
-        there = files_there(output, list(sources.patients))
-        there += [] if self._also is None else self._also.files_there(list(sources.patients))
+        self._also = StructuredReports(output) if structured else None
+        there = files_there(output, list(sources.patients), self._also)
         if there and not ask(
             self._panel,
             "Replace reports?",
