@@ -13,7 +13,6 @@ from qtpy.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
-    QScrollBar,
     QSlider,
     QWidget,
 )
@@ -42,7 +41,7 @@ class Painted(QObject):
 
     def eventFilter(self, watched: Any, event: Any) -> bool:  # noqa: N802
         """Called by Qt."""
-        ours = isinstance(watched, _KINDS) and not isinstance(watched, QScrollBar)
+        ours = isinstance(watched, _KINDS)
         if ours and event.type() == QEvent.Type.Paint and self._panel.isAncestorOf(watched):
             corner = watched.mapTo(self._panel, QPoint())
             place = (corner.x(), corner.y(), watched.width(), watched.height())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from qtpy.QtCore import QModelIndex
 from qtpy.QtGui import QFontMetrics
@@ -32,13 +32,11 @@ def _is_number(part: str) -> bool:
 class Shortening:
     """How the names of one list are shortened; it knows which of their parts are borne by many."""
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
-        self._borne_by: Counter[str] = Counter()
-        self._names = 0
-        for self._names, name in enumerate(names, start=1):
-            self._borne_by.update(set(_PART.findall(name)))
-        numbers = [part for part, count in self._borne_by.items() if count == 1]
-        numbers = [part for part in numbers if _is_number(part)]
+    def __init__(self, names: Collection[str] = ()) -> None:
+        self._names = len(names)
+        self._borne_by = Counter(part for name in names for part in set(_PART.findall(name)))
+        own = (part for part, count in self._borne_by.items() if count == 1)
+        numbers = [part for part in own if _is_number(part)]
         ends, starts = ({p[-_ENDS:] for p in numbers}, {p[:_ENDS] for p in numbers})
         self._keep_end = len(ends) >= len(starts)
 
@@ -88,7 +86,7 @@ class Names(QStyledItemDelegate):
         super().__init__(parent)
         self._tops, self._below = Shortening(), Shortening()
 
-    def know(self, tops: Iterable[str], below: Iterable[str]) -> None:
+    def know(self, tops: Collection[str], below: Collection[str]) -> None:
         """The names that stand in the list, and those below them."""
         self._tops, self._below = Shortening(tops), Shortening(below)
 

@@ -220,7 +220,7 @@ class CaseTree(QTreeWidget):
                 parent.addChild(self._items[case.id])
             parent.setExpanded(patient not in folded)
         below = [item.text(0) for item in self._items.values() if item.parent() is not None]
-        self._names.know((top.text(0) for top in self._tops()), below)
+        self._names.know([top.text(0) for top in self._tops()], below)
 
     def _tops(self) -> list[QTreeWidgetItem]:
         return [self.topLevelItem(row) for row in range(self.topLevelItemCount())]

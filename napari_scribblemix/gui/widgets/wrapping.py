@@ -20,7 +20,7 @@ _BETWEEN = 3
 
 
 class _Wrapping(QLayout):
-    """What both have in common: the items, and a height that depends on the width."""
+    """What all have in common: the items, and a height that depends on the width."""
 
     def __init__(self, widgets: Sequence[QWidget]) -> None:
         super().__init__()
@@ -161,18 +161,22 @@ class Pairs(_Wrapping):
         columns = [self._items[place :: 2 * pairs] for place in range(2 * pairs)]
         return [column for column in columns if column]
 
+    def _names(self, pairs: int) -> list[int]:
+        """How wide the names of each pair of columns are."""
+        return [
+            max(item.sizeHint().width() for item in column) for column in self._columns(pairs)[::2]
+        ]
+
     def _least(self, pairs: int) -> int:
-        columns = self._columns(pairs)
-        names = [max(item.sizeHint().width() for item in column) for column in columns[::2]]
+        names = self._names(pairs)
         # All fields are as wide as the widest has to be.
         field = max((item.minimumSize().width() for item in self._items[1::2]), default=0)
-        return int(sum(names)) + len(names) * int(field) + _GAP * max(0, len(columns) - 1)
+        return int(sum(names)) + len(names) * int(field) + _GAP * max(0, 2 * len(names) - 1)
 
     def _place(self, rect: QRect, *, move: bool) -> int:
         pairs = 2 if self._least(2) <= rect.width() else 1
-        columns = self._columns(pairs)
-        names = [max(item.sizeHint().width() for item in column) for column in columns[::2]]
-        room = rect.width() - sum(names) - _GAP * (len(columns) - 1)
+        names = self._names(pairs)
+        room = rect.width() - sum(names) - _GAP * (2 * len(names) - 1)
         y = rect.y()
         for first in range(0, len(self._items), 2 * pairs):
             line = self._items[first : first + 2 * pairs]
