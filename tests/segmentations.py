@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from pydicom import Dataset, config, dcmread
 
-from napari_scribblemix.data.dicom.segmentation import Phase, new_series_uid, write_segmentation
+from napari_scribblemix.data.dicom.segmentation import Phase, write_segmentation
+from napari_scribblemix.data.dicom.source_header import new_uid
 from napari_scribblemix.data.dicom.stacks import Stack, find_stacks
 from napari_scribblemix.data.dicom.written_headers import SeriesHeader
 from napari_scribblemix.data.dicom.written_images import write_classic, write_enhanced
@@ -80,7 +81,7 @@ def write(
     path: Path, stack: Stack, mask: NDArray[np.uint8], scheme: LabelScheme = CARDIAC, **more: Any
 ) -> tuple[str, ...]:
     phase = Phase(stack.images[PHASE], PHASE, stack.frames)
-    settings = {"maker": "AUTOMATIC", "series_uid": new_series_uid()} | more
+    settings = {"maker": "AUTOMATIC", "series_uid": new_uid()} | more
     return write_segmentation(path, mask, scheme, phase, **settings)
 
 

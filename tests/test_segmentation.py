@@ -30,7 +30,8 @@ from segmentations import (
     write,
 )
 
-from napari_scribblemix.data.dicom.segmentation import Phase, new_series_uid, write_segmentation
+from napari_scribblemix.data.dicom.segmentation import Phase, write_segmentation
+from napari_scribblemix.data.dicom.source_header import new_uid
 from napari_scribblemix.data.dicom.written_images import write_classic
 from napari_scribblemix.data.labels import CARDIAC
 from napari_scribblemix.errors import FileError, GeometryError, LabelError
@@ -154,7 +155,7 @@ def test_a_mask_that_does_not_fit_is_refused(drawn: Any, one_series: Path, tmp_p
     with pytest.raises(FileError, match="put the DICOM files back") as refused:
         write_segmentation(
             tmp_path / "a.seg.dcm", mask * (mask < 4), CARDIAC, phase, maker="AUTOMATIC",
-            series_uid=new_series_uid(),
+            series_uid=new_uid(),
         )  # fmt: skip
     assert "gone" not in str(refused.value), "a file's name may be a person's"
     assert list(tmp_path.iterdir()) == []

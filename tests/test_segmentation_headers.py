@@ -27,9 +27,9 @@ from segmentations import (
 )
 
 from napari_scribblemix import __version__
-from napari_scribblemix.data.dicom.segmentation import Phase, new_series_uid, write_segmentation
+from napari_scribblemix.data.dicom.segmentation import Phase, write_segmentation
 from napari_scribblemix.data.dicom.segments import CODES
-from napari_scribblemix.data.dicom.source_header import mended_uid
+from napari_scribblemix.data.dicom.source_header import mended_uid, new_uid
 from napari_scribblemix.data.labels import CARDIAC, MYOPS, LabelScheme
 
 __all__ = ["drawn", "enhanced", "one_series", "series_a_slice"]
@@ -173,7 +173,7 @@ def test_all_phases_of_a_series_name_one_study_and_frame_of_reference(
         lambda number: {"FrameOfReferenceUID": f"2.25.{number + 1}"},
     )
     stack = stack_in(folder)
-    mask, uid = mask_on(stack, drawn[1][PHASE]), new_series_uid()
+    mask, uid = mask_on(stack, drawn[1][PHASE]), new_uid()
     for frame in (PHASE, PHASE + 2):
         phase = Phase(stack.images[frame], frame, stack.frames, anchor=stack.images[0][0])
         notes = write_segmentation(

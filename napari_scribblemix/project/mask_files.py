@@ -16,10 +16,10 @@ from napari_scribblemix.data.dicom.contents import Stack
 from napari_scribblemix.data.dicom.segmentation import (
     SUFFIX,
     Phase,
-    new_series_uid,
     write_segmentation,
 )
 from napari_scribblemix.data.dicom.segments import Maker
+from napari_scribblemix.data.dicom.source_header import new_uid
 from napari_scribblemix.data.geometry import Geometry
 from napari_scribblemix.data.labels import LabelScheme
 from napari_scribblemix.data.matching import same_place
@@ -102,7 +102,7 @@ class MaskWriter:
     def phase(self, image: Path, frame: int) -> Phase:
         """The DICOM images of a frame of the working copy ``image``; ``FileError`` if gone."""
         if image not in self._stacks:
-            self._stacks[image] = source_stack(image, self._found), new_series_uid()
+            self._stacks[image] = source_stack(image, self._found), new_uid()
         stack = self._stacks[image][0]
         if frame >= stack.frames:
             raise FileError(

@@ -12,7 +12,6 @@ frames.  So classic and Enhanced images, one series or several, take one way.
 from __future__ import annotations
 
 import io
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +30,7 @@ from napari_scribblemix.data.dicom.references import (
     stand_in_uid,
 )
 from napari_scribblemix.data.dicom.segments import PROGRAM, Maker, describe_segments
-from napari_scribblemix.data.dicom.source_header import read_header, taken_over
+from napari_scribblemix.data.dicom.source_header import new_uid, read_header, taken_over
 from napari_scribblemix.data.dicom.syntaxes import MR_IMAGE
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.data.geometry import format_shape
@@ -58,11 +57,6 @@ class Phase:
     number: int = 0
     of: int = 1
     anchor: Plane | None = None
-
-
-def new_series_uid() -> str:
-    """A UID for the series that the segmentations of one export share."""
-    return f"2.25.{uuid.uuid4().int}"
 
 
 def write_segmentation(
@@ -165,7 +159,7 @@ def _encode(
         segment_descriptions=describe_segments(scheme, maker),
         series_instance_uid=series_uid,
         series_number=_SERIES_NUMBER,
-        sop_instance_uid=f"2.25.{uuid.uuid4().int}",
+        sop_instance_uid=new_uid(),
         instance_number=phase.number + 1,
         manufacturer=PROGRAM,
         manufacturer_model_name=PROGRAM,

@@ -63,6 +63,11 @@ def valid_uid(uid: str) -> bool:
     return bool(uid) and UID(uid).is_valid
 
 
+def new_uid() -> str:
+    """A UID that nothing else has."""
+    return f"2.25.{uuid.uuid4().int}"
+
+
 def mended_uid(uid: str, *others: str) -> str:
     """``uid`` if it is valid, else a valid one, always the same for the same words."""
     if valid_uid(uid):

@@ -9,7 +9,6 @@ the curve are in the page and the table only.
 from __future__ import annotations
 
 import io
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from napari_scribblemix.data.dicom.needed import damaged, silent
 from napari_scribblemix.data.dicom.references import Source, sources_of
 from napari_scribblemix.data.dicom.segmentation import Phase
 from napari_scribblemix.data.dicom.segments import PROGRAM
-from napari_scribblemix.data.dicom.source_header import read_header, taken_over
+from napari_scribblemix.data.dicom.source_header import new_uid, read_header, taken_over
 from napari_scribblemix.data.durable import atomic_write
 from napari_scribblemix.errors import FileError
 
@@ -155,9 +154,7 @@ def _group(
         frames = sorted(s.frame for s in several if s.frame is not None) or None
         images.append(sr.SourceImageForMeasurementGroup(several[0].sop_class, uid, frames))
     return sr.MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=sr.TrackingIdentifier(
-            uid=f"2.25.{uuid.uuid4().int}", identifier=side[2]
-        ),
+        tracking_identifier=sr.TrackingIdentifier(uid=new_uid(), identifier=side[2]),
         finding_type=sr.CodedConcept(*side),
         finding_sites=[sr.FindingSite(sr.CodedConcept(*side))],
         algorithm_id=sr.AlgorithmIdentification(PROGRAM, __version__) if recorded else None,
@@ -178,7 +175,7 @@ def _encode(
     from pydicom.sr.codedict import codes
 
     device = sr.DeviceObserverIdentifyingAttributes(
-        uid=f"2.25.{uuid.uuid4().int}", name=PROGRAM, model_name=f"{PROGRAM} {__version__}"
+        uid=new_uid(), name=PROGRAM, model_name=f"{PROGRAM} {__version__}"
     )
     observer = sr.ObserverContext(sr.CodedConcept(*codes.DCM.Device[:3]), device)
     groups = []
@@ -194,9 +191,9 @@ def _encode(
     result = sr.ComprehensiveSR(
         evidence=_evidence(common, sources, masks),
         content=content[0],
-        series_instance_uid=f"2.25.{uuid.uuid4().int}",
+        series_instance_uid=new_uid(),
         series_number=_SERIES_NUMBER,
-        sop_instance_uid=f"2.25.{uuid.uuid4().int}",
+        sop_instance_uid=new_uid(),
         instance_number=1,
         manufacturer=PROGRAM,
     )
